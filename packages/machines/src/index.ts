@@ -1,2 +1,3 @@
 export type * from './machine.ts'
 export * from './controller/index.ts'
+export * from './groups/index.ts'

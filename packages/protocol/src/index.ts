@@ -1,1 +1,5 @@
 export * from './errors/errors.ts'
+export type { AnyApi, Api, Decoded, Field, Fields, Input, Kind, Message, Versions } from './schema/index.ts'
+export * from './wire/wire-error.ts'
+export * from './messages/index.ts'
+export * from './coordinator-records/index.ts'

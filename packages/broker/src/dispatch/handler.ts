@@ -57,10 +57,11 @@ export const need = (operation: AclOperation, resource: ResourceType, name: stri
 
 /**
  * One API. `handle` does one thing through a partition, coordinator or controller and returns the response; it
- * touches no socket and no file. `null` is "no response" (Produce with acks=0).
+ * touches no socket and no file. `null` is "no response" (Produce with acks=0). `Response` is what encoding takes
+ * (`XResponseInput`): what has a default may be left out.
  */
 export interface Handler<Request, Response> {
-  readonly api: Api<Request, Response>
+  readonly api: Api<Request, unknown, never, Response>
   /** Versions advertised where they differ from the message's own (Produce: 0-13, of which 0-2 are refused). */
   readonly advertised?: { readonly min: number; readonly max: number }
   /** Memory that a request of this frame size needs while it is handled; twice the frame where not said. */
@@ -75,7 +76,7 @@ export interface Handler<Request, Response> {
 
 /** Keeps the types of request and response together where a handler is written. */
 export const defineHandler = <Request, Response>(
-  api: Api<Request, Response>,
+  api: Api<Request, unknown, never, Response>,
   handler: Omit<Handler<Request, Response>, 'api'>,
 ): Handler<Request, Response> => ({ api, ...handler })
 

@@ -1,0 +1,55 @@
+import { type Decoded, type Input, array, int16, int32, message, string } from '../schema/index.ts'
+import { coordinatorRecord } from './coordinator-record.ts'
+
+export const streamsGroupTopologyKey = message(
+  'StreamsGroupTopologyKey',
+  { versions: '0', flexible: 'none' },
+  {
+    groupId: string(),
+  },
+)
+
+const topicConfig = {
+  key: string(),
+  value: string(),
+}
+
+const topicInfo = {
+  name: string(),
+  partitions: int32(),
+  replicationFactor: int16(),
+  topicConfigs: array(topicConfig),
+}
+
+export const streamsGroupTopologyValue = message(
+  'StreamsGroupTopologyValue',
+  { versions: '0', flexible: '0+' },
+  {
+    epoch: int32(),
+    subtopologies: array({
+      subtopologyId: string(),
+      sourceTopics: array(string()),
+      sourceTopicRegex: array(string()),
+      stateChangelogTopics: array(topicInfo),
+      repartitionSinkTopics: array(string()),
+      repartitionSourceTopics: array(topicInfo),
+      copartitionGroups: array({
+        sourceTopics: array(int16()),
+        sourceTopicRegex: array(int16()),
+        repartitionSourceTopics: array(int16()),
+      }),
+    }),
+  },
+)
+
+export const streamsGroupTopologyRecord = coordinatorRecord(
+  23,
+  'StreamsGroupTopology',
+  streamsGroupTopologyKey,
+  streamsGroupTopologyValue,
+)
+
+export type StreamsGroupTopologyKey = Decoded<typeof streamsGroupTopologyKey>
+export type StreamsGroupTopologyKeyInput = Input<typeof streamsGroupTopologyKey>
+export type StreamsGroupTopologyValue = Decoded<typeof streamsGroupTopologyValue>
+export type StreamsGroupTopologyValueInput = Input<typeof streamsGroupTopologyValue>

@@ -1,0 +1,84 @@
+import {
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int64,
+  millis,
+  records,
+  request,
+  response,
+  string,
+  struct,
+  uuid,
+} from '../schema/index.ts'
+
+export const produceRequest = request(
+  'Produce',
+  { versions: '3-13', flexible: '9+' },
+  {
+    transactionalId: string({ nullable: '3+', default: null }),
+    acks: int16(),
+    timeoutMs: int32(),
+    topicData: array({
+      name: string({ versions: '0-12', ignorable: true }),
+      topicId: uuid({ versions: '13+', ignorable: true }),
+      partitionData: array({
+        index: int32(),
+        records: records({ nullable: '0+' }),
+      }),
+    }),
+  },
+)
+
+export const produceResponse = response(
+  'Produce',
+  { versions: '3-13', flexible: '9+' },
+  {
+    responses: array({
+      name: string({ versions: '0-12', ignorable: true }),
+      topicId: uuid({ versions: '13+', ignorable: true }),
+      partitionResponses: array({
+        index: int32(),
+        errorCode: int16(),
+        baseOffset: int64(),
+        logAppendTimeMs: millis({ default: -1, ignorable: true }),
+        logStartOffset: int64({ versions: '5+', default: -1, ignorable: true }),
+        recordErrors: array(
+          {
+            batchIndex: int32(),
+            batchIndexErrorMessage: string({ nullable: '8+', default: null }),
+          },
+          { versions: '8+', ignorable: true },
+        ),
+        errorMessage: string({ versions: '8+', nullable: '8+', default: null, ignorable: true }),
+        currentLeader: struct(
+          {
+            leaderId: int32({ default: -1 }),
+            leaderEpoch: int32({ default: -1 }),
+          },
+          { versions: '10+', tag: 0 },
+        ),
+      }),
+    }),
+    throttleTimeMs: int32({ default: 0, ignorable: true }),
+    nodeEndpoints: array(
+      {
+        nodeId: int32(),
+        host: string(),
+        port: int32(),
+        rack: string({ nullable: '10+', default: null }),
+      },
+      { versions: '10+', tag: 0 },
+    ),
+  },
+)
+
+export const produceApi = api(0, 'Produce', produceRequest, produceResponse)
+
+export type ProduceRequest = Decoded<typeof produceRequest>
+export type ProduceRequestInput = Input<typeof produceRequest>
+export type ProduceResponse = Decoded<typeof produceResponse>
+export type ProduceResponseInput = Input<typeof produceResponse>

@@ -1,0 +1,93 @@
+import {
+  type Decoded,
+  type Input,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  int64,
+  request,
+  response,
+  string,
+  uuid,
+} from '../schema/index.ts'
+
+export const offsetFetchRequest = request(
+  'OffsetFetch',
+  { versions: '1-10', flexible: '6+' },
+  {
+    groupId: string({ versions: '0-7' }),
+    topics: array(
+      {
+        name: string(),
+        partitionIndexes: array(int32()),
+      },
+      { versions: '0-7', nullable: '2-7' },
+    ),
+    groups: array(
+      {
+        groupId: string(),
+        memberId: string({ versions: '9+', nullable: '9+', default: null, ignorable: true }),
+        memberEpoch: int32({ versions: '9+', default: -1, ignorable: true }),
+        topics: array(
+          {
+            name: string({ versions: '8-9', ignorable: true }),
+            topicId: uuid({ versions: '10+', ignorable: true }),
+            partitionIndexes: array(int32()),
+          },
+          { nullable: '8+' },
+        ),
+      },
+      { versions: '8+' },
+    ),
+    requireStable: bool({ versions: '7+', default: false }),
+  },
+)
+
+export const offsetFetchResponse = response(
+  'OffsetFetch',
+  { versions: '1-10', flexible: '6+' },
+  {
+    throttleTimeMs: int32({ versions: '3+', default: 0, ignorable: true }),
+    topics: array(
+      {
+        name: string(),
+        partitions: array({
+          partitionIndex: int32(),
+          committedOffset: int64(),
+          committedLeaderEpoch: int32({ versions: '5-7', default: -1, ignorable: true }),
+          metadata: string({ nullable: '0-7' }),
+          errorCode: int16(),
+        }),
+      },
+      { versions: '0-7' },
+    ),
+    errorCode: int16({ versions: '2-7', default: 0, ignorable: true }),
+    groups: array(
+      {
+        groupId: string(),
+        topics: array({
+          name: string({ versions: '8-9', ignorable: true }),
+          topicId: uuid({ versions: '10+', ignorable: true }),
+          partitions: array({
+            partitionIndex: int32(),
+            committedOffset: int64(),
+            committedLeaderEpoch: int32({ default: -1, ignorable: true }),
+            metadata: string({ nullable: '8+' }),
+            errorCode: int16(),
+          }),
+        }),
+        errorCode: int16({ default: 0 }),
+      },
+      { versions: '8+' },
+    ),
+  },
+)
+
+export const offsetFetchApi = api(9, 'OffsetFetch', offsetFetchRequest, offsetFetchResponse)
+
+export type OffsetFetchRequest = Decoded<typeof offsetFetchRequest>
+export type OffsetFetchRequestInput = Input<typeof offsetFetchRequest>
+export type OffsetFetchResponse = Decoded<typeof offsetFetchResponse>
+export type OffsetFetchResponseInput = Input<typeof offsetFetchResponse>

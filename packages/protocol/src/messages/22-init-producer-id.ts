@@ -1,0 +1,34 @@
+import { type Decoded, type Input, api, bool, int16, int32, int64, request, response, string } from '../schema/index.ts'
+
+export const initProducerIdRequest = request(
+  'InitProducerId',
+  { versions: '0-6', flexible: '2+' },
+  {
+    transactionalId: string({ nullable: '0+' }),
+    transactionTimeoutMs: int32(),
+    producerId: int64({ versions: '3+', default: -1 }),
+    producerEpoch: int16({ versions: '3+', default: -1 }),
+    enable2Pc: bool({ versions: '6+', default: false }),
+    keepPreparedTxn: bool({ versions: '6+', default: false }),
+  },
+)
+
+export const initProducerIdResponse = response(
+  'InitProducerId',
+  { versions: '0-6', flexible: '2+' },
+  {
+    throttleTimeMs: int32({ default: 0, ignorable: true }),
+    errorCode: int16(),
+    producerId: int64({ default: -1 }),
+    producerEpoch: int16(),
+    ongoingTxnProducerId: int64({ versions: '6+', default: -1 }),
+    ongoingTxnProducerEpoch: int16({ versions: '6+', default: -1 }),
+  },
+)
+
+export const initProducerIdApi = api(22, 'InitProducerId', initProducerIdRequest, initProducerIdResponse)
+
+export type InitProducerIdRequest = Decoded<typeof initProducerIdRequest>
+export type InitProducerIdRequestInput = Input<typeof initProducerIdRequest>
+export type InitProducerIdResponse = Decoded<typeof initProducerIdResponse>
+export type InitProducerIdResponseInput = Input<typeof initProducerIdResponse>

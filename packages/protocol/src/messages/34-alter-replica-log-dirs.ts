@@ -1,0 +1,42 @@
+import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+
+export const alterReplicaLogDirsRequest = request(
+  'AlterReplicaLogDirs',
+  { versions: '1-2', flexible: '2+' },
+  {
+    dirs: array({
+      path: string(),
+      topics: array({
+        name: string(),
+        partitions: array(int32()),
+      }),
+    }),
+  },
+)
+
+export const alterReplicaLogDirsResponse = response(
+  'AlterReplicaLogDirs',
+  { versions: '1-2', flexible: '2+' },
+  {
+    throttleTimeMs: int32({ default: 0 }),
+    results: array({
+      topicName: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        errorCode: int16(),
+      }),
+    }),
+  },
+)
+
+export const alterReplicaLogDirsApi = api(
+  34,
+  'AlterReplicaLogDirs',
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+)
+
+export type AlterReplicaLogDirsRequest = Decoded<typeof alterReplicaLogDirsRequest>
+export type AlterReplicaLogDirsRequestInput = Input<typeof alterReplicaLogDirsRequest>
+export type AlterReplicaLogDirsResponse = Decoded<typeof alterReplicaLogDirsResponse>
+export type AlterReplicaLogDirsResponseInput = Input<typeof alterReplicaLogDirsResponse>

@@ -1,0 +1,62 @@
+import {
+  type Decoded,
+  type Input,
+  api,
+  array,
+  bool,
+  float64,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
+
+export const describeClientQuotasRequest = request(
+  'DescribeClientQuotas',
+  { versions: '0-1', flexible: '1+' },
+  {
+    components: array({
+      entityType: string(),
+      matchType: int8(),
+      match: string({ nullable: '0+' }),
+    }),
+    strict: bool(),
+  },
+)
+
+export const describeClientQuotasResponse = response(
+  'DescribeClientQuotas',
+  { versions: '0-1', flexible: '1+' },
+  {
+    throttleTimeMs: int32({ default: 0 }),
+    errorCode: int16(),
+    errorMessage: string({ nullable: '0+' }),
+    entries: array(
+      {
+        entity: array({
+          entityType: string(),
+          entityName: string({ nullable: '0+' }),
+        }),
+        values: array({
+          key: string(),
+          value: float64(),
+        }),
+      },
+      { nullable: '0+' },
+    ),
+  },
+)
+
+export const describeClientQuotasApi = api(
+  48,
+  'DescribeClientQuotas',
+  describeClientQuotasRequest,
+  describeClientQuotasResponse,
+)
+
+export type DescribeClientQuotasRequest = Decoded<typeof describeClientQuotasRequest>
+export type DescribeClientQuotasRequestInput = Input<typeof describeClientQuotasRequest>
+export type DescribeClientQuotasResponse = Decoded<typeof describeClientQuotasResponse>
+export type DescribeClientQuotasResponseInput = Input<typeof describeClientQuotasResponse>

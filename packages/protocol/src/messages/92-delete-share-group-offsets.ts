@@ -1,0 +1,40 @@
+import { type Decoded, type Input, api, array, int16, int32, request, response, string, uuid } from '../schema/index.ts'
+
+export const deleteShareGroupOffsetsRequest = request(
+  'DeleteShareGroupOffsets',
+  { versions: '0', flexible: '0+' },
+  {
+    groupId: string(),
+    topics: array({
+      topicName: string(),
+    }),
+  },
+)
+
+export const deleteShareGroupOffsetsResponse = response(
+  'DeleteShareGroupOffsets',
+  { versions: '0', flexible: '0+' },
+  {
+    throttleTimeMs: int32({ default: 0 }),
+    errorCode: int16(),
+    errorMessage: string({ nullable: '0+', default: null }),
+    responses: array({
+      topicName: string(),
+      topicId: uuid(),
+      errorCode: int16(),
+      errorMessage: string({ nullable: '0+', default: null }),
+    }),
+  },
+)
+
+export const deleteShareGroupOffsetsApi = api(
+  92,
+  'DeleteShareGroupOffsets',
+  deleteShareGroupOffsetsRequest,
+  deleteShareGroupOffsetsResponse,
+)
+
+export type DeleteShareGroupOffsetsRequest = Decoded<typeof deleteShareGroupOffsetsRequest>
+export type DeleteShareGroupOffsetsRequestInput = Input<typeof deleteShareGroupOffsetsRequest>
+export type DeleteShareGroupOffsetsResponse = Decoded<typeof deleteShareGroupOffsetsResponse>
+export type DeleteShareGroupOffsetsResponseInput = Input<typeof deleteShareGroupOffsetsResponse>

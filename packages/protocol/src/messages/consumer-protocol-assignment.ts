@@ -1,0 +1,16 @@
+import { type Decoded, type Input, array, bytes, int32, message, string } from '../schema/index.ts'
+
+export const consumerProtocolAssignment = message(
+  'ConsumerProtocolAssignment',
+  { versions: '0-3', flexible: 'none' },
+  {
+    assignedPartitions: array({
+      topic: string(),
+      partitions: array(int32()),
+    }),
+    userData: bytes({ nullable: '0+', default: null }),
+  },
+)
+
+export type ConsumerProtocolAssignment = Decoded<typeof consumerProtocolAssignment>
+export type ConsumerProtocolAssignmentInput = Input<typeof consumerProtocolAssignment>

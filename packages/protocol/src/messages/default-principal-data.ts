@@ -1,0 +1,14 @@
+import { type Decoded, type Input, bool, message, string } from '../schema/index.ts'
+
+export const defaultPrincipalData = message(
+  'DefaultPrincipalData',
+  { versions: '0', flexible: '0+' },
+  {
+    type: string(),
+    name: string(),
+    tokenAuthenticated: bool(),
+  },
+)
+
+export type DefaultPrincipalData = Decoded<typeof defaultPrincipalData>
+export type DefaultPrincipalDataInput = Input<typeof defaultPrincipalData>

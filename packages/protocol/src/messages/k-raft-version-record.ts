@@ -1,0 +1,13 @@
+import { type Decoded, type Input, int16, message } from '../schema/index.ts'
+
+export const kRaftVersionRecord = message(
+  'KRaftVersionRecord',
+  { versions: '0', flexible: '0+' },
+  {
+    version: int16(),
+    kRaftVersion: int16(),
+  },
+)
+
+export type KRaftVersionRecord = Decoded<typeof kRaftVersionRecord>
+export type KRaftVersionRecordInput = Input<typeof kRaftVersionRecord>

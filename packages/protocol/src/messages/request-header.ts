@@ -1,0 +1,15 @@
+import { type Decoded, type Input, int16, int32, message, string } from '../schema/index.ts'
+
+export const requestHeader = message(
+  'RequestHeader',
+  { versions: '1-2', flexible: '2+' },
+  {
+    requestApiKey: int16(),
+    requestApiVersion: int16(),
+    correlationId: int32(),
+    clientId: string({ nullable: '1+', flexible: 'none' }),
+  },
+)
+
+export type RequestHeader = Decoded<typeof requestHeader>
+export type RequestHeaderInput = Input<typeof requestHeader>

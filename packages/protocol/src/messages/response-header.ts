@@ -1,0 +1,12 @@
+import { type Decoded, type Input, int32, message } from '../schema/index.ts'
+
+export const responseHeader = message(
+  'ResponseHeader',
+  { versions: '0-1', flexible: '1+' },
+  {
+    correlationId: int32(),
+  },
+)
+
+export type ResponseHeader = Decoded<typeof responseHeader>
+export type ResponseHeaderInput = Input<typeof responseHeader>

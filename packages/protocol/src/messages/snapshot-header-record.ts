@@ -1,0 +1,13 @@
+import { type Decoded, type Input, int16, message, millis } from '../schema/index.ts'
+
+export const snapshotHeaderRecord = message(
+  'SnapshotHeaderRecord',
+  { versions: '0', flexible: '0+' },
+  {
+    version: int16(),
+    lastContainedLogTimestamp: millis(),
+  },
+)
+
+export type SnapshotHeaderRecord = Decoded<typeof snapshotHeaderRecord>
+export type SnapshotHeaderRecordInput = Input<typeof snapshotHeaderRecord>

@@ -1,0 +1,3 @@
+export * from './field.ts'
+export * from './message.ts'
+export * from './versions.ts'

@@ -45,7 +45,7 @@ if (chosen.length === 0) {
 
 const outcomes: Outcome[] = []
 for (const suite of chosen) outcomes.push(await runSuite(suite))
-process.exitCode = close(outcomes)
+process.exitCode = closing(outcomes)
 
 async function runSuite(suite: Suite): Promise<Outcome> {
   const node = suite.node()
@@ -74,11 +74,16 @@ function problemOf(exit: string, results: readonly TestResult[]): string | null 
 }
 
 function runNode(node: string, suite: Suite, eventsFile: string): Promise<string> {
-  const isolation = suite.isolation === 'none' ? ['--test-isolation=none'] : ['--test-concurrency=2']
+  const isolation = suite.isolation === 'none' ? '--test-isolation=none' : '--test-concurrency=2'
   const args = [
-    ...['-C', 'millrace-source', '--disable-warning=ExperimentalWarning', '--test', ...isolation],
-    ...['--test-reporter=dot', '--test-reporter-destination=stdout'],
-    ...['--test-reporter=./tools/test-events.ts', `--test-reporter-destination=${eventsFile}`],
+    '--conditions=millrace-source',
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    isolation,
+    '--test-reporter=dot',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./tools/test-events.ts',
+    `--test-reporter-destination=${eventsFile}`,
     suite.files,
   ]
   return new Promise((resolve) => {
@@ -115,11 +120,11 @@ function oldestNodePath(): string | { readonly unavailable: string } {
   return existsSync(binary) ? binary : { unavailable: `${name}@${oldestNode}: ${install.stderr.trim().slice(-200)}` }
 }
 
-function close(outcomes: readonly Outcome[]): number {
-  const results = outcomes.flatMap((outcome) => outcome.results.map((result) => ({ ...result, suite: outcome.suite })))
+function closing(all: readonly Outcome[]): number {
+  const results = all.flatMap((outcome) => outcome.results.map((result) => ({ ...result, suite: outcome.suite })))
   const failed = results.filter((result) => !result.passed && result.skip === null)
   const skipped = results.filter((result) => result.skip !== null)
-  const problems = outcomes.filter((outcome) => outcome.problem !== null)
+  const problems = all.filter((outcome) => outcome.problem !== null)
   const passed = results.length - failed.length - skipped.length
   console.log('')
   for (const result of failed) console.log(`failed: ${result.suite}: ${result.name}`)

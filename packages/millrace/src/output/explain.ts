@@ -1,0 +1,18 @@
+import { KafkaError } from '@millrace/protocol'
+
+const hints: Readonly<Record<string, string>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'no such topic: see `millrace topic list`',
+  TOPIC_ALREADY_EXISTS: 'the topic is there already',
+  GROUP_ID_NOT_FOUND: 'no such group: see `millrace group list`',
+  NON_EMPTY_GROUP: 'the group still has members: stop its consumers first',
+  UNSUPPORTED_VERSION: 'the broker does not know this request',
+  NOT_ENOUGH_REPLICAS: 'fewer in-sync replicas than min.insync.replicas asks for',
+}
+
+/** An error as one line for a person: what happened and what to do about it, without a stack. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const name = error instanceof KafkaError ? error.error : undefined
+  const hint = name === undefined ? undefined : hints[name]
+  return hint === undefined || error.message.includes(hint) ? error.message : `${error.message} (${hint})`
+}

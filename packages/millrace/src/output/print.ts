@@ -1,0 +1,61 @@
+import Table from 'cli-table3'
+import type { Terminal } from '../terminal.ts'
+import { writeData } from '../terminal.ts'
+
+export type OutputFormat = 'table' | 'json' | 'ndjson'
+export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'ndjson']
+
+/** A value as it stands in JSON output. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+
+/** One row: the same names in every row of a listing, in the order of its columns. */
+export type Row = { readonly [name: string]: Json }
+
+export interface Column {
+  readonly name: string
+  /** Heading in a table; the name in capitals where not said. */
+  readonly title?: string
+  readonly align?: 'left' | 'right'
+}
+
+/**
+ * Prints rows in the shape asked for: `table` for people, `json` one array, `ndjson` one object a line. JSON carries
+ * every field of a row, a table the columns named.
+ */
+export async function printRows(
+  terminal: Terminal,
+  format: OutputFormat,
+  columns: readonly Column[],
+  rows: readonly Row[],
+): Promise<void> {
+  if (format === 'json') return writeData(terminal, `${JSON.stringify(rows, null, 2)}\n`)
+  if (format === 'ndjson') return writeData(terminal, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return writeData(terminal, `${tableText(columns, rows)}\n`)
+}
+
+const noBorders = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+}
+
+/** Columns aligned by what they look like on a terminal (wide characters too), without lines, headings in capitals. */
+export function tableText(columns: readonly Column[], rows: readonly Row[]): string {
+  const table = new Table({
+    head: columns.map((column) => column.title ?? column.name.toUpperCase()),
+    colAligns: columns.map((column) => column.align ?? 'left'),
+    chars: noBorders,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  })
+  for (const row of rows) table.push(columns.map((column) => cell(row[column.name])))
+  const lines = table.toString().split('\n')
+  return lines.map((line) => line.trimEnd()).join('\n')
+}
+
+function cell(value: Json | undefined): string {
+  if (value === null || value === undefined) return '-'
+  if (Array.isArray(value)) return value.map((item) => cell(item as Json)).join(',')
+  if (typeof value !== 'object') return String(value)
+  return Object.entries(value)
+    .map(([name, item]) => `${name}=${cell(item)}`)
+    .join(',')
+}

@@ -1,0 +1,114 @@
+// What npm installs for a user: compiled JavaScript and declarations, tried from an empty folder with nothing but Node.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
+// The Node that runs this test comes first on the path, the checkout's tools are not on it.
+const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter)
+const env = { ...process.env, PATH: path, NODE_OPTIONS: '' }
+
+before(
+  () => {
+    execFileSync('npx', ['tsc', '-b'], { cwd: root, stdio: 'pipe' })
+    const publicPackages = globSync('packages/*/package.json', { cwd: root }).filter((file) => !manifest(file).private)
+    const workspaces = publicPackages.flatMap((file) => ['-w', dirname(file)])
+    execFileSync('npm', ['pack', '--pack-destination', folder, ...workspaces], { cwd: root, stdio: 'pipe' })
+    writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+    const tarballs = globSync('*.tgz', { cwd: folder }).map((name) => `./${name}`)
+    assert.equal(tarballs.length, publicPackages.length)
+    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], {
+      cwd: folder,
+      stdio: 'pipe',
+    })
+  },
+  { timeout: 240_000 },
+)
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const manifest = (file: string): { private?: boolean } =>
+  JSON.parse(readFileSync(join(root, file), 'utf8')) as { private?: boolean }
+
+function millrace(args: readonly string[], input = ''): string {
+  const command = join(folder, 'node_modules/.bin/millrace')
+  return execFileSync(command, args, { cwd: folder, env, input, encoding: 'utf8', timeout: 30_000, stdio: 'pipe' })
+}
+
+test('a tarball holds compiled code and declarations, no sources and no tests', () => {
+  const files = globSync('node_modules/{@millrace/*,millrace}/**/*', { cwd: folder })
+  assert.ok(files.some((file) => file.endsWith('millrace/dist/main.js')))
+  assert.ok(files.some((file) => file.endsWith('broker/dist/index.d.ts')))
+  const unwanted = files.filter((file) => /\/src\/|\.test\.|tsbuildinfo/.test(file.replace(/.*node_modules/, '')))
+  assert.deepEqual(unwanted, [])
+})
+
+test('the installed command starts a broker that a produce and a consume go through', async () => {
+  const args = ['start', '--port', '0', '--data', join(folder, 'data'), '--set', 'http.listeners=']
+  const broker = spawn(join(folder, 'node_modules/.bin/millrace'), args, {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let talk = ''
+  broker.stderr.on('data', (chunk: Buffer) => (talk += chunk.toString()))
+  try {
+    const address = await readyAddress(broker.stdout)
+    const at = ['--bootstrap-server', address]
+    millrace(['produce', 'greetings', ...at, '--compression', 'zstd'], 'hello\n')
+    const out = millrace(['consume', 'greetings', ...at, '--from-beginning', '--max-messages', '1'])
+    assert.equal(out, 'hello\n')
+  } catch (error) {
+    throw new Error(`the broker said: ${talk}`, { cause: error })
+  } finally {
+    const ended = new Promise((resolve) => broker.once('exit', resolve))
+    broker.kill('SIGTERM')
+    await ended
+  }
+  assert.equal(broker.exitCode, 0, talk)
+})
+
+async function readyAddress(stdout: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: stdout })) {
+    const ready = /^millrace ready: broker \d+ on (\S+)$/.exec(line)
+    if (ready?.[1] !== undefined) return ready[1]
+    throw new Error(`expected the ready line and nothing else, got '${line}'`)
+  }
+  throw new Error('the broker ended before it was ready')
+}
+
+test('the declarations type-check in a strict project of a user', () => {
+  writeFileSync(
+    join(folder, 'user.ts'),
+    `import { startBroker } from '@millrace/broker'
+import { Producer } from '@millrace/client'
+await using broker = await startBroker()
+await using producer = new Producer({ bootstrapServers: broker.bootstrapServers })
+const { offset }: { offset: number } = await producer.send({ topic: 't', value: 'v' })
+console.log(offset)
+`,
+  )
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'esnext',
+    '--lib',
+    'esnext',
+    '--types',
+    'node',
+  ]
+  const types = ['--typeRoots', join(root, 'node_modules/@types')]
+  execFileSync(tsc, [...flags, ...types, 'user.ts'], { cwd: folder, stdio: 'pipe', encoding: 'utf8' })
+  const out = execFileSync(process.execPath, ['user.ts'], { cwd: folder, env, encoding: 'utf8', timeout: 30_000 })
+  assert.equal(out.trim(), '0')
+})

@@ -26,6 +26,15 @@ export interface RequestContext {
   readonly services: BrokerServices
   readonly clock: Clock
   readonly log: Logger
+  /**
+   * Runs `work` once the response has been handed to the kernel, or at once when the connection closes before that:
+   * gives back memory that the response refers to (a fetch's records).
+   */
+  readonly afterResponse: (work: () => void) => void
+  /** Runs `work` if the connection closes before the response is there: ends a wait whose answer nobody will read. */
+  readonly onDisconnect: (work: () => void) => void
+  /** Closes the connection instead of answering (Produce with acks=0 that failed: there is no other way to say it). */
+  readonly closeConnection: (reason: string) => void
 }
 
 export type ResourceType = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID' | 'DELEGATION_TOKEN' | 'USER'

@@ -1,0 +1,32 @@
+import type { BrokerId, ByteBudget, Logger, Metrics, Random } from '@millrace/kernel'
+import type { LogManager } from '@millrace/storage'
+import type { BrokerSettings } from '../config/settings.ts'
+import type { ControllerRuntime } from './controller-runtime.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
+import type { GroupRuntime } from './group-runtime.ts'
+import type { ImageKeeper } from './image-keeper.ts'
+import type { PartitionRuntime } from './partition-runtime.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { TopicCreation } from './topic-creation.ts'
+
+/** What handlers (and the dispatcher) work with: one of each per broker, put together in broker.ts. */
+export interface BrokerServices {
+  readonly brokerId: BrokerId
+  readonly settings: BrokerSettings
+  readonly images: ImageKeeper
+  readonly endpoints: Endpoints
+  /** Topics, partitions and settings change only through it. */
+  readonly controller: ControllerRuntime
+  readonly topicCreation: TopicCreation
+  readonly partitions: PartitionRuntime
+  readonly groups: GroupRuntime
+  readonly fetchSessions: FetchSessions
+  readonly producerIds: ProducerIds
+  readonly logs: LogManager
+  /** Bytes of fetched records that are on their way to clients: taken before reading, given back after writing. */
+  readonly responseBytes: ByteBudget
+  readonly random: Random
+  readonly metrics: Metrics
+  readonly log: Logger
+}

@@ -1,5 +1,20 @@
 export * from './errors/errors.ts'
-export type { AnyApi, Api, Decoded, Field, Fields, Input, Kind, Message, Versions } from './schema/index.ts'
+export type {
+  AnyApi,
+  Api,
+  Decoded,
+  DecodedStruct,
+  Field,
+  Fields,
+  Input,
+  InputStruct,
+  Kind,
+  Message,
+  Versions,
+} from './schema/index.ts'
+export { zeroUuid } from './wire/uuid.ts'
 export * from './wire/wire-error.ts'
 export * from './messages/index.ts'
 export * from './coordinator-records/index.ts'
+export * from './hash/index.ts'
+export * from './records/index.ts'

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, int8, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupCurrentMemberAssignmentKey = message(
   'ConsumerGroupCurrentMemberAssignmentKey',
@@ -28,14 +28,27 @@ export const consumerGroupCurrentMemberAssignmentValue = message(
   },
 )
 
-export const consumerGroupCurrentMemberAssignmentRecord = coordinatorRecord(
+export interface ConsumerGroupCurrentMemberAssignmentKey extends Decoded<
+  typeof consumerGroupCurrentMemberAssignmentKey
+> {}
+export interface ConsumerGroupCurrentMemberAssignmentKeyInput extends Input<
+  typeof consumerGroupCurrentMemberAssignmentKey
+> {}
+export interface ConsumerGroupCurrentMemberAssignmentValue extends Decoded<
+  typeof consumerGroupCurrentMemberAssignmentValue
+> {}
+export interface ConsumerGroupCurrentMemberAssignmentValueInput extends Input<
+  typeof consumerGroupCurrentMemberAssignmentValue
+> {}
+
+export const consumerGroupCurrentMemberAssignmentRecord: CoordinatorRecord<
+  ConsumerGroupCurrentMemberAssignmentKey,
+  ConsumerGroupCurrentMemberAssignmentValue,
+  ConsumerGroupCurrentMemberAssignmentKeyInput,
+  ConsumerGroupCurrentMemberAssignmentValueInput
+> = coordinatorRecord(
   8,
   'ConsumerGroupCurrentMemberAssignment',
   consumerGroupCurrentMemberAssignmentKey,
   consumerGroupCurrentMemberAssignmentValue,
 )
-
-export type ConsumerGroupCurrentMemberAssignmentKey = Decoded<typeof consumerGroupCurrentMemberAssignmentKey>
-export type ConsumerGroupCurrentMemberAssignmentKeyInput = Input<typeof consumerGroupCurrentMemberAssignmentKey>
-export type ConsumerGroupCurrentMemberAssignmentValue = Decoded<typeof consumerGroupCurrentMemberAssignmentValue>
-export type ConsumerGroupCurrentMemberAssignmentValueInput = Input<typeof consumerGroupCurrentMemberAssignmentValue>

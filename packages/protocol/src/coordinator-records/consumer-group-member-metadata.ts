@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, bytes, int32, message, string, struct } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupMemberMetadataKey = message(
   'ConsumerGroupMemberMetadataKey',
@@ -35,14 +35,19 @@ export const consumerGroupMemberMetadataValue = message(
   },
 )
 
-export const consumerGroupMemberMetadataRecord = coordinatorRecord(
+export interface ConsumerGroupMemberMetadataKey extends Decoded<typeof consumerGroupMemberMetadataKey> {}
+export interface ConsumerGroupMemberMetadataKeyInput extends Input<typeof consumerGroupMemberMetadataKey> {}
+export interface ConsumerGroupMemberMetadataValue extends Decoded<typeof consumerGroupMemberMetadataValue> {}
+export interface ConsumerGroupMemberMetadataValueInput extends Input<typeof consumerGroupMemberMetadataValue> {}
+
+export const consumerGroupMemberMetadataRecord: CoordinatorRecord<
+  ConsumerGroupMemberMetadataKey,
+  ConsumerGroupMemberMetadataValue,
+  ConsumerGroupMemberMetadataKeyInput,
+  ConsumerGroupMemberMetadataValueInput
+> = coordinatorRecord(
   5,
   'ConsumerGroupMemberMetadata',
   consumerGroupMemberMetadataKey,
   consumerGroupMemberMetadataValue,
 )
-
-export type ConsumerGroupMemberMetadataKey = Decoded<typeof consumerGroupMemberMetadataKey>
-export type ConsumerGroupMemberMetadataKeyInput = Input<typeof consumerGroupMemberMetadataKey>
-export type ConsumerGroupMemberMetadataValue = Decoded<typeof consumerGroupMemberMetadataValue>
-export type ConsumerGroupMemberMetadataValueInput = Input<typeof consumerGroupMemberMetadataValue>

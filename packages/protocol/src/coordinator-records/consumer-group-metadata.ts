@@ -1,5 +1,5 @@
 import { type Decoded, type Input, hash64, int32, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupMetadataKey = message(
   'ConsumerGroupMetadataKey',
@@ -18,14 +18,14 @@ export const consumerGroupMetadataValue = message(
   },
 )
 
-export const consumerGroupMetadataRecord = coordinatorRecord(
-  3,
-  'ConsumerGroupMetadata',
-  consumerGroupMetadataKey,
-  consumerGroupMetadataValue,
-)
+export interface ConsumerGroupMetadataKey extends Decoded<typeof consumerGroupMetadataKey> {}
+export interface ConsumerGroupMetadataKeyInput extends Input<typeof consumerGroupMetadataKey> {}
+export interface ConsumerGroupMetadataValue extends Decoded<typeof consumerGroupMetadataValue> {}
+export interface ConsumerGroupMetadataValueInput extends Input<typeof consumerGroupMetadataValue> {}
 
-export type ConsumerGroupMetadataKey = Decoded<typeof consumerGroupMetadataKey>
-export type ConsumerGroupMetadataKeyInput = Input<typeof consumerGroupMetadataKey>
-export type ConsumerGroupMetadataValue = Decoded<typeof consumerGroupMetadataValue>
-export type ConsumerGroupMetadataValueInput = Input<typeof consumerGroupMetadataValue>
+export const consumerGroupMetadataRecord: CoordinatorRecord<
+  ConsumerGroupMetadataKey,
+  ConsumerGroupMetadataValue,
+  ConsumerGroupMetadataKeyInput,
+  ConsumerGroupMetadataValueInput
+> = coordinatorRecord(3, 'ConsumerGroupMetadata', consumerGroupMetadataKey, consumerGroupMetadataValue)

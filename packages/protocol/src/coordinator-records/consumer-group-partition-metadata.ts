@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupPartitionMetadataKey = message(
   'ConsumerGroupPartitionMetadataKey',
@@ -25,14 +25,19 @@ export const consumerGroupPartitionMetadataValue = message(
   },
 )
 
-export const consumerGroupPartitionMetadataRecord = coordinatorRecord(
+export interface ConsumerGroupPartitionMetadataKey extends Decoded<typeof consumerGroupPartitionMetadataKey> {}
+export interface ConsumerGroupPartitionMetadataKeyInput extends Input<typeof consumerGroupPartitionMetadataKey> {}
+export interface ConsumerGroupPartitionMetadataValue extends Decoded<typeof consumerGroupPartitionMetadataValue> {}
+export interface ConsumerGroupPartitionMetadataValueInput extends Input<typeof consumerGroupPartitionMetadataValue> {}
+
+export const consumerGroupPartitionMetadataRecord: CoordinatorRecord<
+  ConsumerGroupPartitionMetadataKey,
+  ConsumerGroupPartitionMetadataValue,
+  ConsumerGroupPartitionMetadataKeyInput,
+  ConsumerGroupPartitionMetadataValueInput
+> = coordinatorRecord(
   4,
   'ConsumerGroupPartitionMetadata',
   consumerGroupPartitionMetadataKey,
   consumerGroupPartitionMetadataValue,
 )
-
-export type ConsumerGroupPartitionMetadataKey = Decoded<typeof consumerGroupPartitionMetadataKey>
-export type ConsumerGroupPartitionMetadataKeyInput = Input<typeof consumerGroupPartitionMetadataKey>
-export type ConsumerGroupPartitionMetadataValue = Decoded<typeof consumerGroupPartitionMetadataValue>
-export type ConsumerGroupPartitionMetadataValueInput = Input<typeof consumerGroupPartitionMetadataValue>

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int64, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupRegularExpressionKey = message(
   'ConsumerGroupRegularExpressionKey',
@@ -20,14 +20,19 @@ export const consumerGroupRegularExpressionValue = message(
   },
 )
 
-export const consumerGroupRegularExpressionRecord = coordinatorRecord(
+export interface ConsumerGroupRegularExpressionKey extends Decoded<typeof consumerGroupRegularExpressionKey> {}
+export interface ConsumerGroupRegularExpressionKeyInput extends Input<typeof consumerGroupRegularExpressionKey> {}
+export interface ConsumerGroupRegularExpressionValue extends Decoded<typeof consumerGroupRegularExpressionValue> {}
+export interface ConsumerGroupRegularExpressionValueInput extends Input<typeof consumerGroupRegularExpressionValue> {}
+
+export const consumerGroupRegularExpressionRecord: CoordinatorRecord<
+  ConsumerGroupRegularExpressionKey,
+  ConsumerGroupRegularExpressionValue,
+  ConsumerGroupRegularExpressionKeyInput,
+  ConsumerGroupRegularExpressionValueInput
+> = coordinatorRecord(
   16,
   'ConsumerGroupRegularExpression',
   consumerGroupRegularExpressionKey,
   consumerGroupRegularExpressionValue,
 )
-
-export type ConsumerGroupRegularExpressionKey = Decoded<typeof consumerGroupRegularExpressionKey>
-export type ConsumerGroupRegularExpressionKeyInput = Input<typeof consumerGroupRegularExpressionKey>
-export type ConsumerGroupRegularExpressionValue = Decoded<typeof consumerGroupRegularExpressionValue>
-export type ConsumerGroupRegularExpressionValueInput = Input<typeof consumerGroupRegularExpressionValue>

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupTargetAssignmentMemberKey = message(
   'ConsumerGroupTargetAssignmentMemberKey',
@@ -21,14 +21,27 @@ export const consumerGroupTargetAssignmentMemberValue = message(
   },
 )
 
-export const consumerGroupTargetAssignmentMemberRecord = coordinatorRecord(
+export interface ConsumerGroupTargetAssignmentMemberKey extends Decoded<
+  typeof consumerGroupTargetAssignmentMemberKey
+> {}
+export interface ConsumerGroupTargetAssignmentMemberKeyInput extends Input<
+  typeof consumerGroupTargetAssignmentMemberKey
+> {}
+export interface ConsumerGroupTargetAssignmentMemberValue extends Decoded<
+  typeof consumerGroupTargetAssignmentMemberValue
+> {}
+export interface ConsumerGroupTargetAssignmentMemberValueInput extends Input<
+  typeof consumerGroupTargetAssignmentMemberValue
+> {}
+
+export const consumerGroupTargetAssignmentMemberRecord: CoordinatorRecord<
+  ConsumerGroupTargetAssignmentMemberKey,
+  ConsumerGroupTargetAssignmentMemberValue,
+  ConsumerGroupTargetAssignmentMemberKeyInput,
+  ConsumerGroupTargetAssignmentMemberValueInput
+> = coordinatorRecord(
   7,
   'ConsumerGroupTargetAssignmentMember',
   consumerGroupTargetAssignmentMemberKey,
   consumerGroupTargetAssignmentMemberValue,
 )
-
-export type ConsumerGroupTargetAssignmentMemberKey = Decoded<typeof consumerGroupTargetAssignmentMemberKey>
-export type ConsumerGroupTargetAssignmentMemberKeyInput = Input<typeof consumerGroupTargetAssignmentMemberKey>
-export type ConsumerGroupTargetAssignmentMemberValue = Decoded<typeof consumerGroupTargetAssignmentMemberValue>
-export type ConsumerGroupTargetAssignmentMemberValueInput = Input<typeof consumerGroupTargetAssignmentMemberValue>

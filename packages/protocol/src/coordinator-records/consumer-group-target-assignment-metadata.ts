@@ -1,5 +1,5 @@
 import { type Decoded, type Input, int32, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const consumerGroupTargetAssignmentMetadataKey = message(
   'ConsumerGroupTargetAssignmentMetadataKey',
@@ -18,14 +18,27 @@ export const consumerGroupTargetAssignmentMetadataValue = message(
   },
 )
 
-export const consumerGroupTargetAssignmentMetadataRecord = coordinatorRecord(
+export interface ConsumerGroupTargetAssignmentMetadataKey extends Decoded<
+  typeof consumerGroupTargetAssignmentMetadataKey
+> {}
+export interface ConsumerGroupTargetAssignmentMetadataKeyInput extends Input<
+  typeof consumerGroupTargetAssignmentMetadataKey
+> {}
+export interface ConsumerGroupTargetAssignmentMetadataValue extends Decoded<
+  typeof consumerGroupTargetAssignmentMetadataValue
+> {}
+export interface ConsumerGroupTargetAssignmentMetadataValueInput extends Input<
+  typeof consumerGroupTargetAssignmentMetadataValue
+> {}
+
+export const consumerGroupTargetAssignmentMetadataRecord: CoordinatorRecord<
+  ConsumerGroupTargetAssignmentMetadataKey,
+  ConsumerGroupTargetAssignmentMetadataValue,
+  ConsumerGroupTargetAssignmentMetadataKeyInput,
+  ConsumerGroupTargetAssignmentMetadataValueInput
+> = coordinatorRecord(
   6,
   'ConsumerGroupTargetAssignmentMetadata',
   consumerGroupTargetAssignmentMetadataKey,
   consumerGroupTargetAssignmentMetadataValue,
 )
-
-export type ConsumerGroupTargetAssignmentMetadataKey = Decoded<typeof consumerGroupTargetAssignmentMetadataKey>
-export type ConsumerGroupTargetAssignmentMetadataKeyInput = Input<typeof consumerGroupTargetAssignmentMetadataKey>
-export type ConsumerGroupTargetAssignmentMetadataValue = Decoded<typeof consumerGroupTargetAssignmentMetadataValue>
-export type ConsumerGroupTargetAssignmentMetadataValueInput = Input<typeof consumerGroupTargetAssignmentMetadataValue>

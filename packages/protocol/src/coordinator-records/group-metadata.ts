@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, bytes, int32, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const groupMetadataKey = message(
   'GroupMetadataKey',
@@ -33,9 +33,14 @@ export const groupMetadataValue = message(
   },
 )
 
-export const groupMetadataRecord = coordinatorRecord(2, 'GroupMetadata', groupMetadataKey, groupMetadataValue)
+export interface GroupMetadataKey extends Decoded<typeof groupMetadataKey> {}
+export interface GroupMetadataKeyInput extends Input<typeof groupMetadataKey> {}
+export interface GroupMetadataValue extends Decoded<typeof groupMetadataValue> {}
+export interface GroupMetadataValueInput extends Input<typeof groupMetadataValue> {}
 
-export type GroupMetadataKey = Decoded<typeof groupMetadataKey>
-export type GroupMetadataKeyInput = Input<typeof groupMetadataKey>
-export type GroupMetadataValue = Decoded<typeof groupMetadataValue>
-export type GroupMetadataValueInput = Input<typeof groupMetadataValue>
+export const groupMetadataRecord: CoordinatorRecord<
+  GroupMetadataKey,
+  GroupMetadataValue,
+  GroupMetadataKeyInput,
+  GroupMetadataValueInput
+> = coordinatorRecord(2, 'GroupMetadata', groupMetadataKey, groupMetadataValue)

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, int32, int64, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const legacyOffsetCommitKey = message(
   'LegacyOffsetCommitKey',
@@ -21,14 +21,14 @@ export const legacyOffsetCommitValue = message(
   },
 )
 
-export const legacyOffsetCommitRecord = coordinatorRecord(
-  0,
-  'LegacyOffsetCommit',
-  legacyOffsetCommitKey,
-  legacyOffsetCommitValue,
-)
+export interface LegacyOffsetCommitKey extends Decoded<typeof legacyOffsetCommitKey> {}
+export interface LegacyOffsetCommitKeyInput extends Input<typeof legacyOffsetCommitKey> {}
+export interface LegacyOffsetCommitValue extends Decoded<typeof legacyOffsetCommitValue> {}
+export interface LegacyOffsetCommitValueInput extends Input<typeof legacyOffsetCommitValue> {}
 
-export type LegacyOffsetCommitKey = Decoded<typeof legacyOffsetCommitKey>
-export type LegacyOffsetCommitKeyInput = Input<typeof legacyOffsetCommitKey>
-export type LegacyOffsetCommitValue = Decoded<typeof legacyOffsetCommitValue>
-export type LegacyOffsetCommitValueInput = Input<typeof legacyOffsetCommitValue>
+export const legacyOffsetCommitRecord: CoordinatorRecord<
+  LegacyOffsetCommitKey,
+  LegacyOffsetCommitValue,
+  LegacyOffsetCommitKeyInput,
+  LegacyOffsetCommitValueInput
+> = coordinatorRecord(0, 'LegacyOffsetCommit', legacyOffsetCommitKey, legacyOffsetCommitValue)

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, int32, int64, message, millis, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const offsetCommitKey = message(
   'OffsetCommitKey',
@@ -24,9 +24,14 @@ export const offsetCommitValue = message(
   },
 )
 
-export const offsetCommitRecord = coordinatorRecord(1, 'OffsetCommit', offsetCommitKey, offsetCommitValue)
+export interface OffsetCommitKey extends Decoded<typeof offsetCommitKey> {}
+export interface OffsetCommitKeyInput extends Input<typeof offsetCommitKey> {}
+export interface OffsetCommitValue extends Decoded<typeof offsetCommitValue> {}
+export interface OffsetCommitValueInput extends Input<typeof offsetCommitValue> {}
 
-export type OffsetCommitKey = Decoded<typeof offsetCommitKey>
-export type OffsetCommitKeyInput = Input<typeof offsetCommitKey>
-export type OffsetCommitValue = Decoded<typeof offsetCommitValue>
-export type OffsetCommitValueInput = Input<typeof offsetCommitValue>
+export const offsetCommitRecord: CoordinatorRecord<
+  OffsetCommitKey,
+  OffsetCommitValue,
+  OffsetCommitKeyInput,
+  OffsetCommitValueInput
+> = coordinatorRecord(1, 'OffsetCommit', offsetCommitKey, offsetCommitValue)

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, int8, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupCurrentMemberAssignmentKey = message(
   'ShareGroupCurrentMemberAssignmentKey',
@@ -26,14 +26,23 @@ export const shareGroupCurrentMemberAssignmentValue = message(
   },
 )
 
-export const shareGroupCurrentMemberAssignmentRecord = coordinatorRecord(
+export interface ShareGroupCurrentMemberAssignmentKey extends Decoded<typeof shareGroupCurrentMemberAssignmentKey> {}
+export interface ShareGroupCurrentMemberAssignmentKeyInput extends Input<typeof shareGroupCurrentMemberAssignmentKey> {}
+export interface ShareGroupCurrentMemberAssignmentValue extends Decoded<
+  typeof shareGroupCurrentMemberAssignmentValue
+> {}
+export interface ShareGroupCurrentMemberAssignmentValueInput extends Input<
+  typeof shareGroupCurrentMemberAssignmentValue
+> {}
+
+export const shareGroupCurrentMemberAssignmentRecord: CoordinatorRecord<
+  ShareGroupCurrentMemberAssignmentKey,
+  ShareGroupCurrentMemberAssignmentValue,
+  ShareGroupCurrentMemberAssignmentKeyInput,
+  ShareGroupCurrentMemberAssignmentValueInput
+> = coordinatorRecord(
   14,
   'ShareGroupCurrentMemberAssignment',
   shareGroupCurrentMemberAssignmentKey,
   shareGroupCurrentMemberAssignmentValue,
 )
-
-export type ShareGroupCurrentMemberAssignmentKey = Decoded<typeof shareGroupCurrentMemberAssignmentKey>
-export type ShareGroupCurrentMemberAssignmentKeyInput = Input<typeof shareGroupCurrentMemberAssignmentKey>
-export type ShareGroupCurrentMemberAssignmentValue = Decoded<typeof shareGroupCurrentMemberAssignmentValue>
-export type ShareGroupCurrentMemberAssignmentValueInput = Input<typeof shareGroupCurrentMemberAssignmentValue>

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupMemberMetadataKey = message(
   'ShareGroupMemberMetadataKey',
@@ -21,14 +21,14 @@ export const shareGroupMemberMetadataValue = message(
   },
 )
 
-export const shareGroupMemberMetadataRecord = coordinatorRecord(
-  10,
-  'ShareGroupMemberMetadata',
-  shareGroupMemberMetadataKey,
-  shareGroupMemberMetadataValue,
-)
+export interface ShareGroupMemberMetadataKey extends Decoded<typeof shareGroupMemberMetadataKey> {}
+export interface ShareGroupMemberMetadataKeyInput extends Input<typeof shareGroupMemberMetadataKey> {}
+export interface ShareGroupMemberMetadataValue extends Decoded<typeof shareGroupMemberMetadataValue> {}
+export interface ShareGroupMemberMetadataValueInput extends Input<typeof shareGroupMemberMetadataValue> {}
 
-export type ShareGroupMemberMetadataKey = Decoded<typeof shareGroupMemberMetadataKey>
-export type ShareGroupMemberMetadataKeyInput = Input<typeof shareGroupMemberMetadataKey>
-export type ShareGroupMemberMetadataValue = Decoded<typeof shareGroupMemberMetadataValue>
-export type ShareGroupMemberMetadataValueInput = Input<typeof shareGroupMemberMetadataValue>
+export const shareGroupMemberMetadataRecord: CoordinatorRecord<
+  ShareGroupMemberMetadataKey,
+  ShareGroupMemberMetadataValue,
+  ShareGroupMemberMetadataKeyInput,
+  ShareGroupMemberMetadataValueInput
+> = coordinatorRecord(10, 'ShareGroupMemberMetadata', shareGroupMemberMetadataKey, shareGroupMemberMetadataValue)

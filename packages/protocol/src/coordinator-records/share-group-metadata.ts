@@ -1,5 +1,5 @@
 import { type Decoded, type Input, hash64, int32, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupMetadataKey = message(
   'ShareGroupMetadataKey',
@@ -18,14 +18,14 @@ export const shareGroupMetadataValue = message(
   },
 )
 
-export const shareGroupMetadataRecord = coordinatorRecord(
-  11,
-  'ShareGroupMetadata',
-  shareGroupMetadataKey,
-  shareGroupMetadataValue,
-)
+export interface ShareGroupMetadataKey extends Decoded<typeof shareGroupMetadataKey> {}
+export interface ShareGroupMetadataKeyInput extends Input<typeof shareGroupMetadataKey> {}
+export interface ShareGroupMetadataValue extends Decoded<typeof shareGroupMetadataValue> {}
+export interface ShareGroupMetadataValueInput extends Input<typeof shareGroupMetadataValue> {}
 
-export type ShareGroupMetadataKey = Decoded<typeof shareGroupMetadataKey>
-export type ShareGroupMetadataKeyInput = Input<typeof shareGroupMetadataKey>
-export type ShareGroupMetadataValue = Decoded<typeof shareGroupMetadataValue>
-export type ShareGroupMetadataValueInput = Input<typeof shareGroupMetadataValue>
+export const shareGroupMetadataRecord: CoordinatorRecord<
+  ShareGroupMetadataKey,
+  ShareGroupMetadataValue,
+  ShareGroupMetadataKeyInput,
+  ShareGroupMetadataValueInput
+> = coordinatorRecord(11, 'ShareGroupMetadata', shareGroupMetadataKey, shareGroupMetadataValue)

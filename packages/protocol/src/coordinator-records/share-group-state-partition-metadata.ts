@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupStatePartitionMetadataKey = message(
   'ShareGroupStatePartitionMetadataKey',
@@ -30,14 +30,21 @@ export const shareGroupStatePartitionMetadataValue = message(
   },
 )
 
-export const shareGroupStatePartitionMetadataRecord = coordinatorRecord(
+export interface ShareGroupStatePartitionMetadataKey extends Decoded<typeof shareGroupStatePartitionMetadataKey> {}
+export interface ShareGroupStatePartitionMetadataKeyInput extends Input<typeof shareGroupStatePartitionMetadataKey> {}
+export interface ShareGroupStatePartitionMetadataValue extends Decoded<typeof shareGroupStatePartitionMetadataValue> {}
+export interface ShareGroupStatePartitionMetadataValueInput extends Input<
+  typeof shareGroupStatePartitionMetadataValue
+> {}
+
+export const shareGroupStatePartitionMetadataRecord: CoordinatorRecord<
+  ShareGroupStatePartitionMetadataKey,
+  ShareGroupStatePartitionMetadataValue,
+  ShareGroupStatePartitionMetadataKeyInput,
+  ShareGroupStatePartitionMetadataValueInput
+> = coordinatorRecord(
   15,
   'ShareGroupStatePartitionMetadata',
   shareGroupStatePartitionMetadataKey,
   shareGroupStatePartitionMetadataValue,
 )
-
-export type ShareGroupStatePartitionMetadataKey = Decoded<typeof shareGroupStatePartitionMetadataKey>
-export type ShareGroupStatePartitionMetadataKeyInput = Input<typeof shareGroupStatePartitionMetadataKey>
-export type ShareGroupStatePartitionMetadataValue = Decoded<typeof shareGroupStatePartitionMetadataValue>
-export type ShareGroupStatePartitionMetadataValueInput = Input<typeof shareGroupStatePartitionMetadataValue>

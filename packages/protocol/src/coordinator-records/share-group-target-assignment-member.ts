@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupTargetAssignmentMemberKey = message(
   'ShareGroupTargetAssignmentMemberKey',
@@ -21,14 +21,21 @@ export const shareGroupTargetAssignmentMemberValue = message(
   },
 )
 
-export const shareGroupTargetAssignmentMemberRecord = coordinatorRecord(
+export interface ShareGroupTargetAssignmentMemberKey extends Decoded<typeof shareGroupTargetAssignmentMemberKey> {}
+export interface ShareGroupTargetAssignmentMemberKeyInput extends Input<typeof shareGroupTargetAssignmentMemberKey> {}
+export interface ShareGroupTargetAssignmentMemberValue extends Decoded<typeof shareGroupTargetAssignmentMemberValue> {}
+export interface ShareGroupTargetAssignmentMemberValueInput extends Input<
+  typeof shareGroupTargetAssignmentMemberValue
+> {}
+
+export const shareGroupTargetAssignmentMemberRecord: CoordinatorRecord<
+  ShareGroupTargetAssignmentMemberKey,
+  ShareGroupTargetAssignmentMemberValue,
+  ShareGroupTargetAssignmentMemberKeyInput,
+  ShareGroupTargetAssignmentMemberValueInput
+> = coordinatorRecord(
   13,
   'ShareGroupTargetAssignmentMember',
   shareGroupTargetAssignmentMemberKey,
   shareGroupTargetAssignmentMemberValue,
 )
-
-export type ShareGroupTargetAssignmentMemberKey = Decoded<typeof shareGroupTargetAssignmentMemberKey>
-export type ShareGroupTargetAssignmentMemberKeyInput = Input<typeof shareGroupTargetAssignmentMemberKey>
-export type ShareGroupTargetAssignmentMemberValue = Decoded<typeof shareGroupTargetAssignmentMemberValue>
-export type ShareGroupTargetAssignmentMemberValueInput = Input<typeof shareGroupTargetAssignmentMemberValue>

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, int32, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareGroupTargetAssignmentMetadataKey = message(
   'ShareGroupTargetAssignmentMetadataKey',
@@ -18,14 +18,25 @@ export const shareGroupTargetAssignmentMetadataValue = message(
   },
 )
 
-export const shareGroupTargetAssignmentMetadataRecord = coordinatorRecord(
+export interface ShareGroupTargetAssignmentMetadataKey extends Decoded<typeof shareGroupTargetAssignmentMetadataKey> {}
+export interface ShareGroupTargetAssignmentMetadataKeyInput extends Input<
+  typeof shareGroupTargetAssignmentMetadataKey
+> {}
+export interface ShareGroupTargetAssignmentMetadataValue extends Decoded<
+  typeof shareGroupTargetAssignmentMetadataValue
+> {}
+export interface ShareGroupTargetAssignmentMetadataValueInput extends Input<
+  typeof shareGroupTargetAssignmentMetadataValue
+> {}
+
+export const shareGroupTargetAssignmentMetadataRecord: CoordinatorRecord<
+  ShareGroupTargetAssignmentMetadataKey,
+  ShareGroupTargetAssignmentMetadataValue,
+  ShareGroupTargetAssignmentMetadataKeyInput,
+  ShareGroupTargetAssignmentMetadataValueInput
+> = coordinatorRecord(
   12,
   'ShareGroupTargetAssignmentMetadata',
   shareGroupTargetAssignmentMetadataKey,
   shareGroupTargetAssignmentMetadataValue,
 )
-
-export type ShareGroupTargetAssignmentMetadataKey = Decoded<typeof shareGroupTargetAssignmentMetadataKey>
-export type ShareGroupTargetAssignmentMetadataKeyInput = Input<typeof shareGroupTargetAssignmentMetadataKey>
-export type ShareGroupTargetAssignmentMetadataValue = Decoded<typeof shareGroupTargetAssignmentMetadataValue>
-export type ShareGroupTargetAssignmentMetadataValueInput = Input<typeof shareGroupTargetAssignmentMetadataValue>

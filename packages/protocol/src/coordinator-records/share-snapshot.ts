@@ -11,7 +11,7 @@ import {
   string,
   uuid,
 } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareSnapshotKey = message(
   'ShareSnapshotKey',
@@ -43,9 +43,14 @@ export const shareSnapshotValue = message(
   },
 )
 
-export const shareSnapshotRecord = coordinatorRecord(0, 'ShareSnapshot', shareSnapshotKey, shareSnapshotValue)
+export interface ShareSnapshotKey extends Decoded<typeof shareSnapshotKey> {}
+export interface ShareSnapshotKeyInput extends Input<typeof shareSnapshotKey> {}
+export interface ShareSnapshotValue extends Decoded<typeof shareSnapshotValue> {}
+export interface ShareSnapshotValueInput extends Input<typeof shareSnapshotValue> {}
 
-export type ShareSnapshotKey = Decoded<typeof shareSnapshotKey>
-export type ShareSnapshotKeyInput = Input<typeof shareSnapshotKey>
-export type ShareSnapshotValue = Decoded<typeof shareSnapshotValue>
-export type ShareSnapshotValueInput = Input<typeof shareSnapshotValue>
+export const shareSnapshotRecord: CoordinatorRecord<
+  ShareSnapshotKey,
+  ShareSnapshotValue,
+  ShareSnapshotKeyInput,
+  ShareSnapshotValueInput
+> = coordinatorRecord(0, 'ShareSnapshot', shareSnapshotKey, shareSnapshotValue)

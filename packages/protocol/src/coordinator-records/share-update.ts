@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int16, int32, int64, int8, message, string, uuid } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const shareUpdateKey = message(
   'ShareUpdateKey',
@@ -28,9 +28,14 @@ export const shareUpdateValue = message(
   },
 )
 
-export const shareUpdateRecord = coordinatorRecord(1, 'ShareUpdate', shareUpdateKey, shareUpdateValue)
+export interface ShareUpdateKey extends Decoded<typeof shareUpdateKey> {}
+export interface ShareUpdateKeyInput extends Input<typeof shareUpdateKey> {}
+export interface ShareUpdateValue extends Decoded<typeof shareUpdateValue> {}
+export interface ShareUpdateValueInput extends Input<typeof shareUpdateValue> {}
 
-export type ShareUpdateKey = Decoded<typeof shareUpdateKey>
-export type ShareUpdateKeyInput = Input<typeof shareUpdateKey>
-export type ShareUpdateValue = Decoded<typeof shareUpdateValue>
-export type ShareUpdateValueInput = Input<typeof shareUpdateValue>
+export const shareUpdateRecord: CoordinatorRecord<
+  ShareUpdateKey,
+  ShareUpdateValue,
+  ShareUpdateKeyInput,
+  ShareUpdateValueInput
+> = coordinatorRecord(1, 'ShareUpdate', shareUpdateKey, shareUpdateValue)

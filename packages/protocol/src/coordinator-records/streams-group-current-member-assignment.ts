@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, int8, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupCurrentMemberAssignmentKey = message(
   'StreamsGroupCurrentMemberAssignmentKey',
@@ -32,14 +32,27 @@ export const streamsGroupCurrentMemberAssignmentValue = message(
   },
 )
 
-export const streamsGroupCurrentMemberAssignmentRecord = coordinatorRecord(
+export interface StreamsGroupCurrentMemberAssignmentKey extends Decoded<
+  typeof streamsGroupCurrentMemberAssignmentKey
+> {}
+export interface StreamsGroupCurrentMemberAssignmentKeyInput extends Input<
+  typeof streamsGroupCurrentMemberAssignmentKey
+> {}
+export interface StreamsGroupCurrentMemberAssignmentValue extends Decoded<
+  typeof streamsGroupCurrentMemberAssignmentValue
+> {}
+export interface StreamsGroupCurrentMemberAssignmentValueInput extends Input<
+  typeof streamsGroupCurrentMemberAssignmentValue
+> {}
+
+export const streamsGroupCurrentMemberAssignmentRecord: CoordinatorRecord<
+  StreamsGroupCurrentMemberAssignmentKey,
+  StreamsGroupCurrentMemberAssignmentValue,
+  StreamsGroupCurrentMemberAssignmentKeyInput,
+  StreamsGroupCurrentMemberAssignmentValueInput
+> = coordinatorRecord(
   22,
   'StreamsGroupCurrentMemberAssignment',
   streamsGroupCurrentMemberAssignmentKey,
   streamsGroupCurrentMemberAssignmentValue,
 )
-
-export type StreamsGroupCurrentMemberAssignmentKey = Decoded<typeof streamsGroupCurrentMemberAssignmentKey>
-export type StreamsGroupCurrentMemberAssignmentKeyInput = Input<typeof streamsGroupCurrentMemberAssignmentKey>
-export type StreamsGroupCurrentMemberAssignmentValue = Decoded<typeof streamsGroupCurrentMemberAssignmentValue>
-export type StreamsGroupCurrentMemberAssignmentValueInput = Input<typeof streamsGroupCurrentMemberAssignmentValue>

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string, struct, uint16 } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupMemberMetadataKey = message(
   'StreamsGroupMemberMetadataKey',
@@ -36,14 +36,14 @@ export const streamsGroupMemberMetadataValue = message(
   },
 )
 
-export const streamsGroupMemberMetadataRecord = coordinatorRecord(
-  19,
-  'StreamsGroupMemberMetadata',
-  streamsGroupMemberMetadataKey,
-  streamsGroupMemberMetadataValue,
-)
+export interface StreamsGroupMemberMetadataKey extends Decoded<typeof streamsGroupMemberMetadataKey> {}
+export interface StreamsGroupMemberMetadataKeyInput extends Input<typeof streamsGroupMemberMetadataKey> {}
+export interface StreamsGroupMemberMetadataValue extends Decoded<typeof streamsGroupMemberMetadataValue> {}
+export interface StreamsGroupMemberMetadataValueInput extends Input<typeof streamsGroupMemberMetadataValue> {}
 
-export type StreamsGroupMemberMetadataKey = Decoded<typeof streamsGroupMemberMetadataKey>
-export type StreamsGroupMemberMetadataKeyInput = Input<typeof streamsGroupMemberMetadataKey>
-export type StreamsGroupMemberMetadataValue = Decoded<typeof streamsGroupMemberMetadataValue>
-export type StreamsGroupMemberMetadataValueInput = Input<typeof streamsGroupMemberMetadataValue>
+export const streamsGroupMemberMetadataRecord: CoordinatorRecord<
+  StreamsGroupMemberMetadataKey,
+  StreamsGroupMemberMetadataValue,
+  StreamsGroupMemberMetadataKeyInput,
+  StreamsGroupMemberMetadataValueInput
+> = coordinatorRecord(19, 'StreamsGroupMemberMetadata', streamsGroupMemberMetadataKey, streamsGroupMemberMetadataValue)

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, hash64, int32, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupMetadataKey = message(
   'StreamsGroupMetadataKey',
@@ -25,14 +25,14 @@ export const streamsGroupMetadataValue = message(
   },
 )
 
-export const streamsGroupMetadataRecord = coordinatorRecord(
-  17,
-  'StreamsGroupMetadata',
-  streamsGroupMetadataKey,
-  streamsGroupMetadataValue,
-)
+export interface StreamsGroupMetadataKey extends Decoded<typeof streamsGroupMetadataKey> {}
+export interface StreamsGroupMetadataKeyInput extends Input<typeof streamsGroupMetadataKey> {}
+export interface StreamsGroupMetadataValue extends Decoded<typeof streamsGroupMetadataValue> {}
+export interface StreamsGroupMetadataValueInput extends Input<typeof streamsGroupMetadataValue> {}
 
-export type StreamsGroupMetadataKey = Decoded<typeof streamsGroupMetadataKey>
-export type StreamsGroupMetadataKeyInput = Input<typeof streamsGroupMetadataKey>
-export type StreamsGroupMetadataValue = Decoded<typeof streamsGroupMetadataValue>
-export type StreamsGroupMetadataValueInput = Input<typeof streamsGroupMetadataValue>
+export const streamsGroupMetadataRecord: CoordinatorRecord<
+  StreamsGroupMetadataKey,
+  StreamsGroupMetadataValue,
+  StreamsGroupMetadataKeyInput,
+  StreamsGroupMetadataValueInput
+> = coordinatorRecord(17, 'StreamsGroupMetadata', streamsGroupMetadataKey, streamsGroupMetadataValue)

@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int32, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupTargetAssignmentMemberKey = message(
   'StreamsGroupTargetAssignmentMemberKey',
@@ -25,14 +25,25 @@ export const streamsGroupTargetAssignmentMemberValue = message(
   },
 )
 
-export const streamsGroupTargetAssignmentMemberRecord = coordinatorRecord(
+export interface StreamsGroupTargetAssignmentMemberKey extends Decoded<typeof streamsGroupTargetAssignmentMemberKey> {}
+export interface StreamsGroupTargetAssignmentMemberKeyInput extends Input<
+  typeof streamsGroupTargetAssignmentMemberKey
+> {}
+export interface StreamsGroupTargetAssignmentMemberValue extends Decoded<
+  typeof streamsGroupTargetAssignmentMemberValue
+> {}
+export interface StreamsGroupTargetAssignmentMemberValueInput extends Input<
+  typeof streamsGroupTargetAssignmentMemberValue
+> {}
+
+export const streamsGroupTargetAssignmentMemberRecord: CoordinatorRecord<
+  StreamsGroupTargetAssignmentMemberKey,
+  StreamsGroupTargetAssignmentMemberValue,
+  StreamsGroupTargetAssignmentMemberKeyInput,
+  StreamsGroupTargetAssignmentMemberValueInput
+> = coordinatorRecord(
   21,
   'StreamsGroupTargetAssignmentMember',
   streamsGroupTargetAssignmentMemberKey,
   streamsGroupTargetAssignmentMemberValue,
 )
-
-export type StreamsGroupTargetAssignmentMemberKey = Decoded<typeof streamsGroupTargetAssignmentMemberKey>
-export type StreamsGroupTargetAssignmentMemberKeyInput = Input<typeof streamsGroupTargetAssignmentMemberKey>
-export type StreamsGroupTargetAssignmentMemberValue = Decoded<typeof streamsGroupTargetAssignmentMemberValue>
-export type StreamsGroupTargetAssignmentMemberValueInput = Input<typeof streamsGroupTargetAssignmentMemberValue>

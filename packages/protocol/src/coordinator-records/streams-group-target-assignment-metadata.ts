@@ -1,5 +1,5 @@
 import { type Decoded, type Input, int32, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupTargetAssignmentMetadataKey = message(
   'StreamsGroupTargetAssignmentMetadataKey',
@@ -18,14 +18,27 @@ export const streamsGroupTargetAssignmentMetadataValue = message(
   },
 )
 
-export const streamsGroupTargetAssignmentMetadataRecord = coordinatorRecord(
+export interface StreamsGroupTargetAssignmentMetadataKey extends Decoded<
+  typeof streamsGroupTargetAssignmentMetadataKey
+> {}
+export interface StreamsGroupTargetAssignmentMetadataKeyInput extends Input<
+  typeof streamsGroupTargetAssignmentMetadataKey
+> {}
+export interface StreamsGroupTargetAssignmentMetadataValue extends Decoded<
+  typeof streamsGroupTargetAssignmentMetadataValue
+> {}
+export interface StreamsGroupTargetAssignmentMetadataValueInput extends Input<
+  typeof streamsGroupTargetAssignmentMetadataValue
+> {}
+
+export const streamsGroupTargetAssignmentMetadataRecord: CoordinatorRecord<
+  StreamsGroupTargetAssignmentMetadataKey,
+  StreamsGroupTargetAssignmentMetadataValue,
+  StreamsGroupTargetAssignmentMetadataKeyInput,
+  StreamsGroupTargetAssignmentMetadataValueInput
+> = coordinatorRecord(
   20,
   'StreamsGroupTargetAssignmentMetadata',
   streamsGroupTargetAssignmentMetadataKey,
   streamsGroupTargetAssignmentMetadataValue,
 )
-
-export type StreamsGroupTargetAssignmentMetadataKey = Decoded<typeof streamsGroupTargetAssignmentMetadataKey>
-export type StreamsGroupTargetAssignmentMetadataKeyInput = Input<typeof streamsGroupTargetAssignmentMetadataKey>
-export type StreamsGroupTargetAssignmentMetadataValue = Decoded<typeof streamsGroupTargetAssignmentMetadataValue>
-export type StreamsGroupTargetAssignmentMetadataValueInput = Input<typeof streamsGroupTargetAssignmentMetadataValue>

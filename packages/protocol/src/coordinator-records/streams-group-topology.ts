@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int16, int32, message, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const streamsGroupTopologyKey = message(
   'StreamsGroupTopologyKey',
@@ -42,14 +42,14 @@ export const streamsGroupTopologyValue = message(
   },
 )
 
-export const streamsGroupTopologyRecord = coordinatorRecord(
-  23,
-  'StreamsGroupTopology',
-  streamsGroupTopologyKey,
-  streamsGroupTopologyValue,
-)
+export interface StreamsGroupTopologyKey extends Decoded<typeof streamsGroupTopologyKey> {}
+export interface StreamsGroupTopologyKeyInput extends Input<typeof streamsGroupTopologyKey> {}
+export interface StreamsGroupTopologyValue extends Decoded<typeof streamsGroupTopologyValue> {}
+export interface StreamsGroupTopologyValueInput extends Input<typeof streamsGroupTopologyValue> {}
 
-export type StreamsGroupTopologyKey = Decoded<typeof streamsGroupTopologyKey>
-export type StreamsGroupTopologyKeyInput = Input<typeof streamsGroupTopologyKey>
-export type StreamsGroupTopologyValue = Decoded<typeof streamsGroupTopologyValue>
-export type StreamsGroupTopologyValueInput = Input<typeof streamsGroupTopologyValue>
+export const streamsGroupTopologyRecord: CoordinatorRecord<
+  StreamsGroupTopologyKey,
+  StreamsGroupTopologyValue,
+  StreamsGroupTopologyKeyInput,
+  StreamsGroupTopologyValueInput
+> = coordinatorRecord(23, 'StreamsGroupTopology', streamsGroupTopologyKey, streamsGroupTopologyValue)

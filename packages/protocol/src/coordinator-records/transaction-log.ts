@@ -1,5 +1,5 @@
 import { type Decoded, type Input, array, int16, int32, int64, int8, message, millis, string } from '../schema/index.ts'
-import { coordinatorRecord } from './coordinator-record.ts'
+import { type CoordinatorRecord, coordinatorRecord } from './coordinator-record.ts'
 
 export const transactionLogKey = message(
   'TransactionLogKey',
@@ -33,9 +33,14 @@ export const transactionLogValue = message(
   },
 )
 
-export const transactionLogRecord = coordinatorRecord(0, 'TransactionLog', transactionLogKey, transactionLogValue)
+export interface TransactionLogKey extends Decoded<typeof transactionLogKey> {}
+export interface TransactionLogKeyInput extends Input<typeof transactionLogKey> {}
+export interface TransactionLogValue extends Decoded<typeof transactionLogValue> {}
+export interface TransactionLogValueInput extends Input<typeof transactionLogValue> {}
 
-export type TransactionLogKey = Decoded<typeof transactionLogKey>
-export type TransactionLogKeyInput = Input<typeof transactionLogKey>
-export type TransactionLogValue = Decoded<typeof transactionLogValue>
-export type TransactionLogValueInput = Input<typeof transactionLogValue>
+export const transactionLogRecord: CoordinatorRecord<
+  TransactionLogKey,
+  TransactionLogValue,
+  TransactionLogKeyInput,
+  TransactionLogValueInput
+> = coordinatorRecord(0, 'TransactionLog', transactionLogKey, transactionLogValue)

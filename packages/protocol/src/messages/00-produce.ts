@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -76,9 +77,14 @@ export const produceResponse = response(
   },
 )
 
-export const produceApi = api(0, 'Produce', produceRequest, produceResponse)
+export interface ProduceRequest extends Decoded<typeof produceRequest> {}
+export interface ProduceRequestInput extends Input<typeof produceRequest> {}
+export interface ProduceResponse extends Decoded<typeof produceResponse> {}
+export interface ProduceResponseInput extends Input<typeof produceResponse> {}
 
-export type ProduceRequest = Decoded<typeof produceRequest>
-export type ProduceRequestInput = Input<typeof produceRequest>
-export type ProduceResponse = Decoded<typeof produceResponse>
-export type ProduceResponseInput = Input<typeof produceResponse>
+export const produceApi: Api<ProduceRequest, ProduceResponse, ProduceRequestInput, ProduceResponseInput> = api(
+  0,
+  'Produce',
+  produceRequest,
+  produceResponse,
+)

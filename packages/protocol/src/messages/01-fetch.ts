@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -121,9 +122,14 @@ export const fetchResponse = response(
   },
 )
 
-export const fetchApi = api(1, 'Fetch', fetchRequest, fetchResponse)
+export interface FetchRequest extends Decoded<typeof fetchRequest> {}
+export interface FetchRequestInput extends Input<typeof fetchRequest> {}
+export interface FetchResponse extends Decoded<typeof fetchResponse> {}
+export interface FetchResponseInput extends Input<typeof fetchResponse> {}
 
-export type FetchRequest = Decoded<typeof fetchRequest>
-export type FetchRequestInput = Input<typeof fetchRequest>
-export type FetchResponse = Decoded<typeof fetchResponse>
-export type FetchResponseInput = Input<typeof fetchResponse>
+export const fetchApi: Api<FetchRequest, FetchResponse, FetchRequestInput, FetchResponseInput> = api(
+  1,
+  'Fetch',
+  fetchRequest,
+  fetchResponse,
+)

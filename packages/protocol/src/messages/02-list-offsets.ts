@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -49,9 +50,14 @@ export const listOffsetsResponse = response(
   },
 )
 
-export const listOffsetsApi = api(2, 'ListOffsets', listOffsetsRequest, listOffsetsResponse)
+export interface ListOffsetsRequest extends Decoded<typeof listOffsetsRequest> {}
+export interface ListOffsetsRequestInput extends Input<typeof listOffsetsRequest> {}
+export interface ListOffsetsResponse extends Decoded<typeof listOffsetsResponse> {}
+export interface ListOffsetsResponseInput extends Input<typeof listOffsetsResponse> {}
 
-export type ListOffsetsRequest = Decoded<typeof listOffsetsRequest>
-export type ListOffsetsRequestInput = Input<typeof listOffsetsRequest>
-export type ListOffsetsResponse = Decoded<typeof listOffsetsResponse>
-export type ListOffsetsResponseInput = Input<typeof listOffsetsResponse>
+export const listOffsetsApi: Api<
+  ListOffsetsRequest,
+  ListOffsetsResponse,
+  ListOffsetsRequestInput,
+  ListOffsetsResponseInput
+> = api(2, 'ListOffsets', listOffsetsRequest, listOffsetsResponse)

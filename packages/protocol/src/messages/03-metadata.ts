@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -63,9 +64,14 @@ export const metadataResponse = response(
   },
 )
 
-export const metadataApi = api(3, 'Metadata', metadataRequest, metadataResponse)
+export interface MetadataRequest extends Decoded<typeof metadataRequest> {}
+export interface MetadataRequestInput extends Input<typeof metadataRequest> {}
+export interface MetadataResponse extends Decoded<typeof metadataResponse> {}
+export interface MetadataResponseInput extends Input<typeof metadataResponse> {}
 
-export type MetadataRequest = Decoded<typeof metadataRequest>
-export type MetadataRequestInput = Input<typeof metadataRequest>
-export type MetadataResponse = Decoded<typeof metadataResponse>
-export type MetadataResponseInput = Input<typeof metadataResponse>
+export const metadataApi: Api<MetadataRequest, MetadataResponse, MetadataRequestInput, MetadataResponseInput> = api(
+  3,
+  'Metadata',
+  metadataRequest,
+  metadataResponse,
+)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -51,9 +52,14 @@ export const offsetCommitResponse = response(
   },
 )
 
-export const offsetCommitApi = api(8, 'OffsetCommit', offsetCommitRequest, offsetCommitResponse)
+export interface OffsetCommitRequest extends Decoded<typeof offsetCommitRequest> {}
+export interface OffsetCommitRequestInput extends Input<typeof offsetCommitRequest> {}
+export interface OffsetCommitResponse extends Decoded<typeof offsetCommitResponse> {}
+export interface OffsetCommitResponseInput extends Input<typeof offsetCommitResponse> {}
 
-export type OffsetCommitRequest = Decoded<typeof offsetCommitRequest>
-export type OffsetCommitRequestInput = Input<typeof offsetCommitRequest>
-export type OffsetCommitResponse = Decoded<typeof offsetCommitResponse>
-export type OffsetCommitResponseInput = Input<typeof offsetCommitResponse>
+export const offsetCommitApi: Api<
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetCommitRequestInput,
+  OffsetCommitResponseInput
+> = api(8, 'OffsetCommit', offsetCommitRequest, offsetCommitResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -85,9 +86,14 @@ export const offsetFetchResponse = response(
   },
 )
 
-export const offsetFetchApi = api(9, 'OffsetFetch', offsetFetchRequest, offsetFetchResponse)
+export interface OffsetFetchRequest extends Decoded<typeof offsetFetchRequest> {}
+export interface OffsetFetchRequestInput extends Input<typeof offsetFetchRequest> {}
+export interface OffsetFetchResponse extends Decoded<typeof offsetFetchResponse> {}
+export interface OffsetFetchResponseInput extends Input<typeof offsetFetchResponse> {}
 
-export type OffsetFetchRequest = Decoded<typeof offsetFetchRequest>
-export type OffsetFetchRequestInput = Input<typeof offsetFetchRequest>
-export type OffsetFetchResponse = Decoded<typeof offsetFetchResponse>
-export type OffsetFetchResponseInput = Input<typeof offsetFetchResponse>
+export const offsetFetchApi: Api<
+  OffsetFetchRequest,
+  OffsetFetchResponse,
+  OffsetFetchRequestInput,
+  OffsetFetchResponseInput
+> = api(9, 'OffsetFetch', offsetFetchRequest, offsetFetchResponse)

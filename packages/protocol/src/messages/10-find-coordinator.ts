@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const findCoordinatorRequest = request(
   'FindCoordinator',
@@ -34,9 +46,14 @@ export const findCoordinatorResponse = response(
   },
 )
 
-export const findCoordinatorApi = api(10, 'FindCoordinator', findCoordinatorRequest, findCoordinatorResponse)
+export interface FindCoordinatorRequest extends Decoded<typeof findCoordinatorRequest> {}
+export interface FindCoordinatorRequestInput extends Input<typeof findCoordinatorRequest> {}
+export interface FindCoordinatorResponse extends Decoded<typeof findCoordinatorResponse> {}
+export interface FindCoordinatorResponseInput extends Input<typeof findCoordinatorResponse> {}
 
-export type FindCoordinatorRequest = Decoded<typeof findCoordinatorRequest>
-export type FindCoordinatorRequestInput = Input<typeof findCoordinatorRequest>
-export type FindCoordinatorResponse = Decoded<typeof findCoordinatorResponse>
-export type FindCoordinatorResponseInput = Input<typeof findCoordinatorResponse>
+export const findCoordinatorApi: Api<
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+  FindCoordinatorRequestInput,
+  FindCoordinatorResponseInput
+> = api(10, 'FindCoordinator', findCoordinatorRequest, findCoordinatorResponse)

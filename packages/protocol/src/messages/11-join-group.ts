@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -50,9 +51,10 @@ export const joinGroupResponse = response(
   },
 )
 
-export const joinGroupApi = api(11, 'JoinGroup', joinGroupRequest, joinGroupResponse)
+export interface JoinGroupRequest extends Decoded<typeof joinGroupRequest> {}
+export interface JoinGroupRequestInput extends Input<typeof joinGroupRequest> {}
+export interface JoinGroupResponse extends Decoded<typeof joinGroupResponse> {}
+export interface JoinGroupResponseInput extends Input<typeof joinGroupResponse> {}
 
-export type JoinGroupRequest = Decoded<typeof joinGroupRequest>
-export type JoinGroupRequestInput = Input<typeof joinGroupRequest>
-export type JoinGroupResponse = Decoded<typeof joinGroupResponse>
-export type JoinGroupResponseInput = Input<typeof joinGroupResponse>
+export const joinGroupApi: Api<JoinGroupRequest, JoinGroupResponse, JoinGroupRequestInput, JoinGroupResponseInput> =
+  api(11, 'JoinGroup', joinGroupRequest, joinGroupResponse)

@@ -1,4 +1,4 @@
-import { type Decoded, type Input, api, int16, int32, request, response, string } from '../schema/index.ts'
+import { type Api, type Decoded, type Input, api, int16, int32, request, response, string } from '../schema/index.ts'
 
 export const heartbeatRequest = request(
   'Heartbeat',
@@ -20,9 +20,10 @@ export const heartbeatResponse = response(
   },
 )
 
-export const heartbeatApi = api(12, 'Heartbeat', heartbeatRequest, heartbeatResponse)
+export interface HeartbeatRequest extends Decoded<typeof heartbeatRequest> {}
+export interface HeartbeatRequestInput extends Input<typeof heartbeatRequest> {}
+export interface HeartbeatResponse extends Decoded<typeof heartbeatResponse> {}
+export interface HeartbeatResponseInput extends Input<typeof heartbeatResponse> {}
 
-export type HeartbeatRequest = Decoded<typeof heartbeatRequest>
-export type HeartbeatRequestInput = Input<typeof heartbeatRequest>
-export type HeartbeatResponse = Decoded<typeof heartbeatResponse>
-export type HeartbeatResponseInput = Input<typeof heartbeatResponse>
+export const heartbeatApi: Api<HeartbeatRequest, HeartbeatResponse, HeartbeatRequestInput, HeartbeatResponseInput> =
+  api(12, 'Heartbeat', heartbeatRequest, heartbeatResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const leaveGroupRequest = request(
   'LeaveGroup',
@@ -34,9 +45,14 @@ export const leaveGroupResponse = response(
   },
 )
 
-export const leaveGroupApi = api(13, 'LeaveGroup', leaveGroupRequest, leaveGroupResponse)
+export interface LeaveGroupRequest extends Decoded<typeof leaveGroupRequest> {}
+export interface LeaveGroupRequestInput extends Input<typeof leaveGroupRequest> {}
+export interface LeaveGroupResponse extends Decoded<typeof leaveGroupResponse> {}
+export interface LeaveGroupResponseInput extends Input<typeof leaveGroupResponse> {}
 
-export type LeaveGroupRequest = Decoded<typeof leaveGroupRequest>
-export type LeaveGroupRequestInput = Input<typeof leaveGroupRequest>
-export type LeaveGroupResponse = Decoded<typeof leaveGroupResponse>
-export type LeaveGroupResponseInput = Input<typeof leaveGroupResponse>
+export const leaveGroupApi: Api<
+  LeaveGroupRequest,
+  LeaveGroupResponse,
+  LeaveGroupRequestInput,
+  LeaveGroupResponseInput
+> = api(13, 'LeaveGroup', leaveGroupRequest, leaveGroupResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -40,9 +41,10 @@ export const syncGroupResponse = response(
   },
 )
 
-export const syncGroupApi = api(14, 'SyncGroup', syncGroupRequest, syncGroupResponse)
+export interface SyncGroupRequest extends Decoded<typeof syncGroupRequest> {}
+export interface SyncGroupRequestInput extends Input<typeof syncGroupRequest> {}
+export interface SyncGroupResponse extends Decoded<typeof syncGroupResponse> {}
+export interface SyncGroupResponseInput extends Input<typeof syncGroupResponse> {}
 
-export type SyncGroupRequest = Decoded<typeof syncGroupRequest>
-export type SyncGroupRequestInput = Input<typeof syncGroupRequest>
-export type SyncGroupResponse = Decoded<typeof syncGroupResponse>
-export type SyncGroupResponseInput = Input<typeof syncGroupResponse>
+export const syncGroupApi: Api<SyncGroupRequest, SyncGroupResponse, SyncGroupRequestInput, SyncGroupResponseInput> =
+  api(14, 'SyncGroup', syncGroupRequest, syncGroupResponse)

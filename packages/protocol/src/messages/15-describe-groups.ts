@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -46,9 +47,14 @@ export const describeGroupsResponse = response(
   },
 )
 
-export const describeGroupsApi = api(15, 'DescribeGroups', describeGroupsRequest, describeGroupsResponse)
+export interface DescribeGroupsRequest extends Decoded<typeof describeGroupsRequest> {}
+export interface DescribeGroupsRequestInput extends Input<typeof describeGroupsRequest> {}
+export interface DescribeGroupsResponse extends Decoded<typeof describeGroupsResponse> {}
+export interface DescribeGroupsResponseInput extends Input<typeof describeGroupsResponse> {}
 
-export type DescribeGroupsRequest = Decoded<typeof describeGroupsRequest>
-export type DescribeGroupsRequestInput = Input<typeof describeGroupsRequest>
-export type DescribeGroupsResponse = Decoded<typeof describeGroupsResponse>
-export type DescribeGroupsResponseInput = Input<typeof describeGroupsResponse>
+export const describeGroupsApi: Api<
+  DescribeGroupsRequest,
+  DescribeGroupsResponse,
+  DescribeGroupsRequestInput,
+  DescribeGroupsResponseInput
+> = api(15, 'DescribeGroups', describeGroupsRequest, describeGroupsResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const listGroupsRequest = request(
   'ListGroups',
@@ -24,9 +35,14 @@ export const listGroupsResponse = response(
   },
 )
 
-export const listGroupsApi = api(16, 'ListGroups', listGroupsRequest, listGroupsResponse)
+export interface ListGroupsRequest extends Decoded<typeof listGroupsRequest> {}
+export interface ListGroupsRequestInput extends Input<typeof listGroupsRequest> {}
+export interface ListGroupsResponse extends Decoded<typeof listGroupsResponse> {}
+export interface ListGroupsResponseInput extends Input<typeof listGroupsResponse> {}
 
-export type ListGroupsRequest = Decoded<typeof listGroupsRequest>
-export type ListGroupsRequestInput = Input<typeof listGroupsRequest>
-export type ListGroupsResponse = Decoded<typeof listGroupsResponse>
-export type ListGroupsResponseInput = Input<typeof listGroupsResponse>
+export const listGroupsApi: Api<
+  ListGroupsRequest,
+  ListGroupsResponse,
+  ListGroupsRequestInput,
+  ListGroupsResponseInput
+> = api(16, 'ListGroups', listGroupsRequest, listGroupsResponse)

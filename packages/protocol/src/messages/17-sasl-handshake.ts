@@ -1,4 +1,4 @@
-import { type Decoded, type Input, api, array, int16, request, response, string } from '../schema/index.ts'
+import { type Api, type Decoded, type Input, api, array, int16, request, response, string } from '../schema/index.ts'
 
 export const saslHandshakeRequest = request(
   'SaslHandshake',
@@ -17,9 +17,14 @@ export const saslHandshakeResponse = response(
   },
 )
 
-export const saslHandshakeApi = api(17, 'SaslHandshake', saslHandshakeRequest, saslHandshakeResponse)
+export interface SaslHandshakeRequest extends Decoded<typeof saslHandshakeRequest> {}
+export interface SaslHandshakeRequestInput extends Input<typeof saslHandshakeRequest> {}
+export interface SaslHandshakeResponse extends Decoded<typeof saslHandshakeResponse> {}
+export interface SaslHandshakeResponseInput extends Input<typeof saslHandshakeResponse> {}
 
-export type SaslHandshakeRequest = Decoded<typeof saslHandshakeRequest>
-export type SaslHandshakeRequestInput = Input<typeof saslHandshakeRequest>
-export type SaslHandshakeResponse = Decoded<typeof saslHandshakeResponse>
-export type SaslHandshakeResponseInput = Input<typeof saslHandshakeResponse>
+export const saslHandshakeApi: Api<
+  SaslHandshakeRequest,
+  SaslHandshakeResponse,
+  SaslHandshakeRequestInput,
+  SaslHandshakeResponseInput
+> = api(17, 'SaslHandshake', saslHandshakeRequest, saslHandshakeResponse)

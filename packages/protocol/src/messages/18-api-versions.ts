@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -53,9 +54,14 @@ export const apiVersionsResponse = response(
   },
 )
 
-export const apiVersionsApi = api(18, 'ApiVersions', apiVersionsRequest, apiVersionsResponse)
+export interface ApiVersionsRequest extends Decoded<typeof apiVersionsRequest> {}
+export interface ApiVersionsRequestInput extends Input<typeof apiVersionsRequest> {}
+export interface ApiVersionsResponse extends Decoded<typeof apiVersionsResponse> {}
+export interface ApiVersionsResponseInput extends Input<typeof apiVersionsResponse> {}
 
-export type ApiVersionsRequest = Decoded<typeof apiVersionsRequest>
-export type ApiVersionsRequestInput = Input<typeof apiVersionsRequest>
-export type ApiVersionsResponse = Decoded<typeof apiVersionsResponse>
-export type ApiVersionsResponseInput = Input<typeof apiVersionsResponse>
+export const apiVersionsApi: Api<
+  ApiVersionsRequest,
+  ApiVersionsResponse,
+  ApiVersionsRequestInput,
+  ApiVersionsResponseInput
+> = api(18, 'ApiVersions', apiVersionsRequest, apiVersionsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -62,9 +63,14 @@ export const createTopicsResponse = response(
   },
 )
 
-export const createTopicsApi = api(19, 'CreateTopics', createTopicsRequest, createTopicsResponse)
+export interface CreateTopicsRequest extends Decoded<typeof createTopicsRequest> {}
+export interface CreateTopicsRequestInput extends Input<typeof createTopicsRequest> {}
+export interface CreateTopicsResponse extends Decoded<typeof createTopicsResponse> {}
+export interface CreateTopicsResponseInput extends Input<typeof createTopicsResponse> {}
 
-export type CreateTopicsRequest = Decoded<typeof createTopicsRequest>
-export type CreateTopicsRequestInput = Input<typeof createTopicsRequest>
-export type CreateTopicsResponse = Decoded<typeof createTopicsResponse>
-export type CreateTopicsResponseInput = Input<typeof createTopicsResponse>
+export const createTopicsApi: Api<
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+  CreateTopicsRequestInput,
+  CreateTopicsResponseInput
+> = api(19, 'CreateTopics', createTopicsRequest, createTopicsResponse)

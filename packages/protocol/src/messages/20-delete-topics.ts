@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string, uuid } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+  uuid,
+} from '../schema/index.ts'
 
 export const deleteTopicsRequest = request(
   'DeleteTopics',
@@ -30,9 +42,14 @@ export const deleteTopicsResponse = response(
   },
 )
 
-export const deleteTopicsApi = api(20, 'DeleteTopics', deleteTopicsRequest, deleteTopicsResponse)
+export interface DeleteTopicsRequest extends Decoded<typeof deleteTopicsRequest> {}
+export interface DeleteTopicsRequestInput extends Input<typeof deleteTopicsRequest> {}
+export interface DeleteTopicsResponse extends Decoded<typeof deleteTopicsResponse> {}
+export interface DeleteTopicsResponseInput extends Input<typeof deleteTopicsResponse> {}
 
-export type DeleteTopicsRequest = Decoded<typeof deleteTopicsRequest>
-export type DeleteTopicsRequestInput = Input<typeof deleteTopicsRequest>
-export type DeleteTopicsResponse = Decoded<typeof deleteTopicsResponse>
-export type DeleteTopicsResponseInput = Input<typeof deleteTopicsResponse>
+export const deleteTopicsApi: Api<
+  DeleteTopicsRequest,
+  DeleteTopicsResponse,
+  DeleteTopicsRequestInput,
+  DeleteTopicsResponseInput
+> = api(20, 'DeleteTopics', deleteTopicsRequest, deleteTopicsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -42,9 +43,14 @@ export const deleteRecordsResponse = response(
   },
 )
 
-export const deleteRecordsApi = api(21, 'DeleteRecords', deleteRecordsRequest, deleteRecordsResponse)
+export interface DeleteRecordsRequest extends Decoded<typeof deleteRecordsRequest> {}
+export interface DeleteRecordsRequestInput extends Input<typeof deleteRecordsRequest> {}
+export interface DeleteRecordsResponse extends Decoded<typeof deleteRecordsResponse> {}
+export interface DeleteRecordsResponseInput extends Input<typeof deleteRecordsResponse> {}
 
-export type DeleteRecordsRequest = Decoded<typeof deleteRecordsRequest>
-export type DeleteRecordsRequestInput = Input<typeof deleteRecordsRequest>
-export type DeleteRecordsResponse = Decoded<typeof deleteRecordsResponse>
-export type DeleteRecordsResponseInput = Input<typeof deleteRecordsResponse>
+export const deleteRecordsApi: Api<
+  DeleteRecordsRequest,
+  DeleteRecordsResponse,
+  DeleteRecordsRequestInput,
+  DeleteRecordsResponseInput
+> = api(21, 'DeleteRecords', deleteRecordsRequest, deleteRecordsResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, bool, int16, int32, int64, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  bool,
+  int16,
+  int32,
+  int64,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const initProducerIdRequest = request(
   'InitProducerId',
@@ -26,9 +38,14 @@ export const initProducerIdResponse = response(
   },
 )
 
-export const initProducerIdApi = api(22, 'InitProducerId', initProducerIdRequest, initProducerIdResponse)
+export interface InitProducerIdRequest extends Decoded<typeof initProducerIdRequest> {}
+export interface InitProducerIdRequestInput extends Input<typeof initProducerIdRequest> {}
+export interface InitProducerIdResponse extends Decoded<typeof initProducerIdResponse> {}
+export interface InitProducerIdResponseInput extends Input<typeof initProducerIdResponse> {}
 
-export type InitProducerIdRequest = Decoded<typeof initProducerIdRequest>
-export type InitProducerIdRequestInput = Input<typeof initProducerIdRequest>
-export type InitProducerIdResponse = Decoded<typeof initProducerIdResponse>
-export type InitProducerIdResponseInput = Input<typeof initProducerIdResponse>
+export const initProducerIdApi: Api<
+  InitProducerIdRequest,
+  InitProducerIdResponse,
+  InitProducerIdRequestInput,
+  InitProducerIdResponseInput
+> = api(22, 'InitProducerId', initProducerIdRequest, initProducerIdResponse)

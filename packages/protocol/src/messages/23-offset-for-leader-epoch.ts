@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -44,14 +45,14 @@ export const offsetForLeaderEpochResponse = response(
   },
 )
 
-export const offsetForLeaderEpochApi = api(
-  23,
-  'OffsetForLeaderEpoch',
-  offsetForLeaderEpochRequest,
-  offsetForLeaderEpochResponse,
-)
+export interface OffsetForLeaderEpochRequest extends Decoded<typeof offsetForLeaderEpochRequest> {}
+export interface OffsetForLeaderEpochRequestInput extends Input<typeof offsetForLeaderEpochRequest> {}
+export interface OffsetForLeaderEpochResponse extends Decoded<typeof offsetForLeaderEpochResponse> {}
+export interface OffsetForLeaderEpochResponseInput extends Input<typeof offsetForLeaderEpochResponse> {}
 
-export type OffsetForLeaderEpochRequest = Decoded<typeof offsetForLeaderEpochRequest>
-export type OffsetForLeaderEpochRequestInput = Input<typeof offsetForLeaderEpochRequest>
-export type OffsetForLeaderEpochResponse = Decoded<typeof offsetForLeaderEpochResponse>
-export type OffsetForLeaderEpochResponseInput = Input<typeof offsetForLeaderEpochResponse>
+export const offsetForLeaderEpochApi: Api<
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse,
+  OffsetForLeaderEpochRequestInput,
+  OffsetForLeaderEpochResponseInput
+> = api(23, 'OffsetForLeaderEpoch', offsetForLeaderEpochRequest, offsetForLeaderEpochResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -65,14 +66,14 @@ export const addPartitionsToTxnResponse = response(
   },
 )
 
-export const addPartitionsToTxnApi = api(
-  24,
-  'AddPartitionsToTxn',
-  addPartitionsToTxnRequest,
-  addPartitionsToTxnResponse,
-)
+export interface AddPartitionsToTxnRequest extends Decoded<typeof addPartitionsToTxnRequest> {}
+export interface AddPartitionsToTxnRequestInput extends Input<typeof addPartitionsToTxnRequest> {}
+export interface AddPartitionsToTxnResponse extends Decoded<typeof addPartitionsToTxnResponse> {}
+export interface AddPartitionsToTxnResponseInput extends Input<typeof addPartitionsToTxnResponse> {}
 
-export type AddPartitionsToTxnRequest = Decoded<typeof addPartitionsToTxnRequest>
-export type AddPartitionsToTxnRequestInput = Input<typeof addPartitionsToTxnRequest>
-export type AddPartitionsToTxnResponse = Decoded<typeof addPartitionsToTxnResponse>
-export type AddPartitionsToTxnResponseInput = Input<typeof addPartitionsToTxnResponse>
+export const addPartitionsToTxnApi: Api<
+  AddPartitionsToTxnRequest,
+  AddPartitionsToTxnResponse,
+  AddPartitionsToTxnRequestInput,
+  AddPartitionsToTxnResponseInput
+> = api(24, 'AddPartitionsToTxn', addPartitionsToTxnRequest, addPartitionsToTxnResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, int16, int32, int64, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  int16,
+  int32,
+  int64,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const addOffsetsToTxnRequest = request(
   'AddOffsetsToTxn',
@@ -20,9 +31,14 @@ export const addOffsetsToTxnResponse = response(
   },
 )
 
-export const addOffsetsToTxnApi = api(25, 'AddOffsetsToTxn', addOffsetsToTxnRequest, addOffsetsToTxnResponse)
+export interface AddOffsetsToTxnRequest extends Decoded<typeof addOffsetsToTxnRequest> {}
+export interface AddOffsetsToTxnRequestInput extends Input<typeof addOffsetsToTxnRequest> {}
+export interface AddOffsetsToTxnResponse extends Decoded<typeof addOffsetsToTxnResponse> {}
+export interface AddOffsetsToTxnResponseInput extends Input<typeof addOffsetsToTxnResponse> {}
 
-export type AddOffsetsToTxnRequest = Decoded<typeof addOffsetsToTxnRequest>
-export type AddOffsetsToTxnRequestInput = Input<typeof addOffsetsToTxnRequest>
-export type AddOffsetsToTxnResponse = Decoded<typeof addOffsetsToTxnResponse>
-export type AddOffsetsToTxnResponseInput = Input<typeof addOffsetsToTxnResponse>
+export const addOffsetsToTxnApi: Api<
+  AddOffsetsToTxnRequest,
+  AddOffsetsToTxnResponse,
+  AddOffsetsToTxnRequestInput,
+  AddOffsetsToTxnResponseInput
+> = api(25, 'AddOffsetsToTxn', addOffsetsToTxnRequest, addOffsetsToTxnResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, bool, int16, int32, int64, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  bool,
+  int16,
+  int32,
+  int64,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const endTxnRequest = request(
   'EndTxn',
@@ -22,9 +34,14 @@ export const endTxnResponse = response(
   },
 )
 
-export const endTxnApi = api(26, 'EndTxn', endTxnRequest, endTxnResponse)
+export interface EndTxnRequest extends Decoded<typeof endTxnRequest> {}
+export interface EndTxnRequestInput extends Input<typeof endTxnRequest> {}
+export interface EndTxnResponse extends Decoded<typeof endTxnResponse> {}
+export interface EndTxnResponseInput extends Input<typeof endTxnResponse> {}
 
-export type EndTxnRequest = Decoded<typeof endTxnRequest>
-export type EndTxnRequestInput = Input<typeof endTxnRequest>
-export type EndTxnResponse = Decoded<typeof endTxnResponse>
-export type EndTxnResponseInput = Input<typeof endTxnResponse>
+export const endTxnApi: Api<EndTxnRequest, EndTxnResponse, EndTxnRequestInput, EndTxnResponseInput> = api(
+  26,
+  'EndTxn',
+  endTxnRequest,
+  endTxnResponse,
+)

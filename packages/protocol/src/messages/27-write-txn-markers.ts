@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -48,9 +49,14 @@ export const writeTxnMarkersResponse = response(
   },
 )
 
-export const writeTxnMarkersApi = api(27, 'WriteTxnMarkers', writeTxnMarkersRequest, writeTxnMarkersResponse)
+export interface WriteTxnMarkersRequest extends Decoded<typeof writeTxnMarkersRequest> {}
+export interface WriteTxnMarkersRequestInput extends Input<typeof writeTxnMarkersRequest> {}
+export interface WriteTxnMarkersResponse extends Decoded<typeof writeTxnMarkersResponse> {}
+export interface WriteTxnMarkersResponseInput extends Input<typeof writeTxnMarkersResponse> {}
 
-export type WriteTxnMarkersRequest = Decoded<typeof writeTxnMarkersRequest>
-export type WriteTxnMarkersRequestInput = Input<typeof writeTxnMarkersRequest>
-export type WriteTxnMarkersResponse = Decoded<typeof writeTxnMarkersResponse>
-export type WriteTxnMarkersResponseInput = Input<typeof writeTxnMarkersResponse>
+export const writeTxnMarkersApi: Api<
+  WriteTxnMarkersRequest,
+  WriteTxnMarkersResponse,
+  WriteTxnMarkersRequestInput,
+  WriteTxnMarkersResponseInput
+> = api(27, 'WriteTxnMarkers', writeTxnMarkersRequest, writeTxnMarkersResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -49,9 +50,14 @@ export const txnOffsetCommitResponse = response(
   },
 )
 
-export const txnOffsetCommitApi = api(28, 'TxnOffsetCommit', txnOffsetCommitRequest, txnOffsetCommitResponse)
+export interface TxnOffsetCommitRequest extends Decoded<typeof txnOffsetCommitRequest> {}
+export interface TxnOffsetCommitRequestInput extends Input<typeof txnOffsetCommitRequest> {}
+export interface TxnOffsetCommitResponse extends Decoded<typeof txnOffsetCommitResponse> {}
+export interface TxnOffsetCommitResponseInput extends Input<typeof txnOffsetCommitResponse> {}
 
-export type TxnOffsetCommitRequest = Decoded<typeof txnOffsetCommitRequest>
-export type TxnOffsetCommitRequestInput = Input<typeof txnOffsetCommitRequest>
-export type TxnOffsetCommitResponse = Decoded<typeof txnOffsetCommitResponse>
-export type TxnOffsetCommitResponseInput = Input<typeof txnOffsetCommitResponse>
+export const txnOffsetCommitApi: Api<
+  TxnOffsetCommitRequest,
+  TxnOffsetCommitResponse,
+  TxnOffsetCommitRequestInput,
+  TxnOffsetCommitResponseInput
+> = api(28, 'TxnOffsetCommit', txnOffsetCommitRequest, txnOffsetCommitResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const describeAclsRequest = request(
   'DescribeAcls',
@@ -35,9 +47,14 @@ export const describeAclsResponse = response(
   },
 )
 
-export const describeAclsApi = api(29, 'DescribeAcls', describeAclsRequest, describeAclsResponse)
+export interface DescribeAclsRequest extends Decoded<typeof describeAclsRequest> {}
+export interface DescribeAclsRequestInput extends Input<typeof describeAclsRequest> {}
+export interface DescribeAclsResponse extends Decoded<typeof describeAclsResponse> {}
+export interface DescribeAclsResponseInput extends Input<typeof describeAclsResponse> {}
 
-export type DescribeAclsRequest = Decoded<typeof describeAclsRequest>
-export type DescribeAclsRequestInput = Input<typeof describeAclsRequest>
-export type DescribeAclsResponse = Decoded<typeof describeAclsResponse>
-export type DescribeAclsResponseInput = Input<typeof describeAclsResponse>
+export const describeAclsApi: Api<
+  DescribeAclsRequest,
+  DescribeAclsResponse,
+  DescribeAclsRequestInput,
+  DescribeAclsResponseInput
+> = api(29, 'DescribeAcls', describeAclsRequest, describeAclsResponse)

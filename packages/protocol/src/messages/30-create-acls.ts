@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const createAclsRequest = request(
   'CreateAcls',
@@ -28,9 +40,14 @@ export const createAclsResponse = response(
   },
 )
 
-export const createAclsApi = api(30, 'CreateAcls', createAclsRequest, createAclsResponse)
+export interface CreateAclsRequest extends Decoded<typeof createAclsRequest> {}
+export interface CreateAclsRequestInput extends Input<typeof createAclsRequest> {}
+export interface CreateAclsResponse extends Decoded<typeof createAclsResponse> {}
+export interface CreateAclsResponseInput extends Input<typeof createAclsResponse> {}
 
-export type CreateAclsRequest = Decoded<typeof createAclsRequest>
-export type CreateAclsRequestInput = Input<typeof createAclsRequest>
-export type CreateAclsResponse = Decoded<typeof createAclsResponse>
-export type CreateAclsResponseInput = Input<typeof createAclsResponse>
+export const createAclsApi: Api<
+  CreateAclsRequest,
+  CreateAclsResponse,
+  CreateAclsRequestInput,
+  CreateAclsResponseInput
+> = api(30, 'CreateAcls', createAclsRequest, createAclsResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const deleteAclsRequest = request(
   'DeleteAcls',
@@ -39,9 +51,14 @@ export const deleteAclsResponse = response(
   },
 )
 
-export const deleteAclsApi = api(31, 'DeleteAcls', deleteAclsRequest, deleteAclsResponse)
+export interface DeleteAclsRequest extends Decoded<typeof deleteAclsRequest> {}
+export interface DeleteAclsRequestInput extends Input<typeof deleteAclsRequest> {}
+export interface DeleteAclsResponse extends Decoded<typeof deleteAclsResponse> {}
+export interface DeleteAclsResponseInput extends Input<typeof deleteAclsResponse> {}
 
-export type DeleteAclsRequest = Decoded<typeof deleteAclsRequest>
-export type DeleteAclsRequestInput = Input<typeof deleteAclsRequest>
-export type DeleteAclsResponse = Decoded<typeof deleteAclsResponse>
-export type DeleteAclsResponseInput = Input<typeof deleteAclsResponse>
+export const deleteAclsApi: Api<
+  DeleteAclsRequest,
+  DeleteAclsResponse,
+  DeleteAclsRequestInput,
+  DeleteAclsResponseInput
+> = api(31, 'DeleteAcls', deleteAclsRequest, deleteAclsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -57,9 +58,14 @@ export const describeConfigsResponse = response(
   },
 )
 
-export const describeConfigsApi = api(32, 'DescribeConfigs', describeConfigsRequest, describeConfigsResponse)
+export interface DescribeConfigsRequest extends Decoded<typeof describeConfigsRequest> {}
+export interface DescribeConfigsRequestInput extends Input<typeof describeConfigsRequest> {}
+export interface DescribeConfigsResponse extends Decoded<typeof describeConfigsResponse> {}
+export interface DescribeConfigsResponseInput extends Input<typeof describeConfigsResponse> {}
 
-export type DescribeConfigsRequest = Decoded<typeof describeConfigsRequest>
-export type DescribeConfigsRequestInput = Input<typeof describeConfigsRequest>
-export type DescribeConfigsResponse = Decoded<typeof describeConfigsResponse>
-export type DescribeConfigsResponseInput = Input<typeof describeConfigsResponse>
+export const describeConfigsApi: Api<
+  DescribeConfigsRequest,
+  DescribeConfigsResponse,
+  DescribeConfigsRequestInput,
+  DescribeConfigsResponseInput
+> = api(32, 'DescribeConfigs', describeConfigsRequest, describeConfigsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -42,9 +43,14 @@ export const alterConfigsResponse = response(
   },
 )
 
-export const alterConfigsApi = api(33, 'AlterConfigs', alterConfigsRequest, alterConfigsResponse)
+export interface AlterConfigsRequest extends Decoded<typeof alterConfigsRequest> {}
+export interface AlterConfigsRequestInput extends Input<typeof alterConfigsRequest> {}
+export interface AlterConfigsResponse extends Decoded<typeof alterConfigsResponse> {}
+export interface AlterConfigsResponseInput extends Input<typeof alterConfigsResponse> {}
 
-export type AlterConfigsRequest = Decoded<typeof alterConfigsRequest>
-export type AlterConfigsRequestInput = Input<typeof alterConfigsRequest>
-export type AlterConfigsResponse = Decoded<typeof alterConfigsResponse>
-export type AlterConfigsResponseInput = Input<typeof alterConfigsResponse>
+export const alterConfigsApi: Api<
+  AlterConfigsRequest,
+  AlterConfigsResponse,
+  AlterConfigsRequestInput,
+  AlterConfigsResponseInput
+> = api(33, 'AlterConfigs', alterConfigsRequest, alterConfigsResponse)

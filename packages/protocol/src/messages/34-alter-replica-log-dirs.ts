@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const alterReplicaLogDirsRequest = request(
   'AlterReplicaLogDirs',
@@ -29,14 +40,14 @@ export const alterReplicaLogDirsResponse = response(
   },
 )
 
-export const alterReplicaLogDirsApi = api(
-  34,
-  'AlterReplicaLogDirs',
-  alterReplicaLogDirsRequest,
-  alterReplicaLogDirsResponse,
-)
+export interface AlterReplicaLogDirsRequest extends Decoded<typeof alterReplicaLogDirsRequest> {}
+export interface AlterReplicaLogDirsRequestInput extends Input<typeof alterReplicaLogDirsRequest> {}
+export interface AlterReplicaLogDirsResponse extends Decoded<typeof alterReplicaLogDirsResponse> {}
+export interface AlterReplicaLogDirsResponseInput extends Input<typeof alterReplicaLogDirsResponse> {}
 
-export type AlterReplicaLogDirsRequest = Decoded<typeof alterReplicaLogDirsRequest>
-export type AlterReplicaLogDirsRequestInput = Input<typeof alterReplicaLogDirsRequest>
-export type AlterReplicaLogDirsResponse = Decoded<typeof alterReplicaLogDirsResponse>
-export type AlterReplicaLogDirsResponseInput = Input<typeof alterReplicaLogDirsResponse>
+export const alterReplicaLogDirsApi: Api<
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponse,
+  AlterReplicaLogDirsRequestInput,
+  AlterReplicaLogDirsResponseInput
+> = api(34, 'AlterReplicaLogDirs', alterReplicaLogDirsRequest, alterReplicaLogDirsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -51,9 +52,14 @@ export const describeLogDirsResponse = response(
   },
 )
 
-export const describeLogDirsApi = api(35, 'DescribeLogDirs', describeLogDirsRequest, describeLogDirsResponse)
+export interface DescribeLogDirsRequest extends Decoded<typeof describeLogDirsRequest> {}
+export interface DescribeLogDirsRequestInput extends Input<typeof describeLogDirsRequest> {}
+export interface DescribeLogDirsResponse extends Decoded<typeof describeLogDirsResponse> {}
+export interface DescribeLogDirsResponseInput extends Input<typeof describeLogDirsResponse> {}
 
-export type DescribeLogDirsRequest = Decoded<typeof describeLogDirsRequest>
-export type DescribeLogDirsRequestInput = Input<typeof describeLogDirsRequest>
-export type DescribeLogDirsResponse = Decoded<typeof describeLogDirsResponse>
-export type DescribeLogDirsResponseInput = Input<typeof describeLogDirsResponse>
+export const describeLogDirsApi: Api<
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+  DescribeLogDirsRequestInput,
+  DescribeLogDirsResponseInput
+> = api(35, 'DescribeLogDirs', describeLogDirsRequest, describeLogDirsResponse)

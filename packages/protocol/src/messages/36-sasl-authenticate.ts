@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, bytes, int16, millis, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  bytes,
+  int16,
+  millis,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const saslAuthenticateRequest = request(
   'SaslAuthenticate',
@@ -19,9 +30,14 @@ export const saslAuthenticateResponse = response(
   },
 )
 
-export const saslAuthenticateApi = api(36, 'SaslAuthenticate', saslAuthenticateRequest, saslAuthenticateResponse)
+export interface SaslAuthenticateRequest extends Decoded<typeof saslAuthenticateRequest> {}
+export interface SaslAuthenticateRequestInput extends Input<typeof saslAuthenticateRequest> {}
+export interface SaslAuthenticateResponse extends Decoded<typeof saslAuthenticateResponse> {}
+export interface SaslAuthenticateResponseInput extends Input<typeof saslAuthenticateResponse> {}
 
-export type SaslAuthenticateRequest = Decoded<typeof saslAuthenticateRequest>
-export type SaslAuthenticateRequestInput = Input<typeof saslAuthenticateRequest>
-export type SaslAuthenticateResponse = Decoded<typeof saslAuthenticateResponse>
-export type SaslAuthenticateResponseInput = Input<typeof saslAuthenticateResponse>
+export const saslAuthenticateApi: Api<
+  SaslAuthenticateRequest,
+  SaslAuthenticateResponse,
+  SaslAuthenticateRequestInput,
+  SaslAuthenticateResponseInput
+> = api(36, 'SaslAuthenticate', saslAuthenticateRequest, saslAuthenticateResponse)

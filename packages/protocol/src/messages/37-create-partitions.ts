@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, bool, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const createPartitionsRequest = request(
   'CreatePartitions',
@@ -32,9 +44,14 @@ export const createPartitionsResponse = response(
   },
 )
 
-export const createPartitionsApi = api(37, 'CreatePartitions', createPartitionsRequest, createPartitionsResponse)
+export interface CreatePartitionsRequest extends Decoded<typeof createPartitionsRequest> {}
+export interface CreatePartitionsRequestInput extends Input<typeof createPartitionsRequest> {}
+export interface CreatePartitionsResponse extends Decoded<typeof createPartitionsResponse> {}
+export interface CreatePartitionsResponseInput extends Input<typeof createPartitionsResponse> {}
 
-export type CreatePartitionsRequest = Decoded<typeof createPartitionsRequest>
-export type CreatePartitionsRequestInput = Input<typeof createPartitionsRequest>
-export type CreatePartitionsResponse = Decoded<typeof createPartitionsResponse>
-export type CreatePartitionsResponseInput = Input<typeof createPartitionsResponse>
+export const createPartitionsApi: Api<
+  CreatePartitionsRequest,
+  CreatePartitionsResponse,
+  CreatePartitionsRequestInput,
+  CreatePartitionsResponseInput
+> = api(37, 'CreatePartitions', createPartitionsRequest, createPartitionsResponse)

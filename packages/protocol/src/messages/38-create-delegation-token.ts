@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -44,14 +45,14 @@ export const createDelegationTokenResponse = response(
   },
 )
 
-export const createDelegationTokenApi = api(
-  38,
-  'CreateDelegationToken',
-  createDelegationTokenRequest,
-  createDelegationTokenResponse,
-)
+export interface CreateDelegationTokenRequest extends Decoded<typeof createDelegationTokenRequest> {}
+export interface CreateDelegationTokenRequestInput extends Input<typeof createDelegationTokenRequest> {}
+export interface CreateDelegationTokenResponse extends Decoded<typeof createDelegationTokenResponse> {}
+export interface CreateDelegationTokenResponseInput extends Input<typeof createDelegationTokenResponse> {}
 
-export type CreateDelegationTokenRequest = Decoded<typeof createDelegationTokenRequest>
-export type CreateDelegationTokenRequestInput = Input<typeof createDelegationTokenRequest>
-export type CreateDelegationTokenResponse = Decoded<typeof createDelegationTokenResponse>
-export type CreateDelegationTokenResponseInput = Input<typeof createDelegationTokenResponse>
+export const createDelegationTokenApi: Api<
+  CreateDelegationTokenRequest,
+  CreateDelegationTokenResponse,
+  CreateDelegationTokenRequestInput,
+  CreateDelegationTokenResponseInput
+> = api(38, 'CreateDelegationToken', createDelegationTokenRequest, createDelegationTokenResponse)

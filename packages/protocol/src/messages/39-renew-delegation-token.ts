@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, bytes, int16, int32, millis, request, response } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  bytes,
+  int16,
+  int32,
+  millis,
+  request,
+  response,
+} from '../schema/index.ts'
 
 export const renewDelegationTokenRequest = request(
   'RenewDelegationToken',
@@ -19,14 +30,14 @@ export const renewDelegationTokenResponse = response(
   },
 )
 
-export const renewDelegationTokenApi = api(
-  39,
-  'RenewDelegationToken',
-  renewDelegationTokenRequest,
-  renewDelegationTokenResponse,
-)
+export interface RenewDelegationTokenRequest extends Decoded<typeof renewDelegationTokenRequest> {}
+export interface RenewDelegationTokenRequestInput extends Input<typeof renewDelegationTokenRequest> {}
+export interface RenewDelegationTokenResponse extends Decoded<typeof renewDelegationTokenResponse> {}
+export interface RenewDelegationTokenResponseInput extends Input<typeof renewDelegationTokenResponse> {}
 
-export type RenewDelegationTokenRequest = Decoded<typeof renewDelegationTokenRequest>
-export type RenewDelegationTokenRequestInput = Input<typeof renewDelegationTokenRequest>
-export type RenewDelegationTokenResponse = Decoded<typeof renewDelegationTokenResponse>
-export type RenewDelegationTokenResponseInput = Input<typeof renewDelegationTokenResponse>
+export const renewDelegationTokenApi: Api<
+  RenewDelegationTokenRequest,
+  RenewDelegationTokenResponse,
+  RenewDelegationTokenRequestInput,
+  RenewDelegationTokenResponseInput
+> = api(39, 'RenewDelegationToken', renewDelegationTokenRequest, renewDelegationTokenResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, bytes, int16, int32, millis, request, response } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  bytes,
+  int16,
+  int32,
+  millis,
+  request,
+  response,
+} from '../schema/index.ts'
 
 export const expireDelegationTokenRequest = request(
   'ExpireDelegationToken',
@@ -19,14 +30,14 @@ export const expireDelegationTokenResponse = response(
   },
 )
 
-export const expireDelegationTokenApi = api(
-  40,
-  'ExpireDelegationToken',
-  expireDelegationTokenRequest,
-  expireDelegationTokenResponse,
-)
+export interface ExpireDelegationTokenRequest extends Decoded<typeof expireDelegationTokenRequest> {}
+export interface ExpireDelegationTokenRequestInput extends Input<typeof expireDelegationTokenRequest> {}
+export interface ExpireDelegationTokenResponse extends Decoded<typeof expireDelegationTokenResponse> {}
+export interface ExpireDelegationTokenResponseInput extends Input<typeof expireDelegationTokenResponse> {}
 
-export type ExpireDelegationTokenRequest = Decoded<typeof expireDelegationTokenRequest>
-export type ExpireDelegationTokenRequestInput = Input<typeof expireDelegationTokenRequest>
-export type ExpireDelegationTokenResponse = Decoded<typeof expireDelegationTokenResponse>
-export type ExpireDelegationTokenResponseInput = Input<typeof expireDelegationTokenResponse>
+export const expireDelegationTokenApi: Api<
+  ExpireDelegationTokenRequest,
+  ExpireDelegationTokenResponse,
+  ExpireDelegationTokenRequestInput,
+  ExpireDelegationTokenResponseInput
+> = api(40, 'ExpireDelegationToken', expireDelegationTokenRequest, expireDelegationTokenResponse)

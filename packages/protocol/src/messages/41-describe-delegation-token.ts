@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -50,14 +51,14 @@ export const describeDelegationTokenResponse = response(
   },
 )
 
-export const describeDelegationTokenApi = api(
-  41,
-  'DescribeDelegationToken',
-  describeDelegationTokenRequest,
-  describeDelegationTokenResponse,
-)
+export interface DescribeDelegationTokenRequest extends Decoded<typeof describeDelegationTokenRequest> {}
+export interface DescribeDelegationTokenRequestInput extends Input<typeof describeDelegationTokenRequest> {}
+export interface DescribeDelegationTokenResponse extends Decoded<typeof describeDelegationTokenResponse> {}
+export interface DescribeDelegationTokenResponseInput extends Input<typeof describeDelegationTokenResponse> {}
 
-export type DescribeDelegationTokenRequest = Decoded<typeof describeDelegationTokenRequest>
-export type DescribeDelegationTokenRequestInput = Input<typeof describeDelegationTokenRequest>
-export type DescribeDelegationTokenResponse = Decoded<typeof describeDelegationTokenResponse>
-export type DescribeDelegationTokenResponseInput = Input<typeof describeDelegationTokenResponse>
+export const describeDelegationTokenApi: Api<
+  DescribeDelegationTokenRequest,
+  DescribeDelegationTokenResponse,
+  DescribeDelegationTokenRequestInput,
+  DescribeDelegationTokenResponseInput
+> = api(41, 'DescribeDelegationToken', describeDelegationTokenRequest, describeDelegationTokenResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const deleteGroupsRequest = request(
   'DeleteGroups',
@@ -20,9 +31,14 @@ export const deleteGroupsResponse = response(
   },
 )
 
-export const deleteGroupsApi = api(42, 'DeleteGroups', deleteGroupsRequest, deleteGroupsResponse)
+export interface DeleteGroupsRequest extends Decoded<typeof deleteGroupsRequest> {}
+export interface DeleteGroupsRequestInput extends Input<typeof deleteGroupsRequest> {}
+export interface DeleteGroupsResponse extends Decoded<typeof deleteGroupsResponse> {}
+export interface DeleteGroupsResponseInput extends Input<typeof deleteGroupsResponse> {}
 
-export type DeleteGroupsRequest = Decoded<typeof deleteGroupsRequest>
-export type DeleteGroupsRequestInput = Input<typeof deleteGroupsRequest>
-export type DeleteGroupsResponse = Decoded<typeof deleteGroupsResponse>
-export type DeleteGroupsResponseInput = Input<typeof deleteGroupsResponse>
+export const deleteGroupsApi: Api<
+  DeleteGroupsRequest,
+  DeleteGroupsResponse,
+  DeleteGroupsRequestInput,
+  DeleteGroupsResponseInput
+> = api(42, 'DeleteGroups', deleteGroupsRequest, deleteGroupsResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const electLeadersRequest = request(
   'ElectLeaders',
@@ -33,9 +45,14 @@ export const electLeadersResponse = response(
   },
 )
 
-export const electLeadersApi = api(43, 'ElectLeaders', electLeadersRequest, electLeadersResponse)
+export interface ElectLeadersRequest extends Decoded<typeof electLeadersRequest> {}
+export interface ElectLeadersRequestInput extends Input<typeof electLeadersRequest> {}
+export interface ElectLeadersResponse extends Decoded<typeof electLeadersResponse> {}
+export interface ElectLeadersResponseInput extends Input<typeof electLeadersResponse> {}
 
-export type ElectLeadersRequest = Decoded<typeof electLeadersRequest>
-export type ElectLeadersRequestInput = Input<typeof electLeadersRequest>
-export type ElectLeadersResponse = Decoded<typeof electLeadersResponse>
-export type ElectLeadersResponseInput = Input<typeof electLeadersResponse>
+export const electLeadersApi: Api<
+  ElectLeadersRequest,
+  ElectLeadersResponse,
+  ElectLeadersRequestInput,
+  ElectLeadersResponseInput
+> = api(43, 'ElectLeaders', electLeadersRequest, electLeadersResponse)

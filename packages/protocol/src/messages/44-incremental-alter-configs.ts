@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -43,14 +44,14 @@ export const incrementalAlterConfigsResponse = response(
   },
 )
 
-export const incrementalAlterConfigsApi = api(
-  44,
-  'IncrementalAlterConfigs',
-  incrementalAlterConfigsRequest,
-  incrementalAlterConfigsResponse,
-)
+export interface IncrementalAlterConfigsRequest extends Decoded<typeof incrementalAlterConfigsRequest> {}
+export interface IncrementalAlterConfigsRequestInput extends Input<typeof incrementalAlterConfigsRequest> {}
+export interface IncrementalAlterConfigsResponse extends Decoded<typeof incrementalAlterConfigsResponse> {}
+export interface IncrementalAlterConfigsResponseInput extends Input<typeof incrementalAlterConfigsResponse> {}
 
-export type IncrementalAlterConfigsRequest = Decoded<typeof incrementalAlterConfigsRequest>
-export type IncrementalAlterConfigsRequestInput = Input<typeof incrementalAlterConfigsRequest>
-export type IncrementalAlterConfigsResponse = Decoded<typeof incrementalAlterConfigsResponse>
-export type IncrementalAlterConfigsResponseInput = Input<typeof incrementalAlterConfigsResponse>
+export const incrementalAlterConfigsApi: Api<
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+  IncrementalAlterConfigsRequestInput,
+  IncrementalAlterConfigsResponseInput
+> = api(44, 'IncrementalAlterConfigs', incrementalAlterConfigsRequest, incrementalAlterConfigsResponse)

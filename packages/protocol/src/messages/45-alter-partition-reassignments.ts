@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, bool, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  bool,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const alterPartitionReassignmentsRequest = request(
   'AlterPartitionReassignments',
@@ -35,14 +47,14 @@ export const alterPartitionReassignmentsResponse = response(
   },
 )
 
-export const alterPartitionReassignmentsApi = api(
-  45,
-  'AlterPartitionReassignments',
-  alterPartitionReassignmentsRequest,
-  alterPartitionReassignmentsResponse,
-)
+export interface AlterPartitionReassignmentsRequest extends Decoded<typeof alterPartitionReassignmentsRequest> {}
+export interface AlterPartitionReassignmentsRequestInput extends Input<typeof alterPartitionReassignmentsRequest> {}
+export interface AlterPartitionReassignmentsResponse extends Decoded<typeof alterPartitionReassignmentsResponse> {}
+export interface AlterPartitionReassignmentsResponseInput extends Input<typeof alterPartitionReassignmentsResponse> {}
 
-export type AlterPartitionReassignmentsRequest = Decoded<typeof alterPartitionReassignmentsRequest>
-export type AlterPartitionReassignmentsRequestInput = Input<typeof alterPartitionReassignmentsRequest>
-export type AlterPartitionReassignmentsResponse = Decoded<typeof alterPartitionReassignmentsResponse>
-export type AlterPartitionReassignmentsResponseInput = Input<typeof alterPartitionReassignmentsResponse>
+export const alterPartitionReassignmentsApi: Api<
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+  AlterPartitionReassignmentsRequestInput,
+  AlterPartitionReassignmentsResponseInput
+> = api(45, 'AlterPartitionReassignments', alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse)

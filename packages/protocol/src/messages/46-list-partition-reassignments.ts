@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const listPartitionReassignmentsRequest = request(
   'ListPartitionReassignments',
@@ -34,14 +45,14 @@ export const listPartitionReassignmentsResponse = response(
   },
 )
 
-export const listPartitionReassignmentsApi = api(
-  46,
-  'ListPartitionReassignments',
-  listPartitionReassignmentsRequest,
-  listPartitionReassignmentsResponse,
-)
+export interface ListPartitionReassignmentsRequest extends Decoded<typeof listPartitionReassignmentsRequest> {}
+export interface ListPartitionReassignmentsRequestInput extends Input<typeof listPartitionReassignmentsRequest> {}
+export interface ListPartitionReassignmentsResponse extends Decoded<typeof listPartitionReassignmentsResponse> {}
+export interface ListPartitionReassignmentsResponseInput extends Input<typeof listPartitionReassignmentsResponse> {}
 
-export type ListPartitionReassignmentsRequest = Decoded<typeof listPartitionReassignmentsRequest>
-export type ListPartitionReassignmentsRequestInput = Input<typeof listPartitionReassignmentsRequest>
-export type ListPartitionReassignmentsResponse = Decoded<typeof listPartitionReassignmentsResponse>
-export type ListPartitionReassignmentsResponseInput = Input<typeof listPartitionReassignmentsResponse>
+export const listPartitionReassignmentsApi: Api<
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsResponse,
+  ListPartitionReassignmentsRequestInput,
+  ListPartitionReassignmentsResponseInput
+> = api(46, 'ListPartitionReassignments', listPartitionReassignmentsRequest, listPartitionReassignmentsResponse)

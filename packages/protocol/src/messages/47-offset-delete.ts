@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const offsetDeleteRequest = request(
   'OffsetDelete',
@@ -30,9 +41,14 @@ export const offsetDeleteResponse = response(
   },
 )
 
-export const offsetDeleteApi = api(47, 'OffsetDelete', offsetDeleteRequest, offsetDeleteResponse)
+export interface OffsetDeleteRequest extends Decoded<typeof offsetDeleteRequest> {}
+export interface OffsetDeleteRequestInput extends Input<typeof offsetDeleteRequest> {}
+export interface OffsetDeleteResponse extends Decoded<typeof offsetDeleteResponse> {}
+export interface OffsetDeleteResponseInput extends Input<typeof offsetDeleteResponse> {}
 
-export type OffsetDeleteRequest = Decoded<typeof offsetDeleteRequest>
-export type OffsetDeleteRequestInput = Input<typeof offsetDeleteRequest>
-export type OffsetDeleteResponse = Decoded<typeof offsetDeleteResponse>
-export type OffsetDeleteResponseInput = Input<typeof offsetDeleteResponse>
+export const offsetDeleteApi: Api<
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
+  OffsetDeleteRequestInput,
+  OffsetDeleteResponseInput
+> = api(47, 'OffsetDelete', offsetDeleteRequest, offsetDeleteResponse)

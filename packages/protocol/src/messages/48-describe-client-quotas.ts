@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -49,14 +50,14 @@ export const describeClientQuotasResponse = response(
   },
 )
 
-export const describeClientQuotasApi = api(
-  48,
-  'DescribeClientQuotas',
-  describeClientQuotasRequest,
-  describeClientQuotasResponse,
-)
+export interface DescribeClientQuotasRequest extends Decoded<typeof describeClientQuotasRequest> {}
+export interface DescribeClientQuotasRequestInput extends Input<typeof describeClientQuotasRequest> {}
+export interface DescribeClientQuotasResponse extends Decoded<typeof describeClientQuotasResponse> {}
+export interface DescribeClientQuotasResponseInput extends Input<typeof describeClientQuotasResponse> {}
 
-export type DescribeClientQuotasRequest = Decoded<typeof describeClientQuotasRequest>
-export type DescribeClientQuotasRequestInput = Input<typeof describeClientQuotasRequest>
-export type DescribeClientQuotasResponse = Decoded<typeof describeClientQuotasResponse>
-export type DescribeClientQuotasResponseInput = Input<typeof describeClientQuotasResponse>
+export const describeClientQuotasApi: Api<
+  DescribeClientQuotasRequest,
+  DescribeClientQuotasResponse,
+  DescribeClientQuotasRequestInput,
+  DescribeClientQuotasResponseInput
+> = api(48, 'DescribeClientQuotas', describeClientQuotasRequest, describeClientQuotasResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -47,9 +48,14 @@ export const alterClientQuotasResponse = response(
   },
 )
 
-export const alterClientQuotasApi = api(49, 'AlterClientQuotas', alterClientQuotasRequest, alterClientQuotasResponse)
+export interface AlterClientQuotasRequest extends Decoded<typeof alterClientQuotasRequest> {}
+export interface AlterClientQuotasRequestInput extends Input<typeof alterClientQuotasRequest> {}
+export interface AlterClientQuotasResponse extends Decoded<typeof alterClientQuotasResponse> {}
+export interface AlterClientQuotasResponseInput extends Input<typeof alterClientQuotasResponse> {}
 
-export type AlterClientQuotasRequest = Decoded<typeof alterClientQuotasRequest>
-export type AlterClientQuotasRequestInput = Input<typeof alterClientQuotasRequest>
-export type AlterClientQuotasResponse = Decoded<typeof alterClientQuotasResponse>
-export type AlterClientQuotasResponseInput = Input<typeof alterClientQuotasResponse>
+export const alterClientQuotasApi: Api<
+  AlterClientQuotasRequest,
+  AlterClientQuotasResponse,
+  AlterClientQuotasRequestInput,
+  AlterClientQuotasResponseInput
+> = api(49, 'AlterClientQuotas', alterClientQuotasRequest, alterClientQuotasResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const describeUserScramCredentialsRequest = request(
   'DescribeUserScramCredentials',
@@ -32,14 +44,14 @@ export const describeUserScramCredentialsResponse = response(
   },
 )
 
-export const describeUserScramCredentialsApi = api(
-  50,
-  'DescribeUserScramCredentials',
-  describeUserScramCredentialsRequest,
-  describeUserScramCredentialsResponse,
-)
+export interface DescribeUserScramCredentialsRequest extends Decoded<typeof describeUserScramCredentialsRequest> {}
+export interface DescribeUserScramCredentialsRequestInput extends Input<typeof describeUserScramCredentialsRequest> {}
+export interface DescribeUserScramCredentialsResponse extends Decoded<typeof describeUserScramCredentialsResponse> {}
+export interface DescribeUserScramCredentialsResponseInput extends Input<typeof describeUserScramCredentialsResponse> {}
 
-export type DescribeUserScramCredentialsRequest = Decoded<typeof describeUserScramCredentialsRequest>
-export type DescribeUserScramCredentialsRequestInput = Input<typeof describeUserScramCredentialsRequest>
-export type DescribeUserScramCredentialsResponse = Decoded<typeof describeUserScramCredentialsResponse>
-export type DescribeUserScramCredentialsResponseInput = Input<typeof describeUserScramCredentialsResponse>
+export const describeUserScramCredentialsApi: Api<
+  DescribeUserScramCredentialsRequest,
+  DescribeUserScramCredentialsResponse,
+  DescribeUserScramCredentialsRequestInput,
+  DescribeUserScramCredentialsResponseInput
+> = api(50, 'DescribeUserScramCredentials', describeUserScramCredentialsRequest, describeUserScramCredentialsResponse)

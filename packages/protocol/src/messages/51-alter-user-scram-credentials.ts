@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -43,14 +44,14 @@ export const alterUserScramCredentialsResponse = response(
   },
 )
 
-export const alterUserScramCredentialsApi = api(
-  51,
-  'AlterUserScramCredentials',
-  alterUserScramCredentialsRequest,
-  alterUserScramCredentialsResponse,
-)
+export interface AlterUserScramCredentialsRequest extends Decoded<typeof alterUserScramCredentialsRequest> {}
+export interface AlterUserScramCredentialsRequestInput extends Input<typeof alterUserScramCredentialsRequest> {}
+export interface AlterUserScramCredentialsResponse extends Decoded<typeof alterUserScramCredentialsResponse> {}
+export interface AlterUserScramCredentialsResponseInput extends Input<typeof alterUserScramCredentialsResponse> {}
 
-export type AlterUserScramCredentialsRequest = Decoded<typeof alterUserScramCredentialsRequest>
-export type AlterUserScramCredentialsRequestInput = Input<typeof alterUserScramCredentialsRequest>
-export type AlterUserScramCredentialsResponse = Decoded<typeof alterUserScramCredentialsResponse>
-export type AlterUserScramCredentialsResponseInput = Input<typeof alterUserScramCredentialsResponse>
+export const alterUserScramCredentialsApi: Api<
+  AlterUserScramCredentialsRequest,
+  AlterUserScramCredentialsResponse,
+  AlterUserScramCredentialsRequestInput,
+  AlterUserScramCredentialsResponseInput
+> = api(51, 'AlterUserScramCredentials', alterUserScramCredentialsRequest, alterUserScramCredentialsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -62,9 +63,14 @@ export const voteResponse = response(
   },
 )
 
-export const voteApi = api(52, 'Vote', voteRequest, voteResponse)
+export interface VoteRequest extends Decoded<typeof voteRequest> {}
+export interface VoteRequestInput extends Input<typeof voteRequest> {}
+export interface VoteResponse extends Decoded<typeof voteResponse> {}
+export interface VoteResponseInput extends Input<typeof voteResponse> {}
 
-export type VoteRequest = Decoded<typeof voteRequest>
-export type VoteRequestInput = Input<typeof voteRequest>
-export type VoteResponse = Decoded<typeof voteResponse>
-export type VoteResponseInput = Input<typeof voteResponse>
+export const voteApi: Api<VoteRequest, VoteResponse, VoteRequestInput, VoteResponseInput> = api(
+  52,
+  'Vote',
+  voteRequest,
+  voteResponse,
+)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -63,9 +64,14 @@ export const beginQuorumEpochResponse = response(
   },
 )
 
-export const beginQuorumEpochApi = api(53, 'BeginQuorumEpoch', beginQuorumEpochRequest, beginQuorumEpochResponse)
+export interface BeginQuorumEpochRequest extends Decoded<typeof beginQuorumEpochRequest> {}
+export interface BeginQuorumEpochRequestInput extends Input<typeof beginQuorumEpochRequest> {}
+export interface BeginQuorumEpochResponse extends Decoded<typeof beginQuorumEpochResponse> {}
+export interface BeginQuorumEpochResponseInput extends Input<typeof beginQuorumEpochResponse> {}
 
-export type BeginQuorumEpochRequest = Decoded<typeof beginQuorumEpochRequest>
-export type BeginQuorumEpochRequestInput = Input<typeof beginQuorumEpochRequest>
-export type BeginQuorumEpochResponse = Decoded<typeof beginQuorumEpochResponse>
-export type BeginQuorumEpochResponseInput = Input<typeof beginQuorumEpochResponse>
+export const beginQuorumEpochApi: Api<
+  BeginQuorumEpochRequest,
+  BeginQuorumEpochResponse,
+  BeginQuorumEpochRequestInput,
+  BeginQuorumEpochResponseInput
+> = api(53, 'BeginQuorumEpoch', beginQuorumEpochRequest, beginQuorumEpochResponse)

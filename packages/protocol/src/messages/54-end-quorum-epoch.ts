@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -69,9 +70,14 @@ export const endQuorumEpochResponse = response(
   },
 )
 
-export const endQuorumEpochApi = api(54, 'EndQuorumEpoch', endQuorumEpochRequest, endQuorumEpochResponse)
+export interface EndQuorumEpochRequest extends Decoded<typeof endQuorumEpochRequest> {}
+export interface EndQuorumEpochRequestInput extends Input<typeof endQuorumEpochRequest> {}
+export interface EndQuorumEpochResponse extends Decoded<typeof endQuorumEpochResponse> {}
+export interface EndQuorumEpochResponseInput extends Input<typeof endQuorumEpochResponse> {}
 
-export type EndQuorumEpochRequest = Decoded<typeof endQuorumEpochRequest>
-export type EndQuorumEpochRequestInput = Input<typeof endQuorumEpochRequest>
-export type EndQuorumEpochResponse = Decoded<typeof endQuorumEpochResponse>
-export type EndQuorumEpochResponseInput = Input<typeof endQuorumEpochResponse>
+export const endQuorumEpochApi: Api<
+  EndQuorumEpochRequest,
+  EndQuorumEpochResponse,
+  EndQuorumEpochRequestInput,
+  EndQuorumEpochResponseInput
+> = api(54, 'EndQuorumEpoch', endQuorumEpochRequest, endQuorumEpochResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -68,9 +69,14 @@ export const describeQuorumResponse = response(
   },
 )
 
-export const describeQuorumApi = api(55, 'DescribeQuorum', describeQuorumRequest, describeQuorumResponse)
+export interface DescribeQuorumRequest extends Decoded<typeof describeQuorumRequest> {}
+export interface DescribeQuorumRequestInput extends Input<typeof describeQuorumRequest> {}
+export interface DescribeQuorumResponse extends Decoded<typeof describeQuorumResponse> {}
+export interface DescribeQuorumResponseInput extends Input<typeof describeQuorumResponse> {}
 
-export type DescribeQuorumRequest = Decoded<typeof describeQuorumRequest>
-export type DescribeQuorumRequestInput = Input<typeof describeQuorumRequest>
-export type DescribeQuorumResponse = Decoded<typeof describeQuorumResponse>
-export type DescribeQuorumResponseInput = Input<typeof describeQuorumResponse>
+export const describeQuorumApi: Api<
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
+  DescribeQuorumRequestInput,
+  DescribeQuorumResponseInput
+> = api(55, 'DescribeQuorum', describeQuorumRequest, describeQuorumResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -59,9 +60,14 @@ export const alterPartitionResponse = response(
   },
 )
 
-export const alterPartitionApi = api(56, 'AlterPartition', alterPartitionRequest, alterPartitionResponse)
+export interface AlterPartitionRequest extends Decoded<typeof alterPartitionRequest> {}
+export interface AlterPartitionRequestInput extends Input<typeof alterPartitionRequest> {}
+export interface AlterPartitionResponse extends Decoded<typeof alterPartitionResponse> {}
+export interface AlterPartitionResponseInput extends Input<typeof alterPartitionResponse> {}
 
-export type AlterPartitionRequest = Decoded<typeof alterPartitionRequest>
-export type AlterPartitionRequestInput = Input<typeof alterPartitionRequest>
-export type AlterPartitionResponse = Decoded<typeof alterPartitionResponse>
-export type AlterPartitionResponseInput = Input<typeof alterPartitionResponse>
+export const alterPartitionApi: Api<
+  AlterPartitionRequest,
+  AlterPartitionResponse,
+  AlterPartitionRequestInput,
+  AlterPartitionResponseInput
+> = api(56, 'AlterPartition', alterPartitionRequest, alterPartitionResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -45,9 +46,14 @@ export const updateFeaturesResponse = response(
   },
 )
 
-export const updateFeaturesApi = api(57, 'UpdateFeatures', updateFeaturesRequest, updateFeaturesResponse)
+export interface UpdateFeaturesRequest extends Decoded<typeof updateFeaturesRequest> {}
+export interface UpdateFeaturesRequestInput extends Input<typeof updateFeaturesRequest> {}
+export interface UpdateFeaturesResponse extends Decoded<typeof updateFeaturesResponse> {}
+export interface UpdateFeaturesResponseInput extends Input<typeof updateFeaturesResponse> {}
 
-export type UpdateFeaturesRequest = Decoded<typeof updateFeaturesRequest>
-export type UpdateFeaturesRequestInput = Input<typeof updateFeaturesRequest>
-export type UpdateFeaturesResponse = Decoded<typeof updateFeaturesResponse>
-export type UpdateFeaturesResponseInput = Input<typeof updateFeaturesResponse>
+export const updateFeaturesApi: Api<
+  UpdateFeaturesRequest,
+  UpdateFeaturesResponse,
+  UpdateFeaturesRequestInput,
+  UpdateFeaturesResponseInput
+> = api(57, 'UpdateFeatures', updateFeaturesRequest, updateFeaturesResponse)

@@ -1,4 +1,4 @@
-import { type Decoded, type Input, api, bytes, int16, request, response } from '../schema/index.ts'
+import { type Api, type Decoded, type Input, api, bytes, int16, request, response } from '../schema/index.ts'
 
 export const envelopeRequest = request(
   'Envelope',
@@ -19,9 +19,14 @@ export const envelopeResponse = response(
   },
 )
 
-export const envelopeApi = api(58, 'Envelope', envelopeRequest, envelopeResponse)
+export interface EnvelopeRequest extends Decoded<typeof envelopeRequest> {}
+export interface EnvelopeRequestInput extends Input<typeof envelopeRequest> {}
+export interface EnvelopeResponse extends Decoded<typeof envelopeResponse> {}
+export interface EnvelopeResponseInput extends Input<typeof envelopeResponse> {}
 
-export type EnvelopeRequest = Decoded<typeof envelopeRequest>
-export type EnvelopeRequestInput = Input<typeof envelopeRequest>
-export type EnvelopeResponse = Decoded<typeof envelopeResponse>
-export type EnvelopeResponseInput = Input<typeof envelopeResponse>
+export const envelopeApi: Api<EnvelopeRequest, EnvelopeResponse, EnvelopeRequestInput, EnvelopeResponseInput> = api(
+  58,
+  'Envelope',
+  envelopeRequest,
+  envelopeResponse,
+)

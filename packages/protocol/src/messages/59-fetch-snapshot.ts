@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -76,9 +77,14 @@ export const fetchSnapshotResponse = response(
   },
 )
 
-export const fetchSnapshotApi = api(59, 'FetchSnapshot', fetchSnapshotRequest, fetchSnapshotResponse)
+export interface FetchSnapshotRequest extends Decoded<typeof fetchSnapshotRequest> {}
+export interface FetchSnapshotRequestInput extends Input<typeof fetchSnapshotRequest> {}
+export interface FetchSnapshotResponse extends Decoded<typeof fetchSnapshotResponse> {}
+export interface FetchSnapshotResponseInput extends Input<typeof fetchSnapshotResponse> {}
 
-export type FetchSnapshotRequest = Decoded<typeof fetchSnapshotRequest>
-export type FetchSnapshotRequestInput = Input<typeof fetchSnapshotRequest>
-export type FetchSnapshotResponse = Decoded<typeof fetchSnapshotResponse>
-export type FetchSnapshotResponseInput = Input<typeof fetchSnapshotResponse>
+export const fetchSnapshotApi: Api<
+  FetchSnapshotRequest,
+  FetchSnapshotResponse,
+  FetchSnapshotRequestInput,
+  FetchSnapshotResponseInput
+> = api(59, 'FetchSnapshot', fetchSnapshotRequest, fetchSnapshotResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -43,9 +44,14 @@ export const describeClusterResponse = response(
   },
 )
 
-export const describeClusterApi = api(60, 'DescribeCluster', describeClusterRequest, describeClusterResponse)
+export interface DescribeClusterRequest extends Decoded<typeof describeClusterRequest> {}
+export interface DescribeClusterRequestInput extends Input<typeof describeClusterRequest> {}
+export interface DescribeClusterResponse extends Decoded<typeof describeClusterResponse> {}
+export interface DescribeClusterResponseInput extends Input<typeof describeClusterResponse> {}
 
-export type DescribeClusterRequest = Decoded<typeof describeClusterRequest>
-export type DescribeClusterRequestInput = Input<typeof describeClusterRequest>
-export type DescribeClusterResponse = Decoded<typeof describeClusterResponse>
-export type DescribeClusterResponseInput = Input<typeof describeClusterResponse>
+export const describeClusterApi: Api<
+  DescribeClusterRequest,
+  DescribeClusterResponse,
+  DescribeClusterRequestInput,
+  DescribeClusterResponseInput
+> = api(60, 'DescribeCluster', describeClusterRequest, describeClusterResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -47,9 +48,14 @@ export const describeProducersResponse = response(
   },
 )
 
-export const describeProducersApi = api(61, 'DescribeProducers', describeProducersRequest, describeProducersResponse)
+export interface DescribeProducersRequest extends Decoded<typeof describeProducersRequest> {}
+export interface DescribeProducersRequestInput extends Input<typeof describeProducersRequest> {}
+export interface DescribeProducersResponse extends Decoded<typeof describeProducersResponse> {}
+export interface DescribeProducersResponseInput extends Input<typeof describeProducersResponse> {}
 
-export type DescribeProducersRequest = Decoded<typeof describeProducersRequest>
-export type DescribeProducersRequestInput = Input<typeof describeProducersRequest>
-export type DescribeProducersResponse = Decoded<typeof describeProducersResponse>
-export type DescribeProducersResponseInput = Input<typeof describeProducersResponse>
+export const describeProducersApi: Api<
+  DescribeProducersRequest,
+  DescribeProducersResponse,
+  DescribeProducersRequestInput,
+  DescribeProducersResponseInput
+> = api(61, 'DescribeProducers', describeProducersRequest, describeProducersResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -49,14 +50,14 @@ export const brokerRegistrationResponse = response(
   },
 )
 
-export const brokerRegistrationApi = api(
-  62,
-  'BrokerRegistration',
-  brokerRegistrationRequest,
-  brokerRegistrationResponse,
-)
+export interface BrokerRegistrationRequest extends Decoded<typeof brokerRegistrationRequest> {}
+export interface BrokerRegistrationRequestInput extends Input<typeof brokerRegistrationRequest> {}
+export interface BrokerRegistrationResponse extends Decoded<typeof brokerRegistrationResponse> {}
+export interface BrokerRegistrationResponseInput extends Input<typeof brokerRegistrationResponse> {}
 
-export type BrokerRegistrationRequest = Decoded<typeof brokerRegistrationRequest>
-export type BrokerRegistrationRequestInput = Input<typeof brokerRegistrationRequest>
-export type BrokerRegistrationResponse = Decoded<typeof brokerRegistrationResponse>
-export type BrokerRegistrationResponseInput = Input<typeof brokerRegistrationResponse>
+export const brokerRegistrationApi: Api<
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponse,
+  BrokerRegistrationRequestInput,
+  BrokerRegistrationResponseInput
+> = api(62, 'BrokerRegistration', brokerRegistrationRequest, brokerRegistrationResponse)

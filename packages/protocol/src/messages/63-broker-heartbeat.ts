@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -38,9 +39,14 @@ export const brokerHeartbeatResponse = response(
   },
 )
 
-export const brokerHeartbeatApi = api(63, 'BrokerHeartbeat', brokerHeartbeatRequest, brokerHeartbeatResponse)
+export interface BrokerHeartbeatRequest extends Decoded<typeof brokerHeartbeatRequest> {}
+export interface BrokerHeartbeatRequestInput extends Input<typeof brokerHeartbeatRequest> {}
+export interface BrokerHeartbeatResponse extends Decoded<typeof brokerHeartbeatResponse> {}
+export interface BrokerHeartbeatResponseInput extends Input<typeof brokerHeartbeatResponse> {}
 
-export type BrokerHeartbeatRequest = Decoded<typeof brokerHeartbeatRequest>
-export type BrokerHeartbeatRequestInput = Input<typeof brokerHeartbeatRequest>
-export type BrokerHeartbeatResponse = Decoded<typeof brokerHeartbeatResponse>
-export type BrokerHeartbeatResponseInput = Input<typeof brokerHeartbeatResponse>
+export const brokerHeartbeatApi: Api<
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponse,
+  BrokerHeartbeatRequestInput,
+  BrokerHeartbeatResponseInput
+> = api(63, 'BrokerHeartbeat', brokerHeartbeatRequest, brokerHeartbeatResponse)

@@ -1,4 +1,4 @@
-import { type Decoded, type Input, api, int16, int32, request, response, string } from '../schema/index.ts'
+import { type Api, type Decoded, type Input, api, int16, int32, request, response, string } from '../schema/index.ts'
 
 export const unregisterBrokerRequest = request(
   'UnregisterBroker',
@@ -18,9 +18,14 @@ export const unregisterBrokerResponse = response(
   },
 )
 
-export const unregisterBrokerApi = api(64, 'UnregisterBroker', unregisterBrokerRequest, unregisterBrokerResponse)
+export interface UnregisterBrokerRequest extends Decoded<typeof unregisterBrokerRequest> {}
+export interface UnregisterBrokerRequestInput extends Input<typeof unregisterBrokerRequest> {}
+export interface UnregisterBrokerResponse extends Decoded<typeof unregisterBrokerResponse> {}
+export interface UnregisterBrokerResponseInput extends Input<typeof unregisterBrokerResponse> {}
 
-export type UnregisterBrokerRequest = Decoded<typeof unregisterBrokerRequest>
-export type UnregisterBrokerRequestInput = Input<typeof unregisterBrokerRequest>
-export type UnregisterBrokerResponse = Decoded<typeof unregisterBrokerResponse>
-export type UnregisterBrokerResponseInput = Input<typeof unregisterBrokerResponse>
+export const unregisterBrokerApi: Api<
+  UnregisterBrokerRequest,
+  UnregisterBrokerResponse,
+  UnregisterBrokerRequestInput,
+  UnregisterBrokerResponseInput
+> = api(64, 'UnregisterBroker', unregisterBrokerRequest, unregisterBrokerResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -41,14 +42,14 @@ export const describeTransactionsResponse = response(
   },
 )
 
-export const describeTransactionsApi = api(
-  65,
-  'DescribeTransactions',
-  describeTransactionsRequest,
-  describeTransactionsResponse,
-)
+export interface DescribeTransactionsRequest extends Decoded<typeof describeTransactionsRequest> {}
+export interface DescribeTransactionsRequestInput extends Input<typeof describeTransactionsRequest> {}
+export interface DescribeTransactionsResponse extends Decoded<typeof describeTransactionsResponse> {}
+export interface DescribeTransactionsResponseInput extends Input<typeof describeTransactionsResponse> {}
 
-export type DescribeTransactionsRequest = Decoded<typeof describeTransactionsRequest>
-export type DescribeTransactionsRequestInput = Input<typeof describeTransactionsRequest>
-export type DescribeTransactionsResponse = Decoded<typeof describeTransactionsResponse>
-export type DescribeTransactionsResponseInput = Input<typeof describeTransactionsResponse>
+export const describeTransactionsApi: Api<
+  DescribeTransactionsRequest,
+  DescribeTransactionsResponse,
+  DescribeTransactionsRequestInput,
+  DescribeTransactionsResponseInput
+> = api(65, 'DescribeTransactions', describeTransactionsRequest, describeTransactionsResponse)

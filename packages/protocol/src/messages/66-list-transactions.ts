@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -38,9 +39,14 @@ export const listTransactionsResponse = response(
   },
 )
 
-export const listTransactionsApi = api(66, 'ListTransactions', listTransactionsRequest, listTransactionsResponse)
+export interface ListTransactionsRequest extends Decoded<typeof listTransactionsRequest> {}
+export interface ListTransactionsRequestInput extends Input<typeof listTransactionsRequest> {}
+export interface ListTransactionsResponse extends Decoded<typeof listTransactionsResponse> {}
+export interface ListTransactionsResponseInput extends Input<typeof listTransactionsResponse> {}
 
-export type ListTransactionsRequest = Decoded<typeof listTransactionsRequest>
-export type ListTransactionsRequestInput = Input<typeof listTransactionsRequest>
-export type ListTransactionsResponse = Decoded<typeof listTransactionsResponse>
-export type ListTransactionsResponseInput = Input<typeof listTransactionsResponse>
+export const listTransactionsApi: Api<
+  ListTransactionsRequest,
+  ListTransactionsResponse,
+  ListTransactionsRequestInput,
+  ListTransactionsResponseInput
+> = api(66, 'ListTransactions', listTransactionsRequest, listTransactionsResponse)

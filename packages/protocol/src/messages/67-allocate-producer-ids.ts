@@ -1,4 +1,4 @@
-import { type Decoded, type Input, api, int16, int32, int64, request, response } from '../schema/index.ts'
+import { type Api, type Decoded, type Input, api, int16, int32, int64, request, response } from '../schema/index.ts'
 
 export const allocateProducerIdsRequest = request(
   'AllocateProducerIds',
@@ -20,14 +20,14 @@ export const allocateProducerIdsResponse = response(
   },
 )
 
-export const allocateProducerIdsApi = api(
-  67,
-  'AllocateProducerIds',
-  allocateProducerIdsRequest,
-  allocateProducerIdsResponse,
-)
+export interface AllocateProducerIdsRequest extends Decoded<typeof allocateProducerIdsRequest> {}
+export interface AllocateProducerIdsRequestInput extends Input<typeof allocateProducerIdsRequest> {}
+export interface AllocateProducerIdsResponse extends Decoded<typeof allocateProducerIdsResponse> {}
+export interface AllocateProducerIdsResponseInput extends Input<typeof allocateProducerIdsResponse> {}
 
-export type AllocateProducerIdsRequest = Decoded<typeof allocateProducerIdsRequest>
-export type AllocateProducerIdsRequestInput = Input<typeof allocateProducerIdsRequest>
-export type AllocateProducerIdsResponse = Decoded<typeof allocateProducerIdsResponse>
-export type AllocateProducerIdsResponseInput = Input<typeof allocateProducerIdsResponse>
+export const allocateProducerIdsApi: Api<
+  AllocateProducerIdsRequest,
+  AllocateProducerIdsResponse,
+  AllocateProducerIdsRequestInput,
+  AllocateProducerIdsResponseInput
+> = api(67, 'AllocateProducerIds', allocateProducerIdsRequest, allocateProducerIdsResponse)

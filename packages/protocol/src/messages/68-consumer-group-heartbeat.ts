@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -59,14 +60,14 @@ export const consumerGroupHeartbeatResponse = response(
   },
 )
 
-export const consumerGroupHeartbeatApi = api(
-  68,
-  'ConsumerGroupHeartbeat',
-  consumerGroupHeartbeatRequest,
-  consumerGroupHeartbeatResponse,
-)
+export interface ConsumerGroupHeartbeatRequest extends Decoded<typeof consumerGroupHeartbeatRequest> {}
+export interface ConsumerGroupHeartbeatRequestInput extends Input<typeof consumerGroupHeartbeatRequest> {}
+export interface ConsumerGroupHeartbeatResponse extends Decoded<typeof consumerGroupHeartbeatResponse> {}
+export interface ConsumerGroupHeartbeatResponseInput extends Input<typeof consumerGroupHeartbeatResponse> {}
 
-export type ConsumerGroupHeartbeatRequest = Decoded<typeof consumerGroupHeartbeatRequest>
-export type ConsumerGroupHeartbeatRequestInput = Input<typeof consumerGroupHeartbeatRequest>
-export type ConsumerGroupHeartbeatResponse = Decoded<typeof consumerGroupHeartbeatResponse>
-export type ConsumerGroupHeartbeatResponseInput = Input<typeof consumerGroupHeartbeatResponse>
+export const consumerGroupHeartbeatApi: Api<
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+  ConsumerGroupHeartbeatRequestInput,
+  ConsumerGroupHeartbeatResponseInput
+> = api(68, 'ConsumerGroupHeartbeat', consumerGroupHeartbeatRequest, consumerGroupHeartbeatResponse)

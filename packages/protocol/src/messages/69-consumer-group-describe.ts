@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -64,14 +65,14 @@ export const consumerGroupDescribeResponse = response(
   },
 )
 
-export const consumerGroupDescribeApi = api(
-  69,
-  'ConsumerGroupDescribe',
-  consumerGroupDescribeRequest,
-  consumerGroupDescribeResponse,
-)
+export interface ConsumerGroupDescribeRequest extends Decoded<typeof consumerGroupDescribeRequest> {}
+export interface ConsumerGroupDescribeRequestInput extends Input<typeof consumerGroupDescribeRequest> {}
+export interface ConsumerGroupDescribeResponse extends Decoded<typeof consumerGroupDescribeResponse> {}
+export interface ConsumerGroupDescribeResponseInput extends Input<typeof consumerGroupDescribeResponse> {}
 
-export type ConsumerGroupDescribeRequest = Decoded<typeof consumerGroupDescribeRequest>
-export type ConsumerGroupDescribeRequestInput = Input<typeof consumerGroupDescribeRequest>
-export type ConsumerGroupDescribeResponse = Decoded<typeof consumerGroupDescribeResponse>
-export type ConsumerGroupDescribeResponseInput = Input<typeof consumerGroupDescribeResponse>
+export const consumerGroupDescribeApi: Api<
+  ConsumerGroupDescribeRequest,
+  ConsumerGroupDescribeResponse,
+  ConsumerGroupDescribeRequestInput,
+  ConsumerGroupDescribeResponseInput
+> = api(69, 'ConsumerGroupDescribe', consumerGroupDescribeRequest, consumerGroupDescribeResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -44,14 +45,14 @@ export const controllerRegistrationResponse = response(
   },
 )
 
-export const controllerRegistrationApi = api(
-  70,
-  'ControllerRegistration',
-  controllerRegistrationRequest,
-  controllerRegistrationResponse,
-)
+export interface ControllerRegistrationRequest extends Decoded<typeof controllerRegistrationRequest> {}
+export interface ControllerRegistrationRequestInput extends Input<typeof controllerRegistrationRequest> {}
+export interface ControllerRegistrationResponse extends Decoded<typeof controllerRegistrationResponse> {}
+export interface ControllerRegistrationResponseInput extends Input<typeof controllerRegistrationResponse> {}
 
-export type ControllerRegistrationRequest = Decoded<typeof controllerRegistrationRequest>
-export type ControllerRegistrationRequestInput = Input<typeof controllerRegistrationRequest>
-export type ControllerRegistrationResponse = Decoded<typeof controllerRegistrationResponse>
-export type ControllerRegistrationResponseInput = Input<typeof controllerRegistrationResponse>
+export const controllerRegistrationApi: Api<
+  ControllerRegistrationRequest,
+  ControllerRegistrationResponse,
+  ControllerRegistrationRequestInput,
+  ControllerRegistrationResponseInput
+> = api(70, 'ControllerRegistration', controllerRegistrationRequest, controllerRegistrationResponse)

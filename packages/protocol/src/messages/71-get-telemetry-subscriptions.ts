@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -37,14 +38,14 @@ export const getTelemetrySubscriptionsResponse = response(
   },
 )
 
-export const getTelemetrySubscriptionsApi = api(
-  71,
-  'GetTelemetrySubscriptions',
-  getTelemetrySubscriptionsRequest,
-  getTelemetrySubscriptionsResponse,
-)
+export interface GetTelemetrySubscriptionsRequest extends Decoded<typeof getTelemetrySubscriptionsRequest> {}
+export interface GetTelemetrySubscriptionsRequestInput extends Input<typeof getTelemetrySubscriptionsRequest> {}
+export interface GetTelemetrySubscriptionsResponse extends Decoded<typeof getTelemetrySubscriptionsResponse> {}
+export interface GetTelemetrySubscriptionsResponseInput extends Input<typeof getTelemetrySubscriptionsResponse> {}
 
-export type GetTelemetrySubscriptionsRequest = Decoded<typeof getTelemetrySubscriptionsRequest>
-export type GetTelemetrySubscriptionsRequestInput = Input<typeof getTelemetrySubscriptionsRequest>
-export type GetTelemetrySubscriptionsResponse = Decoded<typeof getTelemetrySubscriptionsResponse>
-export type GetTelemetrySubscriptionsResponseInput = Input<typeof getTelemetrySubscriptionsResponse>
+export const getTelemetrySubscriptionsApi: Api<
+  GetTelemetrySubscriptionsRequest,
+  GetTelemetrySubscriptionsResponse,
+  GetTelemetrySubscriptionsRequestInput,
+  GetTelemetrySubscriptionsResponseInput
+> = api(71, 'GetTelemetrySubscriptions', getTelemetrySubscriptionsRequest, getTelemetrySubscriptionsResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -33,9 +34,14 @@ export const pushTelemetryResponse = response(
   },
 )
 
-export const pushTelemetryApi = api(72, 'PushTelemetry', pushTelemetryRequest, pushTelemetryResponse)
+export interface PushTelemetryRequest extends Decoded<typeof pushTelemetryRequest> {}
+export interface PushTelemetryRequestInput extends Input<typeof pushTelemetryRequest> {}
+export interface PushTelemetryResponse extends Decoded<typeof pushTelemetryResponse> {}
+export interface PushTelemetryResponseInput extends Input<typeof pushTelemetryResponse> {}
 
-export type PushTelemetryRequest = Decoded<typeof pushTelemetryRequest>
-export type PushTelemetryRequestInput = Input<typeof pushTelemetryRequest>
-export type PushTelemetryResponse = Decoded<typeof pushTelemetryResponse>
-export type PushTelemetryResponseInput = Input<typeof pushTelemetryResponse>
+export const pushTelemetryApi: Api<
+  PushTelemetryRequest,
+  PushTelemetryResponse,
+  PushTelemetryRequestInput,
+  PushTelemetryResponseInput
+> = api(72, 'PushTelemetry', pushTelemetryRequest, pushTelemetryResponse)

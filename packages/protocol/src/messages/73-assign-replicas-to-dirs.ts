@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int64, request, response, uuid } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int64,
+  request,
+  response,
+  uuid,
+} from '../schema/index.ts'
 
 export const assignReplicasToDirsRequest = request(
   'AssignReplicasToDirs',
@@ -37,14 +49,14 @@ export const assignReplicasToDirsResponse = response(
   },
 )
 
-export const assignReplicasToDirsApi = api(
-  73,
-  'AssignReplicasToDirs',
-  assignReplicasToDirsRequest,
-  assignReplicasToDirsResponse,
-)
+export interface AssignReplicasToDirsRequest extends Decoded<typeof assignReplicasToDirsRequest> {}
+export interface AssignReplicasToDirsRequestInput extends Input<typeof assignReplicasToDirsRequest> {}
+export interface AssignReplicasToDirsResponse extends Decoded<typeof assignReplicasToDirsResponse> {}
+export interface AssignReplicasToDirsResponseInput extends Input<typeof assignReplicasToDirsResponse> {}
 
-export type AssignReplicasToDirsRequest = Decoded<typeof assignReplicasToDirsRequest>
-export type AssignReplicasToDirsRequestInput = Input<typeof assignReplicasToDirsRequest>
-export type AssignReplicasToDirsResponse = Decoded<typeof assignReplicasToDirsResponse>
-export type AssignReplicasToDirsResponseInput = Input<typeof assignReplicasToDirsResponse>
+export const assignReplicasToDirsApi: Api<
+  AssignReplicasToDirsRequest,
+  AssignReplicasToDirsResponse,
+  AssignReplicasToDirsRequestInput,
+  AssignReplicasToDirsResponseInput
+> = api(73, 'AssignReplicasToDirs', assignReplicasToDirsRequest, assignReplicasToDirsResponse)

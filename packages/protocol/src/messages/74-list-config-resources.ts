@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, int8, request, response, string } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  int8,
+  request,
+  response,
+  string,
+} from '../schema/index.ts'
 
 export const listConfigResourcesRequest = request(
   'ListConfigResources',
@@ -21,14 +33,14 @@ export const listConfigResourcesResponse = response(
   },
 )
 
-export const listConfigResourcesApi = api(
-  74,
-  'ListConfigResources',
-  listConfigResourcesRequest,
-  listConfigResourcesResponse,
-)
+export interface ListConfigResourcesRequest extends Decoded<typeof listConfigResourcesRequest> {}
+export interface ListConfigResourcesRequestInput extends Input<typeof listConfigResourcesRequest> {}
+export interface ListConfigResourcesResponse extends Decoded<typeof listConfigResourcesResponse> {}
+export interface ListConfigResourcesResponseInput extends Input<typeof listConfigResourcesResponse> {}
 
-export type ListConfigResourcesRequest = Decoded<typeof listConfigResourcesRequest>
-export type ListConfigResourcesRequestInput = Input<typeof listConfigResourcesRequest>
-export type ListConfigResourcesResponse = Decoded<typeof listConfigResourcesResponse>
-export type ListConfigResourcesResponseInput = Input<typeof listConfigResourcesResponse>
+export const listConfigResourcesApi: Api<
+  ListConfigResourcesRequest,
+  ListConfigResourcesResponse,
+  ListConfigResourcesRequestInput,
+  ListConfigResourcesResponseInput
+> = api(74, 'ListConfigResources', listConfigResourcesRequest, listConfigResourcesResponse)

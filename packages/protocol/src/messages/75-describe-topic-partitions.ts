@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -64,14 +65,14 @@ export const describeTopicPartitionsResponse = response(
   },
 )
 
-export const describeTopicPartitionsApi = api(
-  75,
-  'DescribeTopicPartitions',
-  describeTopicPartitionsRequest,
-  describeTopicPartitionsResponse,
-)
+export interface DescribeTopicPartitionsRequest extends Decoded<typeof describeTopicPartitionsRequest> {}
+export interface DescribeTopicPartitionsRequestInput extends Input<typeof describeTopicPartitionsRequest> {}
+export interface DescribeTopicPartitionsResponse extends Decoded<typeof describeTopicPartitionsResponse> {}
+export interface DescribeTopicPartitionsResponseInput extends Input<typeof describeTopicPartitionsResponse> {}
 
-export type DescribeTopicPartitionsRequest = Decoded<typeof describeTopicPartitionsRequest>
-export type DescribeTopicPartitionsRequestInput = Input<typeof describeTopicPartitionsRequest>
-export type DescribeTopicPartitionsResponse = Decoded<typeof describeTopicPartitionsResponse>
-export type DescribeTopicPartitionsResponseInput = Input<typeof describeTopicPartitionsResponse>
+export const describeTopicPartitionsApi: Api<
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+  DescribeTopicPartitionsRequestInput,
+  DescribeTopicPartitionsResponseInput
+> = api(75, 'DescribeTopicPartitions', describeTopicPartitionsRequest, describeTopicPartitionsResponse)

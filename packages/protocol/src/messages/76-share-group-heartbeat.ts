@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -48,14 +49,14 @@ export const shareGroupHeartbeatResponse = response(
   },
 )
 
-export const shareGroupHeartbeatApi = api(
-  76,
-  'ShareGroupHeartbeat',
-  shareGroupHeartbeatRequest,
-  shareGroupHeartbeatResponse,
-)
+export interface ShareGroupHeartbeatRequest extends Decoded<typeof shareGroupHeartbeatRequest> {}
+export interface ShareGroupHeartbeatRequestInput extends Input<typeof shareGroupHeartbeatRequest> {}
+export interface ShareGroupHeartbeatResponse extends Decoded<typeof shareGroupHeartbeatResponse> {}
+export interface ShareGroupHeartbeatResponseInput extends Input<typeof shareGroupHeartbeatResponse> {}
 
-export type ShareGroupHeartbeatRequest = Decoded<typeof shareGroupHeartbeatRequest>
-export type ShareGroupHeartbeatRequestInput = Input<typeof shareGroupHeartbeatRequest>
-export type ShareGroupHeartbeatResponse = Decoded<typeof shareGroupHeartbeatResponse>
-export type ShareGroupHeartbeatResponseInput = Input<typeof shareGroupHeartbeatResponse>
+export const shareGroupHeartbeatApi: Api<
+  ShareGroupHeartbeatRequest,
+  ShareGroupHeartbeatResponse,
+  ShareGroupHeartbeatRequestInput,
+  ShareGroupHeartbeatResponseInput
+> = api(76, 'ShareGroupHeartbeat', shareGroupHeartbeatRequest, shareGroupHeartbeatResponse)

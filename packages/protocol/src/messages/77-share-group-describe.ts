@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -59,14 +60,14 @@ export const shareGroupDescribeResponse = response(
   },
 )
 
-export const shareGroupDescribeApi = api(
-  77,
-  'ShareGroupDescribe',
-  shareGroupDescribeRequest,
-  shareGroupDescribeResponse,
-)
+export interface ShareGroupDescribeRequest extends Decoded<typeof shareGroupDescribeRequest> {}
+export interface ShareGroupDescribeRequestInput extends Input<typeof shareGroupDescribeRequest> {}
+export interface ShareGroupDescribeResponse extends Decoded<typeof shareGroupDescribeResponse> {}
+export interface ShareGroupDescribeResponseInput extends Input<typeof shareGroupDescribeResponse> {}
 
-export type ShareGroupDescribeRequest = Decoded<typeof shareGroupDescribeRequest>
-export type ShareGroupDescribeRequestInput = Input<typeof shareGroupDescribeRequest>
-export type ShareGroupDescribeResponse = Decoded<typeof shareGroupDescribeResponse>
-export type ShareGroupDescribeResponseInput = Input<typeof shareGroupDescribeResponse>
+export const shareGroupDescribeApi: Api<
+  ShareGroupDescribeRequest,
+  ShareGroupDescribeResponse,
+  ShareGroupDescribeRequestInput,
+  ShareGroupDescribeResponseInput
+> = api(77, 'ShareGroupDescribe', shareGroupDescribeRequest, shareGroupDescribeResponse)

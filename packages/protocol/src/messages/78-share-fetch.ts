@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -85,9 +86,14 @@ export const shareFetchResponse = response(
   },
 )
 
-export const shareFetchApi = api(78, 'ShareFetch', shareFetchRequest, shareFetchResponse)
+export interface ShareFetchRequest extends Decoded<typeof shareFetchRequest> {}
+export interface ShareFetchRequestInput extends Input<typeof shareFetchRequest> {}
+export interface ShareFetchResponse extends Decoded<typeof shareFetchResponse> {}
+export interface ShareFetchResponseInput extends Input<typeof shareFetchResponse> {}
 
-export type ShareFetchRequest = Decoded<typeof shareFetchRequest>
-export type ShareFetchRequestInput = Input<typeof shareFetchRequest>
-export type ShareFetchResponse = Decoded<typeof shareFetchResponse>
-export type ShareFetchResponseInput = Input<typeof shareFetchResponse>
+export const shareFetchApi: Api<
+  ShareFetchRequest,
+  ShareFetchResponse,
+  ShareFetchRequestInput,
+  ShareFetchResponseInput
+> = api(78, 'ShareFetch', shareFetchRequest, shareFetchResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -66,9 +67,14 @@ export const shareAcknowledgeResponse = response(
   },
 )
 
-export const shareAcknowledgeApi = api(79, 'ShareAcknowledge', shareAcknowledgeRequest, shareAcknowledgeResponse)
+export interface ShareAcknowledgeRequest extends Decoded<typeof shareAcknowledgeRequest> {}
+export interface ShareAcknowledgeRequestInput extends Input<typeof shareAcknowledgeRequest> {}
+export interface ShareAcknowledgeResponse extends Decoded<typeof shareAcknowledgeResponse> {}
+export interface ShareAcknowledgeResponseInput extends Input<typeof shareAcknowledgeResponse> {}
 
-export type ShareAcknowledgeRequest = Decoded<typeof shareAcknowledgeRequest>
-export type ShareAcknowledgeRequestInput = Input<typeof shareAcknowledgeRequest>
-export type ShareAcknowledgeResponse = Decoded<typeof shareAcknowledgeResponse>
-export type ShareAcknowledgeResponseInput = Input<typeof shareAcknowledgeResponse>
+export const shareAcknowledgeApi: Api<
+  ShareAcknowledgeRequest,
+  ShareAcknowledgeResponse,
+  ShareAcknowledgeRequestInput,
+  ShareAcknowledgeResponseInput
+> = api(79, 'ShareAcknowledge', shareAcknowledgeRequest, shareAcknowledgeResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -40,9 +41,14 @@ export const addRaftVoterResponse = response(
   },
 )
 
-export const addRaftVoterApi = api(80, 'AddRaftVoter', addRaftVoterRequest, addRaftVoterResponse)
+export interface AddRaftVoterRequest extends Decoded<typeof addRaftVoterRequest> {}
+export interface AddRaftVoterRequestInput extends Input<typeof addRaftVoterRequest> {}
+export interface AddRaftVoterResponse extends Decoded<typeof addRaftVoterResponse> {}
+export interface AddRaftVoterResponseInput extends Input<typeof addRaftVoterResponse> {}
 
-export type AddRaftVoterRequest = Decoded<typeof addRaftVoterRequest>
-export type AddRaftVoterRequestInput = Input<typeof addRaftVoterRequest>
-export type AddRaftVoterResponse = Decoded<typeof addRaftVoterResponse>
-export type AddRaftVoterResponseInput = Input<typeof addRaftVoterResponse>
+export const addRaftVoterApi: Api<
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
+  AddRaftVoterRequestInput,
+  AddRaftVoterResponseInput
+> = api(80, 'AddRaftVoter', addRaftVoterRequest, addRaftVoterResponse)

@@ -1,4 +1,15 @@
-import { type Decoded, type Input, api, int16, int32, request, response, string, uuid } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+  uuid,
+} from '../schema/index.ts'
 
 export const removeRaftVoterRequest = request(
   'RemoveRaftVoter',
@@ -20,9 +31,14 @@ export const removeRaftVoterResponse = response(
   },
 )
 
-export const removeRaftVoterApi = api(81, 'RemoveRaftVoter', removeRaftVoterRequest, removeRaftVoterResponse)
+export interface RemoveRaftVoterRequest extends Decoded<typeof removeRaftVoterRequest> {}
+export interface RemoveRaftVoterRequestInput extends Input<typeof removeRaftVoterRequest> {}
+export interface RemoveRaftVoterResponse extends Decoded<typeof removeRaftVoterResponse> {}
+export interface RemoveRaftVoterResponseInput extends Input<typeof removeRaftVoterResponse> {}
 
-export type RemoveRaftVoterRequest = Decoded<typeof removeRaftVoterRequest>
-export type RemoveRaftVoterRequestInput = Input<typeof removeRaftVoterRequest>
-export type RemoveRaftVoterResponse = Decoded<typeof removeRaftVoterResponse>
-export type RemoveRaftVoterResponseInput = Input<typeof removeRaftVoterResponse>
+export const removeRaftVoterApi: Api<
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
+  RemoveRaftVoterRequestInput,
+  RemoveRaftVoterResponseInput
+> = api(81, 'RemoveRaftVoter', removeRaftVoterRequest, removeRaftVoterResponse)

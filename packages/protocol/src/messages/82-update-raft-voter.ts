@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -51,9 +52,14 @@ export const updateRaftVoterResponse = response(
   },
 )
 
-export const updateRaftVoterApi = api(82, 'UpdateRaftVoter', updateRaftVoterRequest, updateRaftVoterResponse)
+export interface UpdateRaftVoterRequest extends Decoded<typeof updateRaftVoterRequest> {}
+export interface UpdateRaftVoterRequestInput extends Input<typeof updateRaftVoterRequest> {}
+export interface UpdateRaftVoterResponse extends Decoded<typeof updateRaftVoterResponse> {}
+export interface UpdateRaftVoterResponseInput extends Input<typeof updateRaftVoterResponse> {}
 
-export type UpdateRaftVoterRequest = Decoded<typeof updateRaftVoterRequest>
-export type UpdateRaftVoterRequestInput = Input<typeof updateRaftVoterRequest>
-export type UpdateRaftVoterResponse = Decoded<typeof updateRaftVoterResponse>
-export type UpdateRaftVoterResponseInput = Input<typeof updateRaftVoterResponse>
+export const updateRaftVoterApi: Api<
+  UpdateRaftVoterRequest,
+  UpdateRaftVoterResponse,
+  UpdateRaftVoterRequestInput,
+  UpdateRaftVoterResponseInput
+> = api(82, 'UpdateRaftVoter', updateRaftVoterRequest, updateRaftVoterResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -43,14 +44,14 @@ export const initializeShareGroupStateResponse = response(
   },
 )
 
-export const initializeShareGroupStateApi = api(
-  83,
-  'InitializeShareGroupState',
-  initializeShareGroupStateRequest,
-  initializeShareGroupStateResponse,
-)
+export interface InitializeShareGroupStateRequest extends Decoded<typeof initializeShareGroupStateRequest> {}
+export interface InitializeShareGroupStateRequestInput extends Input<typeof initializeShareGroupStateRequest> {}
+export interface InitializeShareGroupStateResponse extends Decoded<typeof initializeShareGroupStateResponse> {}
+export interface InitializeShareGroupStateResponseInput extends Input<typeof initializeShareGroupStateResponse> {}
 
-export type InitializeShareGroupStateRequest = Decoded<typeof initializeShareGroupStateRequest>
-export type InitializeShareGroupStateRequestInput = Input<typeof initializeShareGroupStateRequest>
-export type InitializeShareGroupStateResponse = Decoded<typeof initializeShareGroupStateResponse>
-export type InitializeShareGroupStateResponseInput = Input<typeof initializeShareGroupStateResponse>
+export const initializeShareGroupStateApi: Api<
+  InitializeShareGroupStateRequest,
+  InitializeShareGroupStateResponse,
+  InitializeShareGroupStateRequestInput,
+  InitializeShareGroupStateResponseInput
+> = api(83, 'InitializeShareGroupState', initializeShareGroupStateRequest, initializeShareGroupStateResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -51,14 +52,14 @@ export const readShareGroupStateResponse = response(
   },
 )
 
-export const readShareGroupStateApi = api(
-  84,
-  'ReadShareGroupState',
-  readShareGroupStateRequest,
-  readShareGroupStateResponse,
-)
+export interface ReadShareGroupStateRequest extends Decoded<typeof readShareGroupStateRequest> {}
+export interface ReadShareGroupStateRequestInput extends Input<typeof readShareGroupStateRequest> {}
+export interface ReadShareGroupStateResponse extends Decoded<typeof readShareGroupStateResponse> {}
+export interface ReadShareGroupStateResponseInput extends Input<typeof readShareGroupStateResponse> {}
 
-export type ReadShareGroupStateRequest = Decoded<typeof readShareGroupStateRequest>
-export type ReadShareGroupStateRequestInput = Input<typeof readShareGroupStateRequest>
-export type ReadShareGroupStateResponse = Decoded<typeof readShareGroupStateResponse>
-export type ReadShareGroupStateResponseInput = Input<typeof readShareGroupStateResponse>
+export const readShareGroupStateApi: Api<
+  ReadShareGroupStateRequest,
+  ReadShareGroupStateResponse,
+  ReadShareGroupStateRequestInput,
+  ReadShareGroupStateResponseInput
+> = api(84, 'ReadShareGroupState', readShareGroupStateRequest, readShareGroupStateResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -52,14 +53,14 @@ export const writeShareGroupStateResponse = response(
   },
 )
 
-export const writeShareGroupStateApi = api(
-  85,
-  'WriteShareGroupState',
-  writeShareGroupStateRequest,
-  writeShareGroupStateResponse,
-)
+export interface WriteShareGroupStateRequest extends Decoded<typeof writeShareGroupStateRequest> {}
+export interface WriteShareGroupStateRequestInput extends Input<typeof writeShareGroupStateRequest> {}
+export interface WriteShareGroupStateResponse extends Decoded<typeof writeShareGroupStateResponse> {}
+export interface WriteShareGroupStateResponseInput extends Input<typeof writeShareGroupStateResponse> {}
 
-export type WriteShareGroupStateRequest = Decoded<typeof writeShareGroupStateRequest>
-export type WriteShareGroupStateRequestInput = Input<typeof writeShareGroupStateRequest>
-export type WriteShareGroupStateResponse = Decoded<typeof writeShareGroupStateResponse>
-export type WriteShareGroupStateResponseInput = Input<typeof writeShareGroupStateResponse>
+export const writeShareGroupStateApi: Api<
+  WriteShareGroupStateRequest,
+  WriteShareGroupStateResponse,
+  WriteShareGroupStateRequestInput,
+  WriteShareGroupStateResponseInput
+> = api(85, 'WriteShareGroupState', writeShareGroupStateRequest, writeShareGroupStateResponse)

@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string, uuid } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+  uuid,
+} from '../schema/index.ts'
 
 export const deleteShareGroupStateRequest = request(
   'DeleteShareGroupState',
@@ -29,14 +41,14 @@ export const deleteShareGroupStateResponse = response(
   },
 )
 
-export const deleteShareGroupStateApi = api(
-  86,
-  'DeleteShareGroupState',
-  deleteShareGroupStateRequest,
-  deleteShareGroupStateResponse,
-)
+export interface DeleteShareGroupStateRequest extends Decoded<typeof deleteShareGroupStateRequest> {}
+export interface DeleteShareGroupStateRequestInput extends Input<typeof deleteShareGroupStateRequest> {}
+export interface DeleteShareGroupStateResponse extends Decoded<typeof deleteShareGroupStateResponse> {}
+export interface DeleteShareGroupStateResponseInput extends Input<typeof deleteShareGroupStateResponse> {}
 
-export type DeleteShareGroupStateRequest = Decoded<typeof deleteShareGroupStateRequest>
-export type DeleteShareGroupStateRequestInput = Input<typeof deleteShareGroupStateRequest>
-export type DeleteShareGroupStateResponse = Decoded<typeof deleteShareGroupStateResponse>
-export type DeleteShareGroupStateResponseInput = Input<typeof deleteShareGroupStateResponse>
+export const deleteShareGroupStateApi: Api<
+  DeleteShareGroupStateRequest,
+  DeleteShareGroupStateResponse,
+  DeleteShareGroupStateRequestInput,
+  DeleteShareGroupStateResponseInput
+> = api(86, 'DeleteShareGroupState', deleteShareGroupStateRequest, deleteShareGroupStateResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -46,14 +47,14 @@ export const readShareGroupStateSummaryResponse = response(
   },
 )
 
-export const readShareGroupStateSummaryApi = api(
-  87,
-  'ReadShareGroupStateSummary',
-  readShareGroupStateSummaryRequest,
-  readShareGroupStateSummaryResponse,
-)
+export interface ReadShareGroupStateSummaryRequest extends Decoded<typeof readShareGroupStateSummaryRequest> {}
+export interface ReadShareGroupStateSummaryRequestInput extends Input<typeof readShareGroupStateSummaryRequest> {}
+export interface ReadShareGroupStateSummaryResponse extends Decoded<typeof readShareGroupStateSummaryResponse> {}
+export interface ReadShareGroupStateSummaryResponseInput extends Input<typeof readShareGroupStateSummaryResponse> {}
 
-export type ReadShareGroupStateSummaryRequest = Decoded<typeof readShareGroupStateSummaryRequest>
-export type ReadShareGroupStateSummaryRequestInput = Input<typeof readShareGroupStateSummaryRequest>
-export type ReadShareGroupStateSummaryResponse = Decoded<typeof readShareGroupStateSummaryResponse>
-export type ReadShareGroupStateSummaryResponseInput = Input<typeof readShareGroupStateSummaryResponse>
+export const readShareGroupStateSummaryApi: Api<
+  ReadShareGroupStateSummaryRequest,
+  ReadShareGroupStateSummaryResponse,
+  ReadShareGroupStateSummaryRequestInput,
+  ReadShareGroupStateSummaryResponseInput
+> = api(87, 'ReadShareGroupStateSummary', readShareGroupStateSummaryRequest, readShareGroupStateSummaryResponse)

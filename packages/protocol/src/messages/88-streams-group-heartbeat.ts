@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -123,14 +124,14 @@ export const streamsGroupHeartbeatResponse = response(
   },
 )
 
-export const streamsGroupHeartbeatApi = api(
-  88,
-  'StreamsGroupHeartbeat',
-  streamsGroupHeartbeatRequest,
-  streamsGroupHeartbeatResponse,
-)
+export interface StreamsGroupHeartbeatRequest extends Decoded<typeof streamsGroupHeartbeatRequest> {}
+export interface StreamsGroupHeartbeatRequestInput extends Input<typeof streamsGroupHeartbeatRequest> {}
+export interface StreamsGroupHeartbeatResponse extends Decoded<typeof streamsGroupHeartbeatResponse> {}
+export interface StreamsGroupHeartbeatResponseInput extends Input<typeof streamsGroupHeartbeatResponse> {}
 
-export type StreamsGroupHeartbeatRequest = Decoded<typeof streamsGroupHeartbeatRequest>
-export type StreamsGroupHeartbeatRequestInput = Input<typeof streamsGroupHeartbeatRequest>
-export type StreamsGroupHeartbeatResponse = Decoded<typeof streamsGroupHeartbeatResponse>
-export type StreamsGroupHeartbeatResponseInput = Input<typeof streamsGroupHeartbeatResponse>
+export const streamsGroupHeartbeatApi: Api<
+  StreamsGroupHeartbeatRequest,
+  StreamsGroupHeartbeatResponse,
+  StreamsGroupHeartbeatRequestInput,
+  StreamsGroupHeartbeatResponseInput
+> = api(88, 'StreamsGroupHeartbeat', streamsGroupHeartbeatRequest, streamsGroupHeartbeatResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -107,14 +108,14 @@ export const streamsGroupDescribeResponse = response(
   },
 )
 
-export const streamsGroupDescribeApi = api(
-  89,
-  'StreamsGroupDescribe',
-  streamsGroupDescribeRequest,
-  streamsGroupDescribeResponse,
-)
+export interface StreamsGroupDescribeRequest extends Decoded<typeof streamsGroupDescribeRequest> {}
+export interface StreamsGroupDescribeRequestInput extends Input<typeof streamsGroupDescribeRequest> {}
+export interface StreamsGroupDescribeResponse extends Decoded<typeof streamsGroupDescribeResponse> {}
+export interface StreamsGroupDescribeResponseInput extends Input<typeof streamsGroupDescribeResponse> {}
 
-export type StreamsGroupDescribeRequest = Decoded<typeof streamsGroupDescribeRequest>
-export type StreamsGroupDescribeRequestInput = Input<typeof streamsGroupDescribeRequest>
-export type StreamsGroupDescribeResponse = Decoded<typeof streamsGroupDescribeResponse>
-export type StreamsGroupDescribeResponseInput = Input<typeof streamsGroupDescribeResponse>
+export const streamsGroupDescribeApi: Api<
+  StreamsGroupDescribeRequest,
+  StreamsGroupDescribeResponse,
+  StreamsGroupDescribeRequestInput,
+  StreamsGroupDescribeResponseInput
+> = api(89, 'StreamsGroupDescribe', streamsGroupDescribeRequest, streamsGroupDescribeResponse)

@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -54,14 +55,14 @@ export const describeShareGroupOffsetsResponse = response(
   },
 )
 
-export const describeShareGroupOffsetsApi = api(
-  90,
-  'DescribeShareGroupOffsets',
-  describeShareGroupOffsetsRequest,
-  describeShareGroupOffsetsResponse,
-)
+export interface DescribeShareGroupOffsetsRequest extends Decoded<typeof describeShareGroupOffsetsRequest> {}
+export interface DescribeShareGroupOffsetsRequestInput extends Input<typeof describeShareGroupOffsetsRequest> {}
+export interface DescribeShareGroupOffsetsResponse extends Decoded<typeof describeShareGroupOffsetsResponse> {}
+export interface DescribeShareGroupOffsetsResponseInput extends Input<typeof describeShareGroupOffsetsResponse> {}
 
-export type DescribeShareGroupOffsetsRequest = Decoded<typeof describeShareGroupOffsetsRequest>
-export type DescribeShareGroupOffsetsRequestInput = Input<typeof describeShareGroupOffsetsRequest>
-export type DescribeShareGroupOffsetsResponse = Decoded<typeof describeShareGroupOffsetsResponse>
-export type DescribeShareGroupOffsetsResponseInput = Input<typeof describeShareGroupOffsetsResponse>
+export const describeShareGroupOffsetsApi: Api<
+  DescribeShareGroupOffsetsRequest,
+  DescribeShareGroupOffsetsResponse,
+  DescribeShareGroupOffsetsRequestInput,
+  DescribeShareGroupOffsetsResponseInput
+> = api(90, 'DescribeShareGroupOffsets', describeShareGroupOffsetsRequest, describeShareGroupOffsetsResponse)

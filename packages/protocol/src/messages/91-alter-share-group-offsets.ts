@@ -1,4 +1,5 @@
 import {
+  type Api,
   type Decoded,
   type Input,
   api,
@@ -46,14 +47,14 @@ export const alterShareGroupOffsetsResponse = response(
   },
 )
 
-export const alterShareGroupOffsetsApi = api(
-  91,
-  'AlterShareGroupOffsets',
-  alterShareGroupOffsetsRequest,
-  alterShareGroupOffsetsResponse,
-)
+export interface AlterShareGroupOffsetsRequest extends Decoded<typeof alterShareGroupOffsetsRequest> {}
+export interface AlterShareGroupOffsetsRequestInput extends Input<typeof alterShareGroupOffsetsRequest> {}
+export interface AlterShareGroupOffsetsResponse extends Decoded<typeof alterShareGroupOffsetsResponse> {}
+export interface AlterShareGroupOffsetsResponseInput extends Input<typeof alterShareGroupOffsetsResponse> {}
 
-export type AlterShareGroupOffsetsRequest = Decoded<typeof alterShareGroupOffsetsRequest>
-export type AlterShareGroupOffsetsRequestInput = Input<typeof alterShareGroupOffsetsRequest>
-export type AlterShareGroupOffsetsResponse = Decoded<typeof alterShareGroupOffsetsResponse>
-export type AlterShareGroupOffsetsResponseInput = Input<typeof alterShareGroupOffsetsResponse>
+export const alterShareGroupOffsetsApi: Api<
+  AlterShareGroupOffsetsRequest,
+  AlterShareGroupOffsetsResponse,
+  AlterShareGroupOffsetsRequestInput,
+  AlterShareGroupOffsetsResponseInput
+> = api(91, 'AlterShareGroupOffsets', alterShareGroupOffsetsRequest, alterShareGroupOffsetsResponse)

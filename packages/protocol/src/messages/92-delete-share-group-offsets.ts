@@ -1,4 +1,16 @@
-import { type Decoded, type Input, api, array, int16, int32, request, response, string, uuid } from '../schema/index.ts'
+import {
+  type Api,
+  type Decoded,
+  type Input,
+  api,
+  array,
+  int16,
+  int32,
+  request,
+  response,
+  string,
+  uuid,
+} from '../schema/index.ts'
 
 export const deleteShareGroupOffsetsRequest = request(
   'DeleteShareGroupOffsets',
@@ -27,14 +39,14 @@ export const deleteShareGroupOffsetsResponse = response(
   },
 )
 
-export const deleteShareGroupOffsetsApi = api(
-  92,
-  'DeleteShareGroupOffsets',
-  deleteShareGroupOffsetsRequest,
-  deleteShareGroupOffsetsResponse,
-)
+export interface DeleteShareGroupOffsetsRequest extends Decoded<typeof deleteShareGroupOffsetsRequest> {}
+export interface DeleteShareGroupOffsetsRequestInput extends Input<typeof deleteShareGroupOffsetsRequest> {}
+export interface DeleteShareGroupOffsetsResponse extends Decoded<typeof deleteShareGroupOffsetsResponse> {}
+export interface DeleteShareGroupOffsetsResponseInput extends Input<typeof deleteShareGroupOffsetsResponse> {}
 
-export type DeleteShareGroupOffsetsRequest = Decoded<typeof deleteShareGroupOffsetsRequest>
-export type DeleteShareGroupOffsetsRequestInput = Input<typeof deleteShareGroupOffsetsRequest>
-export type DeleteShareGroupOffsetsResponse = Decoded<typeof deleteShareGroupOffsetsResponse>
-export type DeleteShareGroupOffsetsResponseInput = Input<typeof deleteShareGroupOffsetsResponse>
+export const deleteShareGroupOffsetsApi: Api<
+  DeleteShareGroupOffsetsRequest,
+  DeleteShareGroupOffsetsResponse,
+  DeleteShareGroupOffsetsRequestInput,
+  DeleteShareGroupOffsetsResponseInput
+> = api(92, 'DeleteShareGroupOffsets', deleteShareGroupOffsetsRequest, deleteShareGroupOffsetsResponse)

@@ -12,5 +12,5 @@ export const consumerProtocolAssignment = message(
   },
 )
 
-export type ConsumerProtocolAssignment = Decoded<typeof consumerProtocolAssignment>
-export type ConsumerProtocolAssignmentInput = Input<typeof consumerProtocolAssignment>
+export interface ConsumerProtocolAssignment extends Decoded<typeof consumerProtocolAssignment> {}
+export interface ConsumerProtocolAssignmentInput extends Input<typeof consumerProtocolAssignment> {}

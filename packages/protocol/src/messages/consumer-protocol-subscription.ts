@@ -18,5 +18,5 @@ export const consumerProtocolSubscription = message(
   },
 )
 
-export type ConsumerProtocolSubscription = Decoded<typeof consumerProtocolSubscription>
-export type ConsumerProtocolSubscriptionInput = Input<typeof consumerProtocolSubscription>
+export interface ConsumerProtocolSubscription extends Decoded<typeof consumerProtocolSubscription> {}
+export interface ConsumerProtocolSubscriptionInput extends Input<typeof consumerProtocolSubscription> {}

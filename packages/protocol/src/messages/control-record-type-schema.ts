@@ -8,5 +8,5 @@ export const controlRecordTypeSchema = message(
   },
 )
 
-export type ControlRecordTypeSchema = Decoded<typeof controlRecordTypeSchema>
-export type ControlRecordTypeSchemaInput = Input<typeof controlRecordTypeSchema>
+export interface ControlRecordTypeSchema extends Decoded<typeof controlRecordTypeSchema> {}
+export interface ControlRecordTypeSchemaInput extends Input<typeof controlRecordTypeSchema> {}

@@ -10,5 +10,5 @@ export const defaultPrincipalData = message(
   },
 )
 
-export type DefaultPrincipalData = Decoded<typeof defaultPrincipalData>
-export type DefaultPrincipalDataInput = Input<typeof defaultPrincipalData>
+export interface DefaultPrincipalData extends Decoded<typeof defaultPrincipalData> {}
+export interface DefaultPrincipalDataInput extends Input<typeof defaultPrincipalData> {}

@@ -8,5 +8,5 @@ export const endTxnMarker = message(
   },
 )
 
-export type EndTxnMarker = Decoded<typeof endTxnMarker>
-export type EndTxnMarkerInput = Input<typeof endTxnMarker>
+export interface EndTxnMarker extends Decoded<typeof endTxnMarker> {}
+export interface EndTxnMarkerInput extends Input<typeof endTxnMarker> {}

@@ -16,5 +16,5 @@ export const leaderChangeMessage = message(
   },
 )
 
-export type LeaderChangeMessage = Decoded<typeof leaderChangeMessage>
-export type LeaderChangeMessageInput = Input<typeof leaderChangeMessage>
+export interface LeaderChangeMessage extends Decoded<typeof leaderChangeMessage> {}
+export interface LeaderChangeMessageInput extends Input<typeof leaderChangeMessage> {}

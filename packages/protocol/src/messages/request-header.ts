@@ -11,5 +11,5 @@ export const requestHeader = message(
   },
 )
 
-export type RequestHeader = Decoded<typeof requestHeader>
-export type RequestHeaderInput = Input<typeof requestHeader>
+export interface RequestHeader extends Decoded<typeof requestHeader> {}
+export interface RequestHeaderInput extends Input<typeof requestHeader> {}

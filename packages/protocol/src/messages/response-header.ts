@@ -8,5 +8,5 @@ export const responseHeader = message(
   },
 )
 
-export type ResponseHeader = Decoded<typeof responseHeader>
-export type ResponseHeaderInput = Input<typeof responseHeader>
+export interface ResponseHeader extends Decoded<typeof responseHeader> {}
+export interface ResponseHeaderInput extends Input<typeof responseHeader> {}

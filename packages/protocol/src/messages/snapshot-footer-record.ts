@@ -8,5 +8,5 @@ export const snapshotFooterRecord = message(
   },
 )
 
-export type SnapshotFooterRecord = Decoded<typeof snapshotFooterRecord>
-export type SnapshotFooterRecordInput = Input<typeof snapshotFooterRecord>
+export interface SnapshotFooterRecord extends Decoded<typeof snapshotFooterRecord> {}
+export interface SnapshotFooterRecordInput extends Input<typeof snapshotFooterRecord> {}

@@ -9,5 +9,5 @@ export const snapshotHeaderRecord = message(
   },
 )
 
-export type SnapshotHeaderRecord = Decoded<typeof snapshotHeaderRecord>
-export type SnapshotHeaderRecordInput = Input<typeof snapshotHeaderRecord>
+export interface SnapshotHeaderRecord extends Decoded<typeof snapshotHeaderRecord> {}
+export interface SnapshotHeaderRecordInput extends Input<typeof snapshotHeaderRecord> {}

@@ -32,5 +32,5 @@ export const votersRecord = message(
   },
 )
 
-export type VotersRecord = Decoded<typeof votersRecord>
-export type VotersRecordInput = Input<typeof votersRecord>
+export interface VotersRecord extends Decoded<typeof votersRecord> {}
+export interface VotersRecordInput extends Input<typeof votersRecord> {}

@@ -59,14 +59,17 @@ export type InputStruct<S extends Fields> = {
 } & { readonly [K in OptionalKeys<S>]?: TypesOf<S[K]>['input'] | undefined }
 
 type Nullable<T, O> = O extends { readonly nullable: string } ? T | null : T
-type Optional<O> = O extends { readonly default: unknown } | { readonly versions: string } | { readonly tag: number }
+type MayBeLeftOut<O> = O extends
+  | { readonly default: unknown }
+  | { readonly versions: string }
+  | { readonly tag: number }
   ? true
   : false
-type FieldOf<T, I, O> = Field<Nullable<T, O>, Nullable<I, O>, Optional<O>>
+type FieldOf<T, I, O> = Field<Nullable<T, O>, Nullable<I, O>, MayBeLeftOut<O>>
 
 const scalar =
   <T, I = T>(kind: ScalarKind) =>
-  <const O extends FieldOptions<T | null> = Record<never, never>>(options?: O): FieldOf<T, I, O> => ({
+  <const O extends FieldOptions<T | null> = FieldOptions<never>>(options?: O): FieldOf<T, I, O> => ({
     kind,
     options: options ?? {},
     element: null,
@@ -93,7 +96,7 @@ export const bytes = scalar<Uint8Array>('bytes')
 /** Record batches: a view of the frame when decoded, kept by reference in `encodeChunks`. */
 export const records = scalar<Uint8Array, Uint8Array | readonly Uint8Array[]>('records')
 
-export function struct<const S extends Fields, const O extends FieldOptions<null> = Record<never, never>>(
+export function struct<const S extends Fields, const O extends FieldOptions<null> = FieldOptions<never>>(
   fields: S,
   options?: O,
 ): FieldOf<DecodedStruct<S>, InputStruct<S>, O> {
@@ -110,7 +113,7 @@ type ElementTypes<E> =
 /** An array of scalars (`array(int32())`) or of structs (`array({ name: string() })`). */
 export function array<
   const E extends Field | Fields,
-  const O extends FieldOptions<null | readonly never[]> = Record<never, never>,
+  const O extends FieldOptions<null | readonly never[]> = FieldOptions<never>,
 >(element: E, options?: O): FieldOf<ElementTypes<E>['decoded'][], readonly ElementTypes<E>['input'][], O> {
   const isField = typeof element.kind === 'string'
   return {

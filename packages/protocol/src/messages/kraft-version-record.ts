@@ -9,5 +9,5 @@ export const kRaftVersionRecord = message(
   },
 )
 
-export type KRaftVersionRecord = Decoded<typeof kRaftVersionRecord>
-export type KRaftVersionRecordInput = Input<typeof kRaftVersionRecord>
+export interface KRaftVersionRecord extends Decoded<typeof kRaftVersionRecord> {}
+export interface KRaftVersionRecordInput extends Input<typeof kRaftVersionRecord> {}

@@ -21,13 +21,17 @@ export type Op =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly sessionId?: string }
   | { readonly kind: 'delete'; readonly key: string }
 
+/**
+ * All or nothing, at one revision. A key is written once at most. Deleting what isn't there changes nothing; a
+ * transaction that changes nothing has no revision of its own.
+ */
 export interface Transaction {
   readonly conditions: readonly Condition[]
   readonly ops: readonly Op[]
 }
 
 /**
- * `conflict`: a condition didn't hold and nothing was written. `unknown`: the store didn't answer, the transaction
+ * `conflict`: a condition didn't hold, or a session of a put is gone, and nothing was written. `unknown`: the store didn't answer, the transaction
  * may or may not have happened; it is never retried blindly.
  */
 export type CommitResult =
@@ -55,15 +59,17 @@ export interface Watch {
   close(): void
 }
 
-/** A lease on being alive: its keys vanish when its owner stops renewing. */
+/** A lease on being alive: its keys vanish when its owner stops renewing. It renews itself until it is closed. */
 export interface Session {
   readonly id: string
   readonly ttlMs: number
   /**
-   * Monotonic time at which the last renewal that succeeded was *sent*: what only the lease vouches for ends at 0.7
-   * of `ttlMs` after it, compared at each use.
+   * Monotonic time, by the store's clock, at which the last renewal that succeeded was *sent*: what only the lease
+   * vouches for ends at 0.7 of `ttlMs` after it.
    */
   readonly renewedAtMs: number
+  /** Whether that time isn't over, by the store's clock. Ask at each use: no timer can be trusted with it. */
+  vouches(): boolean
   /** Called once when the session is known to be gone; its keys are then gone or soon will be. */
   onLost(listener: () => void): void
   /** Ends the session and deletes its keys at once. */
@@ -76,9 +82,11 @@ export interface Session {
  */
 export interface MetadataStore {
   read(prefix: string): Promise<Snapshot>
+  /** Resolves after this store's own watches have heard of what it committed. */
   commit(transaction: Transaction): Promise<CommitResult>
   /** Calls the listener for every change of keys under `prefix` after `from`, without gap or repeat. */
   watch(prefix: string, from: Revision, listener: WatchListener): Watch
   openSession(ttlMs: number): Promise<Session>
+  /** Ends watches and renewals; sessions that weren't closed end by themselves. */
   close(): Promise<void>
 }

@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/**
+ * A package with a native binary, or undefined where it isn't installed or has no binary for this machine: whoever asks
+ * has code of their own to go on with.
+ */
+export function optionalPackage(name: string): unknown {
+  try {
+    return require(name)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import * as fc from 'fast-check'
+import { CorruptRecordsError } from '../corrupt-records-error.ts'
+import { codecOf, codecs, compress, decompress } from './codec.ts'
+import { decompressLz4, pureCompressLz4, pureDecompressLz4 } from './lz4.ts'
+import { compressSnappy, decompressSnappy, pureSnappy, snappyBlocks } from './snappy.ts'
+
+const MiB = 1024 * 1024
+
+// Bytes that repeat in part, so that every codec finds something to do.
+const compressible = fc
+  .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 400 })), { maxLength: 12 })
+  .map((parts) => Buffer.concat(parts.flatMap(([bytes, times]) => Array.from({ length: times }, () => bytes))))
+
+const sameBytes = (actual: Uint8Array, expected: Uint8Array): void =>
+  assert.equal(Buffer.compare(actual, expected), 0, `${actual.length} bytes differ from ${expected.length}`)
+
+for (const codec of codecs) {
+  test(`${codec} gives back what it was given`, () => {
+    fc.assert(fc.property(compressible, (bytes) => sameBytes(decompress(codec, compress(codec, bytes), MiB), bytes)))
+  })
+}
+
+for (const codec of codecs.slice(1)) {
+  test(`${codec} that is corrupt or cut ends in a CorruptRecordsError or in other bytes, never in anything else`, () => {
+    const property = fc.property(
+      compressible,
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      fc.nat(),
+      (bytes, at, flip, cut) => {
+        const packed = Uint8Array.from(compress(codec, bytes))
+        packed[at % packed.length]! ^= flip
+        endsWell(() => decompress(codec, packed, MiB))
+        endsWell(() => decompress(codec, packed.subarray(0, cut % packed.length), MiB))
+      },
+    )
+    fc.assert(property)
+  })
+
+  test(`${codec} of random bytes ends in a CorruptRecordsError`, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => endsWell(() => decompress(codec, bytes, MiB))))
+  })
+
+  test(`${codec} that expands past the limit is refused, at the limit it isn't`, () => {
+    const bomb = compress(codec, new Uint8Array(8 * MiB))
+    assert.throws(() => decompress(codec, bomb, 8 * MiB - 1), { name: 'CorruptRecordsError', kind: 'too-large' })
+    assert.equal(decompress(codec, bomb, 8 * MiB).length, 8 * MiB)
+  })
+}
+
+function endsWell(work: () => Uint8Array): void {
+  try {
+    assert.ok(work().length <= MiB)
+  } catch (error) {
+    assert.ok(error instanceof CorruptRecordsError, String(error))
+  }
+}
+
+test('gzip and zstd take a level', () => {
+  const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, i) => `line ${i * 7919}`).join('\n'))
+  assert.ok(compress('gzip', bytes, 9).length < compress('gzip', bytes, 1).length)
+  assert.ok(compress('zstd', bytes, 19).length < compress('zstd', bytes, 1).length)
+  sameBytes(decompress('gzip', gzipSync(bytes), MiB), bytes)
+  sameBytes(decompress('zstd', zstdCompressSync(bytes), MiB), bytes)
+})
+
+test('snappy is written in the framing of Java and read in that and raw', () => {
+  const bytes = Buffer.from('snappy '.repeat(20_000))
+  const framed = compressSnappy(bytes)
+  assert.equal(Buffer.from(framed.subarray(0, 16)).toString('hex'), '82534e41505059000000000100000001')
+  sameBytes(decompressSnappy(framed, MiB), bytes)
+  sameBytes(decompressSnappy(snappyBlocks.compress(bytes), MiB), bytes)
+})
+
+test('snappy streams that were put together are read as one', () => {
+  const both = Buffer.concat([compressSnappy(Buffer.from('one ')), compressSnappy(Buffer.from('two'))])
+  assert.equal(Buffer.from(decompressSnappy(both, MiB)).toString(), 'one two')
+})
+
+test('a snappy block that claims more than it can hold gets no memory', () => {
+  const lie = Uint8Array.of(0xff, 0xff, 0xff, 0x3f, 0x00)
+  assert.throws(() => decompress('snappy', lie, 1024 * MiB), /can't hold/)
+})
+
+test('snappy without native code reads and writes the same', () => {
+  const property = fc.property(compressible, (bytes) => {
+    sameBytes(decompressSnappy(compressSnappy(bytes, pureSnappy), MiB), bytes)
+    sameBytes(decompressSnappy(compressSnappy(bytes), MiB, pureSnappy), bytes)
+  })
+  fc.assert(property)
+})
+
+test('lz4 without native code reads and writes the same', () => {
+  const property = fc.property(compressible, (bytes) => {
+    sameBytes(decompressLz4(pureCompressLz4(bytes), MiB), bytes)
+    sameBytes(pureDecompressLz4(compress('lz4', bytes), MiB), bytes)
+  })
+  fc.assert(property)
+})
+
+test('lz4 without native code ends corrupt bytes in a CorruptRecordsError', () => {
+  const property = fc.property(compressible, fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, flip) => {
+    const packed = pureCompressLz4(bytes)
+    packed[at % packed.length]! ^= flip
+    endsWell(() => pureDecompressLz4(packed, MiB))
+  })
+  fc.assert(property)
+})
+
+test('lz4 keeps blocks that do not shrink as they are', () => {
+  const noise = Uint8Array.from({ length: 200_000 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) ^ (i * 31))
+  const packed = pureCompressLz4(noise)
+  sameBytes(decompressLz4(packed, MiB), noise)
+  sameBytes(pureDecompressLz4(packed, MiB), noise)
+})
+
+test('a codec that nobody knows is refused by name', () => {
+  assert.throws(() => codecOf(5), { name: 'CorruptRecordsError', kind: 'unknown-codec' })
+  assert.equal(codecOf(0x34), 'zstd')
+})

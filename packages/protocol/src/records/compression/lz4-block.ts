@@ -1,0 +1,171 @@
+import { CorruptRecordsError } from '../corrupt-records-error.ts'
+
+// One LZ4 block: sequences of a token (literal length, match length), literals, and a match further back. The rules for
+// its end are the format's: the last five bytes are literals, and no match starts within the last twelve.
+const minMatch = 4
+const lastLiterals = 5
+const matchStartLimit = 12
+const maxDistance = 0xffff
+const hashBits = 13
+
+const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 block is corrupt: ${what}`)
+
+/** The most that a block of `length` bytes can become when nothing in it repeats. */
+export const lz4BlockBound = (length: number): number => length + Math.ceil(length / 255) + 16
+
+/** Writes the block of `source` into `target` and returns its length. `target` has room for `lz4BlockBound`. */
+export function compressLz4Block(source: Uint8Array, target: Uint8Array): number {
+  const table = new Int32Array(1 << hashBits).fill(-1)
+  const matchesEnd = source.length - matchStartLimit
+  let anchor = 0
+  let at = 0
+  let out = 0
+  while (at < matchesEnd) {
+    const word = wordAt(source, at)
+    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
+    const candidate = table[slot]!
+    table[slot] = at
+    if (candidate < 0 || at - candidate > maxDistance || wordAt(source, candidate) !== word) {
+      // The longer nothing repeats, the bigger the steps.
+      at += 1 + ((at - anchor) >> 6)
+      continue
+    }
+    const length = matchLength(source, candidate, at)
+    out = writeSequence(source, anchor, at, at - candidate, length, target, out)
+    at += length
+    anchor = at
+  }
+  return writeLastLiterals(source, anchor, target, out)
+}
+
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+
+function matchLength(source: Uint8Array, earlier: number, at: number): number {
+  const end = source.length - lastLiterals
+  let length = minMatch
+  while (at + length < end && source[earlier + length] === source[at + length]) length += 1
+  return length
+}
+
+function writeSequence(
+  source: Uint8Array,
+  anchor: number,
+  at: number,
+  distance: number,
+  length: number,
+  target: Uint8Array,
+  out: number,
+): number {
+  const extra = length - minMatch
+  let next = writeLiterals(source, anchor, at, Math.min(extra, 15), target, out)
+  target[next++] = distance
+  target[next++] = distance >> 8
+  return extra < 15 ? next : writeLength(target, next, extra - 15)
+}
+
+function writeLiterals(
+  source: Uint8Array,
+  from: number,
+  to: number,
+  lowNibble: number,
+  target: Uint8Array,
+  out: number,
+): number {
+  const count = to - from
+  let next = out
+  target[next++] = (Math.min(count, 15) << 4) | lowNibble
+  if (count >= 15) next = writeLength(target, next, count - 15)
+  for (let i = from; i < to; i += 1) target[next++] = source[i]!
+  return next
+}
+
+const writeLastLiterals = (source: Uint8Array, anchor: number, target: Uint8Array, out: number): number =>
+  writeLiterals(source, anchor, source.length, 0, target, out)
+
+function writeLength(target: Uint8Array, at: number, rest: number): number {
+  let left = rest
+  let next = at
+  for (; left >= 255; left -= 255) target[next++] = 255
+  target[next++] = left
+  return next
+}
+
+/**
+ * Decompresses `source[start, end)` into `target` from `out` on and returns where it ended. Earlier output may be
+ * referred to (blocks that depend on each other). Never writes past `target`: that raises.
+ */
+export function decompressLz4Block(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  out: number,
+): number {
+  let at = start
+  let next = out
+  while (at < end) {
+    const token = source[at++]!
+    let literals = token >> 4
+    if (literals === 15) {
+      literals += extraLength(source, at, end)
+      at += extraBytes(literals - 15)
+    }
+    if (literals > end - at) throw wrong('literals past its end')
+    if (literals > target.length - next) throw wrong('more output than its frame allows')
+    for (const stop = at + literals; at < stop;) target[next++] = source[at++]!
+    if (at === end) return next
+    if (end - at < 2) throw wrong('a match without a distance')
+    const distance = source[at]! | (source[at + 1]! << 8)
+    at += 2
+    let length = token & 15
+    if (length === 15) {
+      length += extraLength(source, at, end)
+      at += extraBytes(length - 15)
+    }
+    length += minMatch
+    if (distance === 0 || distance > next) throw wrong(`a match ${distance} bytes back at ${next}`)
+    if (length > target.length - next) throw wrong('more output than its frame allows')
+    for (const stop = next + length; next < stop; next += 1) target[next] = target[next - distance]!
+  }
+  throw wrong('it ends after a match')
+}
+
+/** How much the block of `source[start, end)` gives, without unpacking it. */
+export function measureLz4Block(source: Uint8Array, start: number, end: number): number {
+  let at = start
+  let size = 0
+  while (at < end) {
+    const token = source[at++]!
+    let literals = token >> 4
+    if (literals === 15) {
+      literals += extraLength(source, at, end)
+      at += extraBytes(literals - 15)
+    }
+    at += literals
+    size += literals
+    if (at === end) return size
+    if (end - at < 2) throw wrong('literals past its end')
+    at += 2
+    let length = token & 15
+    if (length === 15) {
+      length += extraLength(source, at, end)
+      at += extraBytes(length - 15)
+    }
+    size += length + minMatch
+  }
+  throw wrong('it ends after a match')
+}
+
+// A length of 15 goes on in bytes of which the first below 255 is the last.
+function extraLength(source: Uint8Array, at: number, end: number): number {
+  let sum = 0
+  for (let i = at; i < end; i += 1) {
+    const byte = source[i]!
+    sum += byte
+    if (byte < 255) return sum
+  }
+  throw wrong('a length without an end')
+}
+
+const extraBytes = (extra: number): number => Math.floor(extra / 255) + 1

@@ -1,0 +1,151 @@
+import type { BrokerDefinition } from './definition.ts'
+import { ConfigError, isSensitive } from './definition.ts'
+import { brokerDefinitions } from './definitions.ts'
+import { settingsFromEnvironment } from './environment.ts'
+import { kindOfName, similarName } from './known-names.ts'
+import { httpEndpoints, listenerSettings, parseEndpoint, hostPort } from './listeners.ts'
+import { parseSetting } from './parse.ts'
+import { parseProperties } from './properties.ts'
+import { BrokerSettings } from './settings.ts'
+
+/** Where settings come from at start. What stands further down in this list wins. */
+export interface SettingsSources {
+  readonly file?: { readonly path: string; readonly text: string }
+  /** Usually process.env; only names that start with KAFKA_ are looked at. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** From `--set` and the options that stand for a setting; the last one of a name wins. */
+  readonly overrides?: readonly (readonly [name: string, value: string])[]
+}
+
+export interface LoadedSettings {
+  readonly settings: BrokerSettings
+  /** To be logged once: settings that have no effect yet, and unknown names from the environment. */
+  readonly notices: readonly string[]
+}
+
+interface Given {
+  readonly name: string
+  readonly value: string
+  readonly from: string
+  readonly mayBeUnknown: boolean
+}
+
+/** Puts the sources together and checks them; a ConfigError tells all that is wrong, a line each. */
+export function loadSettings(sources: SettingsSources): LoadedSettings {
+  const given = [...fromFile(sources), ...fromEnvironment(sources), ...fromOverrides(sources)]
+  const problems: string[] = []
+  const notices = new Set<string>()
+  const texts = new Map<string, string>()
+  for (const one of given) {
+    const accepted = check(one, problems, notices)
+    if (accepted) texts.set(one.name, one.value)
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  const settings = new BrokerSettings(completed(texts))
+  checkTogether(settings)
+  return { settings, notices: [...notices] }
+}
+
+/** Splits the argument of `--set`. */
+export function parseSetArgument(argument: string): readonly [name: string, value: string] {
+  const equals = argument.indexOf('=')
+  if (equals <= 0) throw new ConfigError(`--set takes NAME=VALUE, got ${argument}`)
+  return [argument.slice(0, equals).trim(), argument.slice(equals + 1)]
+}
+
+function fromFile({ file }: SettingsSources): readonly Given[] {
+  if (file === undefined) return []
+  return parseProperties(file.text).map(({ name, value, line }) => ({
+    name,
+    value,
+    from: `${file.path}:${line}`,
+    mayBeUnknown: false,
+  }))
+}
+
+function fromEnvironment({ environment = {} }: SettingsSources): readonly Given[] {
+  return settingsFromEnvironment(environment).map(({ variable, name, value }) => ({
+    name,
+    value,
+    from: `environment variable ${variable}`,
+    // Kubernetes sets KAFKA_PORT and more for a service of that name.
+    mayBeUnknown: true,
+  }))
+}
+
+const fromOverrides = ({ overrides = [] }: SettingsSources): readonly Given[] =>
+  overrides.map(([name, value]) => ({ name, value, from: '--set', mayBeUnknown: false }))
+
+function check(given: Given, problems: string[], notices: Set<string>): boolean {
+  const { name, from } = given
+  const kind = kindOfName(name)
+  if (kind === 'unknown') {
+    reportUnknown(given, problems, notices)
+    return false
+  }
+  const definition = brokerDefinitions.get(name)
+  if (definition !== undefined && !isAcceptable(definition, given, problems)) return false
+  if (kind === 'known')
+    notices.add(`${name} (${from}) is a setting of Kafka's that Millrace doesn't support yet: it has no effect`)
+  return true
+}
+
+function reportUnknown({ name, from, mayBeUnknown }: Given, problems: string[], notices: Set<string>): void {
+  const similar = similarName(name)
+  const hint = similar === undefined ? '' : `; did you mean ${similar}?`
+  const message = `${from}: there is no setting ${name}${hint}`
+  if (mayBeUnknown) notices.add(message)
+  else problems.push(message)
+}
+
+function isAcceptable(definition: BrokerDefinition, { value, from }: Given, problems: string[]): boolean {
+  try {
+    parseSetting(definition, value)
+    return true
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const message = isSensitive(definition) ? `Invalid value for configuration ${definition.name}` : error.message
+    const valid = definition.valid === '' ? '' : `, valid is ${definition.valid}`
+    problems.push(`${from}: ${message} (${definition.type}${valid})`)
+    return false
+  }
+}
+
+function completed(texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const complete = new Map(texts)
+  const brokerId = texts.get('broker.id')
+  if (brokerId !== undefined && Number(brokerId) >= 0 && !texts.has('node.id')) complete.set('node.id', brokerId)
+  const advertised = texts.get('advertised.listeners')
+  // Who advertises an address wants to be reached there: Kafka's images derive the listeners likewise.
+  if (advertised !== undefined && !texts.has('listeners')) complete.set('listeners', everywhere(advertised))
+  return complete
+}
+
+function everywhere(advertised: string): string {
+  const endpoints = advertised.split(',').map((text) => parseEndpoint('advertised.listeners', text.trim()))
+  return endpoints.map(({ listener, port }) => `${listener}://${hostPort('', port)}`).join(',')
+}
+
+function checkTogether(settings: BrokerSettings): void {
+  listenerSettings(settings)
+  httpEndpoints(settings)
+  const brokerId = settings.int('broker.id')
+  if (brokerId >= 0 && brokerId !== settings.int('node.id')) {
+    throw new ConfigError(`node.id and broker.id must be the same: got ${settings.int('node.id')} and ${brokerId}`)
+  }
+  checkRequestMemory(settings)
+  const retentionMs = settings.intOrNull('log.retention.ms')
+  if (retentionMs !== null && retentionMs !== -1 && retentionMs < 1) {
+    throw new ConfigError(`log.retention.ms must be unlimited (-1) or, greater than or equal to 1: got ${retentionMs}`)
+  }
+}
+
+function checkRequestMemory(settings: BrokerSettings): void {
+  const queuedBytes = settings.int('queued.max.request.bytes')
+  const requestBytes = settings.int('socket.request.max.bytes')
+  if (queuedBytes > 0 && settings.isSet('queued.max.request.bytes') && queuedBytes < requestBytes) {
+    throw new ConfigError(
+      `queued.max.request.bytes must be at least socket.request.max.bytes: got ${queuedBytes} and ${requestBytes}`,
+    )
+  }
+}

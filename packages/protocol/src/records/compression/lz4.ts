@@ -16,8 +16,8 @@ export const compressLz4 = (bytes: Uint8Array): Uint8Array =>
 
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  const frame = walkFrame(bytes, limitBytes)
-  if (native === undefined) return unpack(bytes, frame)
+  const frame = walkFrame(bytes)
+  if (native === undefined || frame.sizeBytesMax > limitBytes) return unpack(bytes, frame, limitBytes)
   return native.decompressFrameSync(asBuffer(bytes.subarray(0, frame.end)))
 }
 
@@ -51,7 +51,7 @@ function writeBlock(block: Uint8Array, out: Uint8Array, at: number): number {
 }
 
 export function pureDecompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  return unpack(bytes, walkFrame(bytes, limitBytes))
+  return unpack(bytes, walkFrame(bytes), limitBytes)
 }
 
 interface Block {
@@ -64,57 +64,53 @@ interface Frame {
   readonly blocks: readonly Block[]
   /** Where the frame ends in the bytes. */
   readonly end: number
-  /** What unpacking gives. */
-  readonly sizeBytes: number
+  readonly blockBytesMax: number
+  /** No more than this comes out of it. */
+  readonly sizeBytesMax: number
 }
 
 const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 frame is corrupt: ${what}`)
 
 const blockSizes: Readonly<Record<number, number>> = { 4: 0x1_0000, 5: 0x4_0000, 6: 0x10_0000, 7: 0x40_0000 }
 
-// Goes through the headers and lengths only, so that a lie about size costs nothing.
-function walkFrame(bytes: Uint8Array, limitBytes: number): Frame {
+// Goes through the headers only, so that a lie about size costs nothing.
+function walkFrame(bytes: Uint8Array): Frame {
   if (bytes.length < 11 || readUint32Little(bytes, 0) !== 0x184d2204) throw wrong('no frame magic')
   const flags = bytes[4]!
-  const blockMax = blockSizes[(bytes[5]! >> 4) & 7]
-  if (flags >> 6 !== 1 || blockMax === undefined) throw wrong(`flags ${flags}, block descriptor ${bytes[5]}`)
-  const blockChecksumBytes = (flags & 0x10) === 0 ? 0 : 4
-  let at = 7 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4)
+  const frameBlockMax = blockSizes[(bytes[5]! >> 4) & 7]
+  if (flags >> 6 !== 1 || frameBlockMax === undefined) throw wrong(`flags ${flags}, block descriptor ${bytes[5]}`)
+  const checksumBytes = (flags & 0x10) === 0 ? 0 : 4
   const blocks: Block[] = []
-  let sizeBytes = 0
-  for (;;) {
-    if (bytes.length - at < 4) throw wrong('it has no end')
-    const word = readUint32Little(bytes, at)
-    at += 4
-    if (word === 0) break
-    const block = readBlock(bytes, at, word, blockMax)
+  let at = 7 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4)
+  for (let block = readBlock(bytes, at); block !== undefined; block = readBlock(bytes, at)) {
+    if (block.end - block.start > frameBlockMax) throw wrong(`a block of ${block.end - block.start} bytes`)
     blocks.push(block)
-    sizeBytes += unpackedSize(bytes, block, blockMax)
-    if (sizeBytes > limitBytes) {
-      throw new CorruptRecordsError(`lz4 expands past the limit of ${limitBytes} bytes`, 'too-large')
-    }
-    at = block.end + blockChecksumBytes
+    at = block.end + checksumBytes
   }
-  const end = at + ((flags & 0x04) === 0 ? 0 : 4)
+  const end = at + 4 + ((flags & 0x04) === 0 ? 0 : 4)
   if (end > bytes.length) throw wrong('it has no end')
-  return { blocks, end, sizeBytes }
+  const sizeBytesMax = blocks.reduce((sum, block) => sum + sizeMax(block, frameBlockMax), 0)
+  return { blocks, end, blockBytesMax: frameBlockMax, sizeBytesMax }
 }
 
-function readBlock(bytes: Uint8Array, start: number, word: number, blockMax: number): Block {
+/** Undefined for the empty block that ends a frame. */
+function readBlock(bytes: Uint8Array, at: number): Block | undefined {
+  if (bytes.length - at < 4) throw wrong('it has no end')
+  const word = readUint32Little(bytes, at)
+  if (word === 0) return undefined
   const stored = word >= storedBit
-  const length = stored ? word - storedBit : word
-  if (length > blockMax || length > bytes.length - start) throw wrong(`a block of ${length} bytes`)
-  return { start, end: start + length, stored }
+  const start = at + 4
+  const end = start + (stored ? word - storedBit : word)
+  if (end > bytes.length) throw wrong(`a block of ${end - start} bytes, ${bytes.length - start} are left`)
+  return { start, end, stored }
 }
 
-function unpackedSize(bytes: Uint8Array, block: Block, blockMax: number): number {
-  const size = block.stored ? block.end - block.start : measureLz4Block(bytes, block.start, block.end)
-  if (size > blockMax) throw wrong(`a block gives ${size} bytes, expected at most ${blockMax}`)
-  return size
-}
+// A byte of a block adds at most 255 to a length.
+const sizeMax = (block: Block, frameBlockMax: number): number =>
+  block.stored ? block.end - block.start : Math.min(frameBlockMax, (block.end - block.start) * 255)
 
-function unpack(bytes: Uint8Array, frame: Frame): Uint8Array {
-  const target = new Uint8Array(frame.sizeBytes)
+function unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Uint8Array {
+  const target = new Uint8Array(unpackedSize(bytes, frame, limitBytes))
   let out = 0
   for (const block of frame.blocks) {
     if (block.stored) {
@@ -125,6 +121,20 @@ function unpack(bytes: Uint8Array, frame: Frame): Uint8Array {
     }
   }
   return target
+}
+
+function unpackedSize(bytes: Uint8Array, frame: Frame, limitBytes: number): number {
+  let sizeBytes = 0
+  for (const { start, end, stored } of frame.blocks) {
+    const blockBytes = stored ? end - start : measureLz4Block(bytes, start, end)
+    if (blockBytes > frame.blockBytesMax)
+      throw wrong(`a block gives ${blockBytes} bytes, at most ${frame.blockBytesMax}`)
+    sizeBytes += blockBytes
+    if (sizeBytes > limitBytes) {
+      throw new CorruptRecordsError(`lz4 expands past the limit of ${limitBytes} bytes`, 'too-large')
+    }
+  }
+  return sizeBytes
 }
 
 const readUint32Little = (bytes: Uint8Array, at: number): number =>

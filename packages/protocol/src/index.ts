@@ -14,6 +14,7 @@ export type {
 } from './schema/index.ts'
 export { zeroUuid } from './wire/uuid.ts'
 export * from './wire/wire-error.ts'
+export type { Writer } from './wire/writer.ts'
 export * from './messages/index.ts'
 export * from './coordinator-records/index.ts'
 export * from './hash/index.ts'

@@ -1,7 +1,8 @@
-import type { DecodedStruct, Field, Fields, InputStruct } from './field.ts'
+import type { DecodedStruct, Fields, InputStruct } from './field.ts'
 import { type VersionRange, type Versions, includes, parseVersions } from './versions.ts'
 import { type Codec, compileCodec } from '../wire/codec.ts'
 import { wireError } from '../wire/wire-error.ts'
+import { type Writer, withWriter } from '../wire/writer.ts'
 
 /** One message in all its versions. `T` is what decoding gives (every field), `I` what encoding takes. */
 export interface Message<T, I = T> {
@@ -15,6 +16,8 @@ export interface Message<T, I = T> {
   encode(value: I, version: number): Uint8Array
   /** As encode, but `records` stay the buffers they are: the chunks are to be written one after the other. */
   encodeChunks(value: I, version: number): Uint8Array[]
+  /** Adds its bytes to what a writer holds already, as for a frame. */
+  write(writer: Writer, value: I, version: number): void
 }
 
 export type Decoded<M> = M extends Message<infer T, infer _I> ? T : never
@@ -33,11 +36,10 @@ export function message<const S extends Fields>(
 ): Message<DecodedStruct<S>, InputStruct<S>> {
   const range = parseVersions(versions)
   const flexibleRange = parseVersions(flexible)
-  const root: Field = { kind: 'struct', options: {}, element: null, fields }
   const codecs: (Codec | undefined)[] = []
   const codec = (version: number): Codec => {
     if (!includes(range, version)) throw wireError({ what: `version of ${name}`, got: version, expected: versions })
-    return (codecs[version] ??= compileCodec(name, root, version, includes(flexibleRange, version)))
+    return (codecs[version] ??= compileCodec(name, fields, version, includes(flexibleRange, version)))
   }
   return {
     name,
@@ -45,8 +47,17 @@ export function message<const S extends Fields>(
     flexible: flexibleRange,
     fields,
     decode: (bytes, version) => codec(version).decode(bytes) as DecodedStruct<S>,
-    encode: (value, version) => codec(version).encode(value),
-    encodeChunks: (value, version) => codec(version).encodeChunks(value),
+    write: (writer, value, version) => codec(version).write(writer, value),
+    encode: (value, version) =>
+      withWriter(false, (writer) => {
+        codec(version).write(writer, value)
+        return writer.take()
+      }),
+    encodeChunks: (value, version) =>
+      withWriter(true, (writer) => {
+        codec(version).write(writer, value)
+        return writer.takeChunks()
+      }),
   }
 }
 

@@ -1,6 +1,6 @@
 export type * from './admin/admin-api.ts'
 export type * from './admin/types.ts'
 export type * from './client-options.ts'
-export type * from './consumer/consumer-options.ts'
-export type * from './producer/producer-options.ts'
+export type * from './consumer/consumer-api.ts'
+export type * from './producer/producer-api.ts'
 export type * from './record.ts'

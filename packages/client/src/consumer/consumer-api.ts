@@ -4,12 +4,10 @@ import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../re
 /** Where to start reading: an offset, the first record at or after a time, or an end of the partition. */
 export type StartPosition = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number }
 
-/** A partition to read without joining a group, and from where: an offset, or the first record at or after a time. */
+/** A partition to read without joining a group, and from where. */
 export interface ManualAssignment extends TopicPartition {
   /** Default: the group's committed offset where there is a `groupId`, else `autoOffsetReset`. */
-  readonly offset?: number | 'earliest' | 'latest'
-  /** Milliseconds since the Unix epoch; in place of `offset`. */
-  readonly timestamp?: number
+  readonly start?: StartPosition
 }
 
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'

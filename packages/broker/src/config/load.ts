@@ -129,20 +129,20 @@ function everywhere(advertised: string): string {
 function checkTogether(settings: BrokerSettings): void {
   listenerSettings(settings)
   httpEndpoints(settings)
-  const brokerId = settings.int('broker.id')
-  if (brokerId >= 0 && brokerId !== settings.int('node.id')) {
-    throw new ConfigError(`node.id and broker.id must be the same: got ${settings.int('node.id')} and ${brokerId}`)
+  const brokerId = settings.number('broker.id')
+  if (brokerId >= 0 && brokerId !== settings.number('node.id')) {
+    throw new ConfigError(`node.id and broker.id must be the same: got ${settings.number('node.id')} and ${brokerId}`)
   }
   checkRequestMemory(settings)
-  const retentionMs = settings.intOrNull('log.retention.ms')
+  const retentionMs = settings.numberOrNull('log.retention.ms')
   if (retentionMs !== null && retentionMs !== -1 && retentionMs < 1) {
     throw new ConfigError(`log.retention.ms must be unlimited (-1) or, greater than or equal to 1: got ${retentionMs}`)
   }
 }
 
 function checkRequestMemory(settings: BrokerSettings): void {
-  const queuedBytes = settings.int('queued.max.request.bytes')
-  const requestBytes = settings.int('socket.request.max.bytes')
+  const queuedBytes = settings.number('queued.max.request.bytes')
+  const requestBytes = settings.number('socket.request.max.bytes')
   if (queuedBytes > 0 && settings.isSet('queued.max.request.bytes') && queuedBytes < requestBytes) {
     throw new ConfigError(
       `queued.max.request.bytes must be at least socket.request.max.bytes: got ${queuedBytes} and ${requestBytes}`,

@@ -43,13 +43,13 @@ export class BrokerSettings {
   }
 
   /** Numbers; throws where the setting is one that can be unset and is. */
-  int(name: NumberSetting): number {
-    const value = this.intOrNull(name)
-    assert(value !== null, `${name} has no value: ask with intOrNull`)
+  number(name: NumberSetting): number {
+    const value = this.numberOrNull(name)
+    assert(value !== null, `${name} has no value: ask with numberOrNull`)
     return value
   }
 
-  intOrNull(name: NumberSetting): number | null {
+  numberOrNull(name: NumberSetting): number | null {
     return this.#value(name) as number | null
   }
 

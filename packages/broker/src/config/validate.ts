@@ -109,8 +109,8 @@ function groupConflict(overrides: Texts, settings: BrokerSettings): ConfigProble
   for (const [name, leastName, mostName] of groupRanges) {
     const text = overrides.get(name)
     if (text === undefined) continue
-    const most = settings.int(mostName)
-    const least = leastName === null ? undefined : settings.int(leastName)
+    const most = settings.number(mostName)
+    const least = leastName === null ? undefined : settings.number(leastName)
     const value = Number(text)
     if (value <= most && value >= (least ?? value)) continue
     const bounds = least === undefined ? `less than or equal to ${most}` : `in the range ${least} to ${most} inclusive.`
@@ -123,8 +123,8 @@ function sessionConflict(overrides: Texts, settings: BrokerSettings): ConfigProb
   for (const kind of ['consumer', 'share', 'streams'] as const) {
     const [session, heartbeat] = [`${kind}.session.timeout.ms`, `${kind}.heartbeat.interval.ms`] as const
     if (!overrides.has(session) && !overrides.has(heartbeat)) continue
-    const sessionMs = Number(overrides.get(session) ?? settings.int(`group.${session}`))
-    const heartbeatMs = Number(overrides.get(heartbeat) ?? settings.int(`group.${heartbeat}`))
+    const sessionMs = Number(overrides.get(session) ?? settings.number(`group.${session}`))
+    const heartbeatMs = Number(overrides.get(heartbeat) ?? settings.number(`group.${heartbeat}`))
     if (sessionMs <= heartbeatMs) return invalidConfig(`${session} must be greater than ${heartbeat}`)
   }
   return null

@@ -66,28 +66,33 @@ export const need = (operation: AclOperation, resource: ResourceType, name: stri
 
 /**
  * One API. `handle` does one thing through a partition, coordinator or controller and returns the response; it
- * touches no socket and no file. `null` is "no response" (Produce with acks=0). `Response` is what encoding takes
- * (`XResponseInput`): what has a default may be left out.
+ * touches no socket and no file. `null` is "no response" (Produce with acks=0). What it throws is answered by
+ * `failure`: a KafkaError with its own error, anything else with UNKNOWN_SERVER_ERROR and a line in the log.
  */
 export interface Handler<Request, Response> {
   readonly api: Api<Request, unknown, never, Response>
   /** Versions advertised where they differ from the message's own (Produce: 0-13, of which 0-2 are refused). */
   readonly advertised?: { readonly min: number; readonly max: number }
   /** Memory that a request of this frame size needs while it is handled; twice the frame where not said. */
-  readonly memoryBytes?: (frameSizeBytes: number) => number
-  readonly access: (request: Request) => readonly Access[]
-  readonly handle: (request: Request, context: RequestContext) => Response | null | Promise<Response | null>
+  memoryBytes?(frameSizeBytes: number): number
+  access(request: Request): readonly Access[]
+  handle(request: Request, context: RequestContext): Response | null | Promise<Response | null>
   /** The response that says `error` for the whole request: for faults, refusals of access and failures in a handler. */
-  readonly failure: (request: Request, error: ErrorName, message: string | null) => Response
-  /** Produce only: the next request of the connection may start when this one has been appended. */
+  failure(request: Request, error: ErrorName, message: string | null): Response
+  /** Whether the client waits for no response (acks=0): a failure then closes the connection. */
+  silent?(request: Request): boolean
+  /** Produce only: the next request of the connection may start when this one has called `context.appended()`. */
   readonly pipelined?: boolean
 }
 
 /** Keeps the types of request and response together where a handler is written. */
-export const defineHandler = <Request, Response>(
-  api: Api<Request, unknown, never, Response>,
-  handler: Omit<Handler<Request, Response>, 'api'>,
-): Handler<Request, Response> => ({ api, ...handler })
+export const defineHandler = <Request, Response, RequestInput, ResponseInput>(
+  api: Api<Request, Response, RequestInput, ResponseInput>,
+  handler: Omit<Handler<Request, ResponseInput>, 'api'>,
+): Handler<Request, ResponseInput> => ({ api, ...handler })
 
 /** A handler in the table of all of them. */
-export type AnyHandler = Handler<never, unknown>
+export type AnyHandler = Handler<unknown, unknown>
+
+/** Handlers by API key. */
+export type HandlerTable = ReadonlyMap<number, AnyHandler>

@@ -28,3 +28,23 @@ export function parseTime(text: string, nowMs: number): StartPosition {
   if (!Number.isNaN(timestampMs)) return { kind: 'time', timestampMs }
   throw new UsageError(`a time is like 2026-11-21T10:00:00Z, 1795255200000 or 15m (ago), got '${text}'`)
 }
+
+/**
+ * The offset that a position means in a partition whose records run from `earliest` to before `latest`; `found` is the
+ * offset of the first record at or after the time asked for, -1 where there is none.
+ */
+export function resolvePosition(position: StartPosition, earliest: number, latest: number, found: number): number {
+  switch (position.kind) {
+    case 'beginning':
+      return earliest
+    case 'end':
+      return latest
+    case 'offset':
+      return position.offset
+    case 'beforeEnd':
+      return Math.max(earliest, latest - position.records)
+    case 'time':
+      // No record is that late: what comes next will be.
+      return found < 0 ? latest : found
+  }
+}

@@ -13,6 +13,8 @@ export interface Message<T, I = T> {
   readonly fields: Fields
   /** Reads all of `bytes`; throws WireError. `bytes` and `records` in the result are views of it. */
   decode(bytes: Uint8Array, version: number): T
+  /** Reads what `bytes` begin with, such as a header, and says how long it was. */
+  decodePrefix(bytes: Uint8Array, version: number): { readonly value: T; readonly sizeBytes: number }
   encode(value: I, version: number): Uint8Array
   /** As encode, but `records` stay the buffers they are: the chunks are to be written one after the other. */
   encodeChunks(value: I, version: number): Uint8Array[]
@@ -47,6 +49,10 @@ export function message<const S extends Fields>(
     flexible: flexibleRange,
     fields,
     decode: (bytes, version) => codec(version).decode(bytes) as DecodedStruct<S>,
+    decodePrefix(bytes, version) {
+      const { value, sizeBytes } = codec(version).decodePrefix(bytes)
+      return { value: value as DecodedStruct<S>, sizeBytes }
+    },
     write: (writer, value, version) => codec(version).write(writer, value),
     encode: (value, version) =>
       withWriter(false, (writer) => {

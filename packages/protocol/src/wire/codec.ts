@@ -8,7 +8,10 @@ import type { Writer } from './writer.ts'
 
 /** Reads and writes one message in one version. */
 export interface Codec {
+  /** Reads all of `bytes`. */
   decode(bytes: Uint8Array): unknown
+  /** Reads what `bytes` begin with. */
+  decodePrefix(bytes: Uint8Array): { value: unknown; sizeBytes: number }
   write(writer: Writer, value: unknown): void
 }
 
@@ -47,6 +50,11 @@ export function compileCodec(name: string, fields: Fields, version: number, flex
       const value = decode(reader)
       reader.finish(layout.root.at)
       return value
+    },
+    decodePrefix(bytes) {
+      const reader = new Reader(bytes, layout.paths)
+      const value = decode(reader)
+      return { value, sizeBytes: reader.position }
     },
     write(writer, value) {
       const { paths } = writer

@@ -302,6 +302,11 @@ export class Writer {
     this.position += sizeBytes
   }
 
+  /** Leaves room for what is patched in later. */
+  skip(sizeBytes: number): void {
+    this.#room(sizeBytes)
+  }
+
   /** Sets an int32 written before, such as a frame's length. */
   patch32(position: number, value: number): void {
     this.bytes.writeInt32BE(value, position)

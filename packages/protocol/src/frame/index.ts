@@ -1,0 +1,3 @@
+export * from './frame-reader.ts'
+export * from './request-frame.ts'
+export * from './response-frame.ts'

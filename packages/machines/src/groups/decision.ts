@@ -42,10 +42,12 @@ export type VolatileChange =
  */
 export interface GroupDecision {
   readonly records: readonly GroupRecord[]
+  /** Whether the records must be one batch; what a sweep finds may be written in several. */
+  readonly atomic: boolean
   readonly changes: readonly VolatileChange[]
   readonly replies: readonly Reply<GroupToken, GroupAnswer>[]
   readonly timers: readonly TimerChange<GroupCommand>[]
   readonly effects: readonly GroupEffect[]
 }
 
-export const nothing: GroupDecision = { records: [], changes: [], replies: [], timers: [], effects: [] }
+export const nothing: GroupDecision = { records: [], atomic: true, changes: [], replies: [], timers: [], effects: [] }

@@ -112,8 +112,10 @@ export interface ForeignGroup {
 export interface DurableGroups {
   readonly groups: Map<string, StoredGroup>
   readonly offsets: Map<string, TopicOffsets>
-  /** Offsets of open transactions, by producer id and group. */
-  readonly pendingOffsets: Map<number, Map<string, TopicOffsets>>
+  /** Offsets of open transactions, by group and producer id. */
+  readonly pendingOffsets: Map<string, Map<number, TopicOffsets>>
+  /** The groups that a producer's open transaction has offsets in. */
+  readonly openTransactions: Map<number, Set<string>>
   readonly foreign: Map<string, ForeignGroup>
   /** How many records were applied. */
   applied: number
@@ -132,6 +134,13 @@ export interface GroupsState {
 }
 
 export const createGroupsState = (): GroupsState => ({
-  durable: { groups: new Map(), offsets: new Map(), pendingOffsets: new Map(), foreign: new Map(), applied: 0 },
+  durable: {
+    groups: new Map(),
+    offsets: new Map(),
+    pendingOffsets: new Map(),
+    openTransactions: new Map(),
+    foreign: new Map(),
+    applied: 0,
+  },
   volatile: { live: new Map(), due: new Map() },
 })

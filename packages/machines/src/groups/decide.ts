@@ -1,3 +1,4 @@
+import { unreachable } from '@millrace/kernel'
 import type { GroupCommand, TimerCommand } from './command.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import type { GroupDecision, GroupEnv } from './decision.ts'
@@ -39,8 +40,14 @@ export function decideGroup(state: GroupsState, command: GroupCommand, env: Grou
       return deleteGroups(state, command, env)
     case 'topicsDeleted':
       return forgetTopics(state, command)
-    default:
+    case 'initialDelayOver':
+    case 'rebalanceDue':
+    case 'syncDue':
+    case 'sessionExpired':
+    case 'expireOffsets':
       return decideTimer(state, command, env)
+    default:
+      return unreachable(command)
   }
 }
 
@@ -63,5 +70,7 @@ function timerWork(state: GroupsState, command: TimerCommand, env: GroupEnv): Gr
       return sessionExpired(state, command, env)
     case 'expireOffsets':
       return expireOffsets(state, env)
+    default:
+      return unreachable(command)
   }
 }

@@ -39,13 +39,15 @@ function groupIdOf(key: unknown): string | null {
 }
 
 /** Tombstones for all that is known of a group of another type, in an order in which Kafka can replay them. */
-export function foreignTombstones(group: ForeignGroup): GroupRecord[] {
-  const keys = [...group.records.values()].map((record) => record.key)
-  const rank = (key: Uint8Array): number => {
-    const type = coordinatorKeyType(key)
-    return groupIsGone.has(type) ? 0 : type
-  }
-  return keys.toSorted((a, b) => rank(b) - rank(a)).map((key) => ({ kind: 'foreign', key, value: null }))
+export const foreignTombstones = (group: ForeignGroup): GroupRecord[] =>
+  [...group.records.values()]
+    .map((record) => record.key)
+    .toSorted((a, b) => tombstoneRank(b) - tombstoneRank(a))
+    .map((key) => ({ kind: 'foreign', key, value: null }))
+
+function tombstoneRank(key: Uint8Array): number {
+  const type = coordinatorKeyType(key)
+  return groupIsGone.has(type) ? 0 : type
 }
 
 export const foreignGroup = (state: GroupsState, groupId: string): ForeignGroup | undefined =>

@@ -53,15 +53,9 @@ function joinDraft(draft: Draft, command: JoinGroupCommand): void {
 function hasRoomFor({ group, env }: Draft, memberId: string): boolean {
   const { groupMaxSize } = env.settings
   const member = group.members.get(memberId)
-  switch (group.phase) {
-    case 'Empty':
-      return true
-    case 'PreparingRebalance':
-      return (member !== undefined && member.joining !== null) || countJoining(group) < groupMaxSize
-    case 'CompletingRebalance':
-    case 'Stable':
-      return member !== undefined || group.members.size < groupMaxSize
-  }
+  if (group.phase === 'Empty') return true
+  if (group.phase !== 'PreparingRebalance') return member !== undefined || group.members.size < groupMaxSize
+  return (member?.joining ?? null) !== null || countJoining(group) < groupMaxSize
 }
 
 function joinAsPendingMember(draft: Draft, command: JoinGroupCommand): void {

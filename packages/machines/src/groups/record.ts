@@ -1,3 +1,4 @@
+import { unreachable } from '@millrace/kernel'
 import {
   coordinatorKeyType,
   decodeCoordinatorKey,
@@ -52,6 +53,8 @@ export function encodeGroupRecord(record: GroupRecord): GroupRecordBytes {
     }
     case 'foreign':
       return { key: record.key, value: record.value }
+    default:
+      return unreachable(record)
   }
 }
 

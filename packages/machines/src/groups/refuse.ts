@@ -1,3 +1,4 @@
+import { unreachable } from '@millrace/kernel'
 import type { ErrorName } from '@millrace/protocol'
 import type { Reply } from '../machine.ts'
 import type { ClientCommand, GroupAnswer, GroupToken } from './command.ts'
@@ -43,25 +44,23 @@ function refusal(command: ClientCommand, error: ErrorName): GroupAnswer {
       return { kind: 'listGroups', body: [] }
     case 'deleteGroups':
       return { kind: 'deleteGroups', body: deleteGroupsError(command.groupIds, error) }
+    default:
+      return unreachable(command)
   }
 }
 
-/** The error that clients get for one of an append, as Apache Kafka's coordinator maps them. */
-export function coordinatorError(error: ErrorName): ErrorName {
-  switch (error) {
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-    case 'NOT_ENOUGH_REPLICAS':
-    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
-    case 'REQUEST_TIMED_OUT':
-      return 'COORDINATOR_NOT_AVAILABLE'
-    case 'NOT_LEADER_OR_FOLLOWER':
-    case 'KAFKA_STORAGE_ERROR':
-      return 'NOT_COORDINATOR'
-    case 'MESSAGE_TOO_LARGE':
-    case 'RECORD_LIST_TOO_LARGE':
-    case 'INVALID_FETCH_SIZE':
-      return 'UNKNOWN_SERVER_ERROR'
-    default:
-      return error
-  }
+const ofAppend: Partial<Readonly<Record<ErrorName, ErrorName>>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'COORDINATOR_NOT_AVAILABLE',
+  NOT_ENOUGH_REPLICAS: 'COORDINATOR_NOT_AVAILABLE',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'COORDINATOR_NOT_AVAILABLE',
+  REQUEST_TIMED_OUT: 'COORDINATOR_NOT_AVAILABLE',
+  NETWORK_EXCEPTION: 'COORDINATOR_LOAD_IN_PROGRESS',
+  NOT_LEADER_OR_FOLLOWER: 'NOT_COORDINATOR',
+  KAFKA_STORAGE_ERROR: 'NOT_COORDINATOR',
+  MESSAGE_TOO_LARGE: 'UNKNOWN_SERVER_ERROR',
+  RECORD_LIST_TOO_LARGE: 'UNKNOWN_SERVER_ERROR',
+  INVALID_FETCH_SIZE: 'UNKNOWN_SERVER_ERROR',
 }
+
+/** What clients are told where the append of a decision's records failed: errors of a log mean nothing to them. */
+export const coordinatorError = (error: ErrorName): ErrorName => ofAppend[error] ?? error

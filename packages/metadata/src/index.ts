@@ -1,3 +1,5 @@
+export type { EmbeddedStoreOptions } from './embedded/embedded-store.ts'
+export { embeddedStore } from './embedded/embedded-store.ts'
 export { MemorySpace } from './memory/memory-space.ts'
 export type { MemoryStoreOptions } from './memory/memory-store.ts'
 export { memoryStore } from './memory/memory-store.ts'

@@ -1,8 +1,3 @@
-import { assert } from '@millrace/kernel'
-
-export const keyBytesMax = 1_024
-export const valueBytesMax = 1_048_576
-
 /** Orders keys as their UTF-8 bytes are ordered, which JavaScript's `<` doesn't do beyond U+FFFF. */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
@@ -19,9 +14,3 @@ const afterSurrogates = (unit: number): number => (unit < 0xd800 ? unit : unit <
 
 /** The last code point is no character: refused in keys, it bounds the range of a prefix from above. */
 export const afterAllKeys = '\u{10ffff}'
-
-export function checkKey(key: string): void {
-  assert(key.startsWith('/'), `a key is a path, got '${key}'`)
-  assert(!key.includes('\0') && !key.includes(afterAllKeys), `a key is printable text, got ${JSON.stringify(key)}`)
-  assert(key.length <= keyBytesMax, `a key has at most ${keyBytesMax} characters, got ${key.length}`)
-}

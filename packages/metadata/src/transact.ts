@@ -1,25 +1,10 @@
 import type { Revision } from '@millrace/kernel'
-import { assert } from '@millrace/kernel'
-import { checkKey, valueBytesMax } from './key-order.ts'
 import type { Change, Condition, Entry, Op, Transaction } from './store.ts'
 
 /** What a transaction is judged by: the key space as it is just before. */
 export interface KeySpace {
   get(key: string): Pick<Entry, 'createRevision' | 'modRevision'> | undefined
   hasSession(sessionId: string): boolean
-}
-
-/** Stops what can't be a transaction at all: a fault of ours, before any store sees it. */
-export function checkTransaction(transaction: Transaction): void {
-  const keys = new Set<string>()
-  for (const op of transaction.ops) {
-    checkKey(op.key)
-    assert(!keys.has(op.key), `a transaction writes a key once, got ${op.key} twice`)
-    keys.add(op.key)
-    if (op.kind === 'put') {
-      assert(op.value.length <= valueBytesMax, `${op.key} holds at most ${valueBytesMax}, got ${op.value.length}`)
-    }
-  }
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Clock, Revision, Timer } from '@millrace/kernel'
 import { asRevision } from '@millrace/kernel'
+import { checkTransaction } from '../check-transaction.ts'
 import { compareKeys } from '../key-order.ts'
 import type { Change, CommitResult, Entry, Snapshot, Transaction } from '../store.ts'
 import type { KeySpace } from '../transact.ts'
-import { checkTransaction, evaluate, keyOf } from '../transact.ts'
+import { evaluate, keyOf } from '../transact.ts'
 import type { Backlog } from '../watch-feed.ts'
 
 interface MemorySession {

@@ -15,6 +15,7 @@ export type {
 export { zeroUuid } from './wire/uuid.ts'
 export * from './wire/wire-error.ts'
 export type { Writer } from './wire/writer.ts'
+export { type AnyMessage, messageByName } from './every-message.ts'
 export * from './frame/index.ts'
 export * from './messages/index.ts'
 export * from './coordinator-records/index.ts'

@@ -51,6 +51,14 @@ export const ownTable = [
     'A connection with more unread response bytes than this is not read from until its client has read them.',
   ],
   [
+    'connection.queued.max.requests',
+    'INT',
+    '1000',
+    '[1,...]',
+    'read-only',
+    'How many appended Produce requests of one connection may wait for their replicas before it is not read from.',
+  ],
+  [
     'request.stall.timeout.ms',
     'INT',
     '30000',

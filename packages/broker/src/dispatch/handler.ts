@@ -27,6 +27,11 @@ export interface RequestContext {
   readonly clock: Clock
   readonly log: Logger
   /**
+   * Produce calls it when its batches are in the log: the next request of the connection may then start, and the
+   * request's bytes no longer count against the budget. Other handlers needn't.
+   */
+  readonly appended: () => void
+  /**
    * Runs `work` once the response has been handed to the kernel, or at once when the connection closes before that:
    * gives back memory that the response refers to (a fetch's records).
    */

@@ -1,1 +1,2 @@
-export {}
+export * from './groups/group-double.ts'
+export * from './groups/scenario.ts'

@@ -64,7 +64,8 @@ class EmbeddedStore implements MetadataStore {
     this.#random = random
     this.#log = log
     const settings: WorkerSettings = { path, bootId: bootId(), pollMs, historyMax }
-    this.#worker = new Worker(workerUrl, { workerData: settings, name: 'millrace-metadata' })
+    // The options of the program's own command line, such as --input-type, aren't for this file.
+    this.#worker = new Worker(workerUrl, { workerData: settings, name: 'millrace-metadata', execArgv: [] })
     this.opened = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: WorkerMessage) => this.#heard(message, resolve, reject))
       this.#worker.on('error', (error) =>

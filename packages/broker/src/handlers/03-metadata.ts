@@ -2,13 +2,12 @@
 // Topics that aren't there are created where broker and client allow it; the answer waits until they are.
 import type { BrokerId } from '@millrace/kernel'
 import type { MetadataImage, PartitionImage, TopicImage } from '@millrace/machines'
-import { isServing, isValidTopicName, offlineReplicas } from '@millrace/machines'
+import { isInternalTopic, isServing, offlineReplicas, topicNameFault } from '@millrace/machines'
 import type { ErrorName, MetadataRequest, MetadataResponse } from '@millrace/protocol'
 import { errorCode, KafkaError, metadataApi, zeroUuid } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../runtime/authorized-operations.ts'
-import { isInternalTopic } from '../runtime/internal-topics.ts'
 
 type ResponseTopic = MetadataResponse['topics'][number]
 type ResponsePartition = ResponseTopic['partitions'][number]
@@ -94,7 +93,7 @@ function namedTopics(
   return unique((request.topics ?? []).map(({ name }) => name ?? '')).map((name) => {
     const topic = image.topicsByName.get(name)
     if (topic !== undefined) return foundTopic(topic, image, context, request)
-    const unknown = isValidTopicName(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'
+    const unknown = topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'
     return failedTopic(name, zeroUuid, creationErrors.get(name) ?? unknown)
   })
 }

@@ -1,13 +1,12 @@
 // DescribeTopicPartitions v0. Topics in order of their names, cut off at a number of partitions, where the cursor of
 // the response says how to go on.
 import type { PartitionImage, TopicImage } from '@millrace/machines'
-import { isValidTopicName, offlineReplicas } from '@millrace/machines'
+import { isInternalTopic, offlineReplicas, topicNameFault } from '@millrace/machines'
 import type { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, ErrorName } from '@millrace/protocol'
 import { describeTopicPartitionsApi, errorCode, KafkaError, zeroUuid } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import { operationsNotAsked, topicOperations } from '../runtime/authorized-operations.ts'
-import { isInternalTopic } from '../runtime/internal-topics.ts'
 
 type ResponseTopic = DescribeTopicPartitionsResponse['topics'][number]
 
@@ -61,7 +60,7 @@ function askedNames({ topics, cursor }: DescribeTopicPartitionsRequest, { image 
 }
 
 const unknownTopic = (name: string): ResponseTopic =>
-  failedTopic(name, isValidTopicName(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
+  failedTopic(name, topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
 
 const failedTopic = (name: string, error: ErrorName): ResponseTopic => ({
   errorCode: errorCode(error),

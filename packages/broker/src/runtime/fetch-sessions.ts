@@ -26,12 +26,13 @@ export interface FetchAnswer {
   readonly highWatermark: number
   readonly logStartOffset: number
   readonly sizeBytes: number
-  readonly diverging: boolean
+  readonly divergingEpoch?: object | undefined
 }
 
 export type FetchContext =
   | { readonly kind: 'refused'; readonly error: ErrorName }
-  | { readonly kind: 'sessionless' | 'full'; readonly partitions: readonly FetchPartition[]; readonly follower: boolean }
+  | { readonly kind: 'sessionless'; readonly partitions: readonly FetchPartition[] }
+  | { readonly kind: 'full'; readonly partitions: readonly FetchPartition[]; readonly follower: boolean }
   | {
       readonly kind: 'incremental'
       readonly partitions: readonly FetchPartition[]
@@ -96,11 +97,12 @@ export class FetchSessions {
 
   begin(request: FetchRequest, version: number, topicName: (topicId: string) => string | undefined): FetchContext {
     const usesTopicIds = version >= 13
-    const follower = replicaOf(request) >= 0
     if (request.sessionEpoch === firstEpoch || request.sessionEpoch === finalEpoch) {
       this.#sessions.delete(request.sessionId)
       const partitions = [...requested(request, usesTopicIds, topicName).values()]
-      return { kind: request.sessionEpoch === finalEpoch ? 'sessionless' : 'full', partitions, follower }
+      return request.sessionEpoch === finalEpoch
+        ? { kind: 'sessionless', partitions }
+        : { kind: 'full', partitions, follower: replicaOf(request) >= 0 }
     }
     const session = this.#sessions.get(request.sessionId)
     if (session === undefined) return { kind: 'refused', error: 'FETCH_SESSION_ID_NOT_FOUND' }
@@ -150,7 +152,7 @@ export class FetchSessions {
     }
     if (session.partitions.size === 0) {
       this.#sessions.delete(session.id)
-      return { kind: 'sessionless', partitions: [...asked.values()], follower: session.privileged }
+      return { kind: 'sessionless', partitions: [...asked.values()] }
     }
     this.#touch(session)
     const epoch = session.epoch
@@ -296,7 +298,7 @@ function noteAnswer(session: FetchSession, partition: FetchPartition, answer: Fe
   partition.sentHighWatermark = failed ? -1 : answer.highWatermark
   partition.sentLogStartOffset = answer.logStartOffset
   if (answer.sizeBytes > 0) moveToEnd(session, partition)
-  return failed || moved || answer.sizeBytes > 0 || answer.diverging
+  return failed || moved || answer.sizeBytes > 0 || answer.divergingEpoch !== undefined
 }
 
 function moveToEnd(session: FetchSession, partition: FetchPartition): void {

@@ -1,0 +1,215 @@
+// Produce v3-13, advertised from 0 because librdkafka compresses only where it sees that. Batches pass through as they
+// are. The answer waits for the log (acks=1) or for the whole ISR (acks=all); acks=0 has none, so that an error there
+// closes the connection. From v13 topics come by id only.
+import type { Timer } from '@millrace/kernel'
+import type { ErrorName, ProduceRequest, ProduceResponse, ProduceResponseInput } from '@millrace/protocol'
+import { batchAttribute, batchField, batchHeaderBytes, codecOf, errorCode, KafkaError, produceApi } from '@millrace/protocol'
+import { isInternalTopic } from '@millrace/machines'
+import type { AppendOutcome } from '@millrace/storage'
+import type { RequestContext } from '../dispatch/handler.ts'
+import { defineHandler, need } from '../dispatch/handler.ts'
+import type { CommitWaiter } from '../runtime/commit-waiters.ts'
+import { LeaderHints } from '../runtime/leader-hints.ts'
+import type { Partition } from '../runtime/partition.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type PartitionResult = Mutable<NonNullable<ProduceResponseInput['responses'][number]['partitionResponses'][number]>>
+type TopicData = ProduceRequest['topicData'][number]
+
+const adminClientId = '__admin_client'
+const allReplicas = -1
+
+export const produce = defineHandler(produceApi, {
+  advertised: { min: 0, max: 13 },
+  pipelined: true,
+  access: (request) => request.topicData.flatMap(({ name }) => (name === '' ? [] : [need('WRITE', 'TOPIC', name)])),
+  handle: (request, context) =>
+    new Promise((resolve, reject) => {
+      try {
+        new ProduceRun(request, context, resolve).start()
+      } catch (error) {
+        reject(error)
+      }
+    }),
+  failure: (request, error, message) => ({
+    responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) => failed(index, error, message)),
+    })),
+  }),
+})
+
+const failed = (index: number, error: ErrorName, errorMessage: string | null): PartitionResult => ({
+  index,
+  errorCode: errorCode(error),
+  baseOffset: -1,
+  logAppendTimeMs: -1,
+  logStartOffset: -1,
+  errorMessage,
+})
+
+/** One request on its way: counts down the partitions that aren't answered yet. */
+class ProduceRun {
+  readonly #request: ProduceRequest
+  readonly #context: RequestContext
+  readonly #finish: (response: ProduceResponse | ProduceResponseInput | null) => void
+  readonly #responses: Mutable<ProduceResponseInput['responses'][number]>[] = []
+  readonly #parked = new Map<PartitionResult, CommitWaiter | null>()
+  #hints: LeaderHints | undefined
+  #timer: Timer | undefined
+  #open = 1
+
+  constructor(
+    request: ProduceRequest,
+    context: RequestContext,
+    finish: (response: ProduceResponseInput | null) => void,
+  ) {
+    this.#request = request
+    this.#context = context
+    this.#finish = finish
+  }
+
+  start(): void {
+    const { acks, topicData } = this.#request
+    const wrongAcks = acks !== 0 && acks !== 1 && acks !== allReplicas
+    if (!wrongAcks) refuseTransactions(this.#request)
+    for (const topic of topicData) {
+      const partitionResponses: PartitionResult[] = []
+      this.#responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses })
+      const name = this.#topicName(topic)
+      for (const { index, records } of topic.partitionData) {
+        const result = failed(index, 'NONE', null)
+        partitionResponses.push(result)
+        if (wrongAcks) fail(result, 'INVALID_REQUIRED_ACKS', null)
+        else if (name === undefined) fail(result, 'UNKNOWN_TOPIC_ID', null)
+        else this.#append(name, result, records)
+      }
+    }
+    // What was handed to the log is written in this order: the next request needn't wait for it.
+    this.#context.appended()
+    this.#close()
+  }
+
+  #topicName(topic: TopicData): string | undefined {
+    if (this.#context.apiVersion < 13) return topic.name
+    return this.#context.image.topicsById.get(topic.topicId)?.name
+  }
+
+  #append(topic: string, result: PartitionResult, records: Uint8Array | null): void {
+    const { services, image, apiVersion, clientId } = this.#context
+    const partition = services.partitions.leader(image, topic, result.index)
+    if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return fail(result, partition, null)
+    const wrong = recordsError(records, apiVersion)
+    if (records === null || wrong !== null) return fail(result, wrong?.error ?? 'INVALID_RECORD', wrong?.message ?? null)
+    if (isInternalTopic(topic) && clientId !== adminClientId) {
+      return fail(result, 'INVALID_TOPIC_EXCEPTION', `clients can not append to internal topic ${topic}`)
+    }
+    if (typeof partition === 'string') return this.#refuse(topic, result, partition)
+    this.#open += 1
+    partition.append(records, 'client', this.#request.acks, (outcome) => this.#appended(partition, result, outcome))
+  }
+
+  #refuse(topic: string, result: PartitionResult, error: ErrorName): void {
+    fail(result, error, null)
+    if (this.#context.apiVersion < 10 || error !== 'NOT_LEADER_OR_FOLLOWER') return
+    this.#hints ??= new LeaderHints(this.#context)
+    const leader = this.#hints.leaderOf(topic, result.index)
+    if (leader !== undefined) result.currentLeader = leader
+  }
+
+  #appended(partition: Partition, result: PartitionResult, outcome: AppendOutcome): void {
+    if (!outcome.ok) {
+      if (outcome.error === 'NOT_LEADER_OR_FOLLOWER') this.#refuse(partition.topic, result, outcome.error)
+      else fail(result, outcome.error, outcome.message)
+      if (outcome.recordErrors !== undefined) {
+        result.recordErrors = outcome.recordErrors.map(({ batchIndex, message }) => ({
+          batchIndex,
+          batchIndexErrorMessage: message,
+        }))
+      }
+      return this.#close()
+    }
+    result.baseOffset = outcome.baseOffset
+    result.logAppendTimeMs = outcome.logAppendTimeMs
+    result.logStartOffset = outcome.logStartOffset
+    if (this.#request.acks === allReplicas) this.#awaitCommit(partition, result, outcome.lastOffset)
+    else this.#close()
+  }
+
+  #awaitCommit(partition: Partition, result: PartitionResult, lastOffset: number): void {
+    const waiter = partition.whenCommitted(lastOffset, (error) => {
+      if (error !== null) this.#refuse(partition.topic, result, error)
+      this.#parked.delete(result)
+      this.#close()
+    })
+    if (waiter === null) return
+    this.#parked.set(result, waiter)
+    if (this.#timer !== undefined) return
+    this.#timer = this.#context.clock.setTimer(Math.max(0, this.#request.timeoutMs), () => this.#timedOut())
+    this.#context.onDisconnect(() => this.#timedOut())
+  }
+
+  #timedOut(): void {
+    for (const [result, waiter] of this.#parked) {
+      waiter?.cancel()
+      fail(result, 'REQUEST_TIMED_OUT', null)
+      this.#close()
+    }
+    this.#parked.clear()
+  }
+
+  #close(): void {
+    this.#open -= 1
+    if (this.#open > 0) return
+    this.#timer?.cancel()
+    if (this.#request.acks === 0) this.#endUnanswered()
+    else if (this.#hints === undefined) this.#finish({ responses: this.#responses })
+    else this.#finish({ responses: this.#responses, nodeEndpoints: this.#hints.nodeEndpoints })
+  }
+
+  // Nobody reads an answer to acks=0: a closed connection is how the producer learns that something went wrong.
+  #endUnanswered(): void {
+    for (const { partitionResponses } of this.#responses) {
+      const wrong = partitionResponses.find((result) => result.errorCode !== 0)
+      if (wrong === undefined) continue
+      this.#context.closeConnection(`a Produce with acks=0 failed with error ${wrong.errorCode}`)
+      break
+    }
+    this.#finish(null)
+  }
+}
+
+function fail(result: PartitionResult, error: ErrorName, message: string | null): void {
+  result.errorCode = errorCode(error)
+  result.errorMessage = message
+  result.baseOffset = -1
+}
+
+interface Wrong {
+  readonly error: ErrorName
+  readonly message: string
+}
+
+// What a request may hold depends on its version; all else about the batch is checked by the log.
+function recordsError(records: Uint8Array | null, apiVersion: number): Wrong | null {
+  if (records === null || records.length === 0) {
+    return { error: 'INVALID_RECORD', message: 'no record batch for the partition, expected exactly one' }
+  }
+  if (apiVersion >= 7 || records.length < batchHeaderBytes) return null
+  if (codecOf(batchField.attributes(records, 0)) !== 'zstd') return null
+  return { error: 'UNSUPPORTED_COMPRESSION_TYPE', message: `zstd in Produce version ${apiVersion}, expected 7 or newer` }
+}
+
+function refuseTransactions({ topicData, transactionalId }: ProduceRequest): void {
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records === null || records.length < batchHeaderBytes) continue
+      if ((batchField.attributes(records, 0) & batchAttribute.transactional) === 0) continue
+      if (transactionalId === null) {
+        throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactional records without a transactional id')
+      }
+      throw new KafkaError('INVALID_TXN_STATE', 'the partition is in no transaction: this broker offers none yet')
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// Fetch v4-18. Whole batches from the one that holds the offset; the first is given even where it is larger than the
+// limits. Waits for fetch.min.bytes up to its deadline. Incremental sessions (v7) leave out what hasn't changed; from
+// v13 topics come by id only.
+import type { ErrorName, FetchRequest, FetchResponseInput } from '@millrace/protocol'
+import { errorCode, fetchApi } from '@millrace/protocol'
+import type { RequestContext } from '../dispatch/handler.ts'
+import { defineHandler, need } from '../dispatch/handler.ts'
+import type { FetchResult } from '../runtime/delayed-fetch.ts'
+import { DelayedFetch } from '../runtime/delayed-fetch.ts'
+import type { FetchedPartition, FetchOptions } from '../runtime/fetch-read.ts'
+import type { FetchContext, FetchPartition } from '../runtime/fetch-sessions.ts'
+import { replicaOf } from '../runtime/fetch-sessions.ts'
+import { LeaderHints } from '../runtime/leader-hints.ts'
+
+type ServedContext = Exclude<FetchContext, { kind: 'refused' }>
+
+interface TopicAnswer {
+  readonly topic: string
+  readonly topicId: string
+  readonly partitions: FetchedPartition[]
+}
+
+const readCommitted = 1
+const firstVersionByTopicId = 13
+
+export const fetch = defineHandler(fetchApi, {
+  access: (request) =>
+    replicaOf(request) >= 0
+      ? [need('CLUSTER_ACTION', 'CLUSTER', 'kafka-cluster')]
+      : request.topics.flatMap(({ topic }) => (topic === '' ? [] : [need('READ', 'TOPIC', topic)])),
+  handle: (request, context) => {
+    const { services, image, apiVersion } = context
+    const topicName = (topicId: string): string | undefined => image.topicsById.get(topicId)?.name
+    const fetchContext = services.fetchSessions.begin(request, apiVersion, topicName)
+    if (fetchContext.kind === 'refused') return { errorCode: errorCode(fetchContext.error), responses: [] }
+    if (fetchContext.partitions.length === 0) return respond(fetchContext, context, [])
+    return read(request, fetchContext, context)
+  },
+  failure: (request, error) => ({
+    errorCode: errorCode(error),
+    responses: request.topics.map(({ topic, topicId, partitions }) => ({
+      topic,
+      topicId,
+      partitions: partitions.map(({ partition }) => ({
+        partitionIndex: partition,
+        errorCode: errorCode(error),
+        highWatermark: -1,
+        abortedTransactions: null,
+        records: null,
+      })),
+    })),
+  }),
+})
+
+function read(request: FetchRequest, served: ServedContext, context: RequestContext): Promise<FetchResponseInput> {
+  const { services, clock } = context
+  const world = {
+    partitions: services.partitions,
+    image: () => services.images.current,
+    responseBytes: services.responseBytes,
+  }
+  return new Promise((resolve, reject) => {
+    const delayed = new DelayedFetch(world, clock, served.partitions, optionsOf(request, context), {
+      done: (result) => {
+        context.afterResponse(result.release)
+        resolve(respond(served, context, result.partitions))
+      },
+      failed: reject,
+    })
+    context.onDisconnect(() => delayed.cancel())
+    delayed.start()
+  })
+}
+
+function optionsOf(request: FetchRequest, { services, apiVersion }: RequestContext): FetchOptions {
+  const maxBytes = Math.min(request.maxBytes, services.settings.number('fetch.max.bytes'))
+  return {
+    maxBytes,
+    minBytes: Math.min(request.minBytes, maxBytes),
+    maxWaitMs: request.maxWaitMs,
+    readCommitted: request.isolationLevel === readCommitted,
+    replicaId: replicaOf(request),
+    usesTopicIds: apiVersion >= firstVersionByTopicId,
+  }
+}
+
+function respond(
+  served: ServedContext,
+  context: RequestContext,
+  answers: FetchResult['partitions'],
+): FetchResponseInput {
+  const { services, apiVersion } = context
+  const end = services.fetchSessions.finish(served, answers, apiVersion >= firstVersionByTopicId)
+  const responses: TopicAnswer[] = []
+  let hints: LeaderHints | undefined
+  for (const [i, answer] of answers.entries()) {
+    const asked = served.partitions[i]
+    if (asked === undefined || !end.included(i)) continue
+    if (answer.errorCode !== 0) hints = adaptError(answer, asked, context, hints)
+    addAnswer(responses, asked, answer)
+  }
+  const response = { errorCode: errorCode(end.error), sessionId: end.sessionId, responses }
+  return hints === undefined ? response : { ...response, nodeEndpoints: hints.nodeEndpoints }
+}
+
+// Partitions of a topic that follow one another share its entry.
+function addAnswer(responses: TopicAnswer[], asked: FetchPartition, answer: FetchedPartition): void {
+  const last = responses.at(-1)
+  if (last !== undefined && last.topic === asked.topic && last.topicId === asked.topicId) last.partitions.push(answer)
+  else responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] })
+}
+
+const leadershipErrors: ReadonlySet<number> = new Set(
+  (['NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH'] satisfies ErrorName[]).map(errorCode),
+)
+
+function adaptError(
+  answer: FetchedPartition,
+  asked: FetchPartition,
+  context: RequestContext,
+  hints: LeaderHints | undefined,
+): LeaderHints | undefined {
+  const { apiVersion } = context
+  // Clients that old don't know the code and would give up instead of asking again.
+  if (apiVersion <= 5 && answer.errorCode === errorCode('KAFKA_STORAGE_ERROR')) {
+    answer.errorCode = errorCode('NOT_LEADER_OR_FOLLOWER')
+  }
+  if (apiVersion < 16 || !leadershipErrors.has(answer.errorCode)) return hints
+  const known = hints ?? new LeaderHints(context)
+  const leader = known.leaderOf(asked.topic, asked.partition)
+  if (leader !== undefined) answer.currentLeader = leader
+  return known
+}

@@ -1,0 +1,61 @@
+// DeleteRecords v0-2: moves the start of partitions' logs to an offset, -1 for the high watermark. Not in topics that
+// are only compacted, nor in the brokers' own.
+import type { ErrorName } from '@millrace/protocol'
+import { deleteRecordsApi, errorCode, KafkaError } from '@millrace/protocol'
+import { isInternalTopic } from '@millrace/machines'
+import type { RequestContext } from '../dispatch/handler.ts'
+import { defineHandler, need } from '../dispatch/handler.ts'
+
+interface Result {
+  readonly partitionIndex: number
+  readonly lowWatermark: number
+  readonly errorCode: number
+}
+
+export const deleteRecords = defineHandler(deleteRecordsApi, {
+  access: (request) => request.topics.map(({ name }) => need('DELETE', 'TOPIC', name)),
+  handle: async (request, context) => {
+    const topics = request.topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(
+        partitions.map(({ partitionIndex, offset }) => deleteOne(name, partitionIndex, offset, context)),
+      ),
+    }))
+    return { throttleTimeMs: 0, topics: await Promise.all(topics) }
+  },
+  failure: (request, error) => ({
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => failed(partitionIndex, error)),
+    })),
+  }),
+})
+
+const failed = (partitionIndex: number, error: ErrorName): Result => ({
+  partitionIndex,
+  lowWatermark: -1,
+  errorCode: errorCode(error),
+})
+
+async function deleteOne(
+  topic: string,
+  partitionIndex: number,
+  offset: number,
+  { services, image }: RequestContext,
+): Promise<Result> {
+  const partition = services.partitions.leader(image, topic, partitionIndex)
+  if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return failed(partitionIndex, partition)
+  if (isInternalTopic(topic)) return failed(partitionIndex, 'INVALID_TOPIC_EXCEPTION')
+  if (typeof partition === 'string') return failed(partitionIndex, partition)
+  if (!partition.log.config.cleanupPolicy.includes('delete') && partition.log.config.cleanupPolicy.includes('compact')) {
+    return failed(partitionIndex, 'POLICY_VIOLATION')
+  }
+  if (offset < -1 || offset > partition.log.highWatermark) return failed(partitionIndex, 'OFFSET_OUT_OF_RANGE')
+  try {
+    return { partitionIndex, lowWatermark: await partition.deleteRecords(offset), errorCode: 0 }
+  } catch (error) {
+    if (error instanceof KafkaError) return failed(partitionIndex, error.error)
+    throw error
+  }
+}

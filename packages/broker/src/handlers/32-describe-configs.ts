@@ -1,0 +1,85 @@
+// DescribeConfigs v1-4: settings of topics, of this broker, of all brokers (named ''), of groups and of client-metrics
+// subscriptions, each with where its value comes from.
+import { configsOf, topicNameFault } from '@millrace/machines'
+import type { DescribeConfigsRequest, DescribeConfigsResponseInput } from '@millrace/protocol'
+import { describeConfigsApi, errorCode, KafkaError } from '@millrace/protocol'
+import type { ConfigEntry, DescribeWish } from '../config/describe.ts'
+import {
+  describeBroker,
+  describeClientMetrics,
+  describeClusterWide,
+  describeGroup,
+  describeTopic,
+} from '../config/describe.ts'
+import type { RequestContext } from '../dispatch/handler.ts'
+import { defineHandler } from '../dispatch/handler.ts'
+import { configAccess, configResourceType } from '../runtime/config-resources.ts'
+
+type Resource = DescribeConfigsRequest['resources'][number]
+type Result = DescribeConfigsResponseInput['results'][number]
+
+export const describeConfigs = defineHandler(describeConfigsApi, {
+  access: (request) => request.resources.map((resource) => configAccess('DESCRIBE_CONFIGS', resource)),
+  handle: (request, context) => ({
+    throttleTimeMs: 0,
+    results: request.resources.map((resource) => {
+      try {
+        return { ...result(resource, 0, null), configs: describe(resource, wishOf(request, resource), context) }
+      } catch (error) {
+        if (error instanceof KafkaError) return result(resource, error.code, error.message)
+        throw error
+      }
+    }),
+  }),
+  failure: (request, error, message) => ({
+    throttleTimeMs: 0,
+    results: request.resources.map((resource) => result(resource, errorCode(error), message)),
+  }),
+})
+
+const result = (resource: Resource, code: number, errorMessage: string | null): Result => ({
+  errorCode: code,
+  errorMessage,
+  resourceType: resource.resourceType,
+  resourceName: resource.resourceName,
+  configs: [],
+})
+
+const wishOf = (request: DescribeConfigsRequest, { configurationKeys }: Resource): DescribeWish => ({
+  names: configurationKeys,
+  synonyms: request.includeSynonyms,
+  documentation: request.includeDocumentation,
+})
+
+function describe(resource: Resource, wish: DescribeWish, context: RequestContext): readonly ConfigEntry[] {
+  const { resourceType, resourceName: name } = resource
+  const { services, image } = context
+  switch (resourceType) {
+    case configResourceType.topic:
+      return describeNamedTopic(name, wish, context)
+    case configResourceType.broker:
+      return describeNamedBroker(name, wish, context)
+    case configResourceType.group:
+      if (name === '') throw new KafkaError('INVALID_REQUEST', 'the name of a group is empty')
+      return describeGroup(configsOf(image, { type: 'group', name }), services.settings, wish)
+    case configResourceType.clientMetrics:
+      if (name === '') throw new KafkaError('INVALID_REQUEST', 'the name of a client-metrics subscription is empty')
+      return describeClientMetrics(configsOf(image, { type: 'client-metrics', name }), wish)
+    default:
+      throw new KafkaError('INVALID_REQUEST', `resources of type ${resourceType} have no settings here`)
+  }
+}
+
+function describeNamedTopic(name: string, wish: DescribeWish, { services, image }: RequestContext) {
+  const illegal = topicNameFault(name)
+  if (illegal !== null) throw new KafkaError(illegal.error, illegal.message ?? undefined)
+  if (!image.topicsByName.has(name)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic '${name}'`)
+  return describeTopic(configsOf(image, { type: 'topic', name }), services.settings, wish)
+}
+
+// The settings of a broker are known to that broker only: clients send this request to the one they ask about.
+function describeNamedBroker(name: string, wish: DescribeWish, { services }: RequestContext) {
+  if (name === '') return describeClusterWide(services.settings, wish)
+  if (name === String(services.brokerId)) return describeBroker(services.settings, wish)
+  throw new KafkaError('INVALID_REQUEST', `this is broker ${services.brokerId}: got '${name}', expected its id or ''`)
+}

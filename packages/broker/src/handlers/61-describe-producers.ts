@@ -1,0 +1,43 @@
+// DescribeProducers v0: the idempotent producers that partitions led by this broker know.
+import type { ErrorName } from '@millrace/protocol'
+import { describeProducersApi, errorCode } from '@millrace/protocol'
+import { topicNameFault } from '@millrace/machines'
+import type { RequestContext } from '../dispatch/handler.ts'
+import { defineHandler, need } from '../dispatch/handler.ts'
+
+export const describeProducers = defineHandler(describeProducersApi, {
+  access: (request) => request.topics.map(({ name }) => need('READ', 'TOPIC', name)),
+  handle: (request, context) => ({
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((index) => describe(name, index, context)),
+    })),
+  }),
+  failure: (request, error, message) => ({
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((index) => failed(index, error, message)),
+    })),
+  }),
+})
+
+const failed = (partitionIndex: number, error: ErrorName, errorMessage: string | null) => ({
+  partitionIndex,
+  errorCode: errorCode(error),
+  errorMessage,
+  activeProducers: [],
+})
+
+function describe(topic: string, index: number, { services, image }: RequestContext) {
+  const illegal = topicNameFault(topic)
+  if (illegal !== null) return failed(index, illegal.error, illegal.message)
+  const partition = services.partitions.leader(image, topic, index)
+  if (typeof partition === 'string') return failed(index, partition, null)
+  const activeProducers = partition.log.producers().map(({ lastTimestampMs: lastTimestamp, ...producer }) => ({
+    ...producer,
+    lastTimestamp,
+  }))
+  return { ...failed(index, 'NONE', null), activeProducers }
+}

@@ -1,0 +1,211 @@
+import type { ByteBudget } from '@millrace/kernel'
+import { asLeaderEpoch, asOffset } from '@millrace/kernel'
+import type { MetadataImage } from '@millrace/machines'
+import type { ErrorName, FetchResponseInput } from '@millrace/protocol'
+import { errorCode } from '@millrace/protocol'
+import type { ReadOutcome } from '@millrace/storage'
+import type { FetchPartition } from './fetch-sessions.ts'
+import type { Partition } from './partition.ts'
+import type { PartitionRuntime } from './partition-runtime.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type WirePartition = Mutable<FetchResponseInput['responses'][number]['partitions'][number]>
+
+/** What was read of one partition, as it goes into the response. */
+export interface FetchedPartition extends WirePartition {
+  logStartOffset: number
+  sizeBytes: number
+}
+
+export interface FetchOptions {
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly maxWaitMs: number
+  readonly readCommitted: boolean
+  /** The broker that fetches as a follower; -1 for consumers. */
+  readonly replicaId: number
+  readonly usesTopicIds: boolean
+}
+
+export interface FetchWorld {
+  readonly partitions: PartitionRuntime
+  readonly image: () => MetadataImage
+  readonly responseBytes: ByteBudget
+}
+
+const noChunks: readonly Uint8Array[] = []
+
+export const failedPartition = (partitionIndex: number, error: ErrorName): FetchedPartition => ({
+  partitionIndex,
+  errorCode: errorCode(error),
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  abortedTransactions: null,
+  records: noChunks,
+  sizeBytes: 0,
+})
+
+/** One pass over the partitions of a fetch. It is synchronous as long as nothing must be read from a file. */
+export class FetchRead {
+  /** One for each partition that was asked for, in that order. */
+  readonly results: FetchedPartition[] = []
+  /** The partitions that could be read: where more may come. */
+  readonly readable: Partition[] = []
+  /** Their counters of appended bytes, added up, each as it was when the partition was read. */
+  appendedBytes = 0
+  sizeBytes = 0
+  /** Something went wrong that the client shouldn't have to wait for. */
+  mustAnswer = false
+  /** A file was read, and the partitions may have moved on meanwhile. */
+  wasAsynchronous = false
+  readonly #world: FetchWorld
+  readonly #options: FetchOptions
+  readonly #releases: (() => void)[] = []
+  #heldBytes = 0
+  #isReleased = false
+
+  constructor(world: FetchWorld, options: FetchOptions) {
+    this.#world = world
+    this.#options = options
+  }
+
+  /** Undefined where everything was read at once. */
+  run(asked: readonly FetchPartition[], from = 0): Promise<void> | undefined {
+    for (let i = from; i < asked.length; i += 1) {
+      const partition = asked[i]
+      const reading = partition === undefined ? undefined : this.#readOne(partition)
+      if (reading === undefined) continue
+      this.wasAsynchronous = true
+      return reading.then(() => this.run(asked, i + 1))
+    }
+    // Partitions that nobody knows make no haste, unless there is nothing else.
+    if (this.readable.length === 0) this.mustAnswer = true
+    return undefined
+  }
+
+  /** Gives back what the results hold: once the response is with the kernel, or will never be. */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    for (const release of this.#releases) release()
+    if (this.#heldBytes > 0) this.#world.responseBytes.give(this.#heldBytes)
+  }
+
+  #readOne(asked: FetchPartition): Promise<void> | undefined {
+    const partition = this.#find(asked)
+    if (typeof partition === 'string') {
+      this.results.push(failedPartition(asked.partition, partition))
+      return undefined
+    }
+    this.readable.push(partition)
+    this.appendedBytes += partition.appendedBytes
+    if (asked.lastFetchedEpoch >= 0 && this.#pushDiverging(asked, partition)) return undefined
+    return this.#readRecords(asked, partition)
+  }
+
+  #find(asked: FetchPartition): Partition | ErrorName {
+    const { partitions, image } = this.#world
+    const { usesTopicIds, replicaId } = this.#options
+    if (asked.topic === '' && usesTopicIds) return 'UNKNOWN_TOPIC_ID'
+    const partition = partitions.leader(image(), asked.topic, asked.partition, asked.currentLeaderEpoch)
+    if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return partition
+    if (typeof partition === 'string') return this.#urgent(partition)
+    if (usesTopicIds && partition.topicId !== asked.topicId) return this.#urgent('INCONSISTENT_TOPIC_ID')
+    if (replicaId < 0 || partition.replicas.some((replica) => replica === replicaId)) return partition
+    return this.#urgent('NOT_LEADER_OR_FOLLOWER')
+  }
+
+  #urgent(error: ErrorName): ErrorName {
+    this.mustAnswer = true
+    return error
+  }
+
+  // The fetcher says which epoch its last record has: where that epoch ended earlier here, it has to go back.
+  #pushDiverging(asked: FetchPartition, partition: Partition): boolean {
+    const end = partition.log.endOfEpoch(asLeaderEpoch(asked.lastFetchedEpoch))
+    if (end.endOffset < 0) {
+      this.results.push(failedPartition(asked.partition, this.#urgent('OFFSET_OUT_OF_RANGE')))
+      return true
+    }
+    if (end.leaderEpoch >= asked.lastFetchedEpoch && end.endOffset >= asked.fetchOffset) return false
+    this.mustAnswer = true
+    const answer = this.#position(partition)
+    answer.divergingEpoch = { epoch: end.leaderEpoch, endOffset: end.endOffset }
+    this.results.push(answer)
+    return true
+  }
+
+  #readRecords(asked: FetchPartition, partition: Partition): Promise<void> | undefined {
+    const answer = this.#position(partition)
+    this.results.push(answer)
+    const untilOffset = this.#untilOffset(partition)
+    // The common case of a consumer at the end costs nothing.
+    if (asked.fetchOffset === untilOffset) return undefined
+    const reservedBytes = this.#reserve(Math.min(asked.maxBytes, this.#options.maxBytes - this.sizeBytes))
+    if (reservedBytes === 0 && this.sizeBytes > 0) return undefined
+    const read = partition.log.read({
+      fromOffset: asOffset(asked.fetchOffset),
+      untilOffset: asOffset(untilOffset),
+      maxBytes: reservedBytes,
+      minOneBatch: this.sizeBytes === 0,
+    })
+    if (read instanceof Promise) return read.then((outcome) => this.#take(outcome, answer, asked, partition, reservedBytes))
+    this.#take(read, answer, asked, partition, reservedBytes)
+    return undefined
+  }
+
+  #untilOffset({ log }: Partition): number {
+    if (this.#options.replicaId >= 0) return log.logEndOffset
+    return this.#options.readCommitted ? log.lastStableOffset : log.highWatermark
+  }
+
+  // A fetch shrinks to what the budget for answers has left. One batch is read in any case, or a consumer would stand
+  // still for ever.
+  #reserve(wantedBytes: number): number {
+    const { responseBytes } = this.#world
+    const bytes = Math.min(wantedBytes, responseBytes.freeBytes)
+    if (bytes <= 0 || !responseBytes.tryTake(bytes)) return 0
+    this.#heldBytes += bytes
+    return bytes
+  }
+
+  #take(
+    outcome: ReadOutcome,
+    answer: FetchedPartition,
+    asked: FetchPartition,
+    partition: Partition,
+    reservedBytes: number,
+  ): void {
+    const sizeBytes = outcome.ok ? outcome.sizeBytes : 0
+    if (sizeBytes < reservedBytes) {
+      this.#heldBytes -= reservedBytes - sizeBytes
+      this.#world.responseBytes.give(reservedBytes - sizeBytes)
+    }
+    if (!outcome.ok) {
+      this.mustAnswer = true
+      Object.assign(answer, failedPartition(asked.partition, outcome.error))
+      return
+    }
+    this.#releases.push(() => outcome.release())
+    this.sizeBytes += sizeBytes
+    answer.sizeBytes = sizeBytes
+    answer.records = outcome.chunks
+    if (!this.#options.readCommitted || sizeBytes === 0) return
+    const until = asOffset(answer.lastStableOffset ?? 0)
+    answer.abortedTransactions = partition.log.abortedTransactions(asOffset(asked.fetchOffset), until)
+  }
+
+  #position({ index, log }: Partition): FetchedPartition {
+    return {
+      partitionIndex: index,
+      errorCode: 0,
+      highWatermark: log.highWatermark,
+      lastStableOffset: log.lastStableOffset,
+      logStartOffset: log.logStartOffset,
+      abortedTransactions: this.#options.readCommitted ? [] : null,
+      records: noChunks,
+      sizeBytes: 0,
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import type { Clock, Logger, Random, Timer } from '@millrace/kernel'
+import { errorMessage } from '@millrace/kernel'
+import type {
+  ClientCommand,
+  GroupAnswer,
+  GroupCommand,
+  GroupDecision,
+  GroupEffect,
+  GroupRecord,
+  GroupSettings,
+  GroupsState,
+  GroupToken,
+} from '@millrace/machines'
+import {
+  applyGroupRecord,
+  applyGroupVolatile,
+  createGroupsState,
+  decideGroup,
+  encodeGroupRecord,
+  refuseGroupCommand,
+  resumeGroups,
+} from '@millrace/machines'
+import type { ErrorName } from '@millrace/protocol'
+import { buildBatch } from '@millrace/protocol'
+import type { AppendOutcome } from '@millrace/storage'
+import { replayGroups } from './group-loader.ts'
+import type { Partition } from './partition.ts'
+
+interface Asked {
+  readonly command: ClientCommand
+  readonly answered: (answer: GroupAnswer) => void
+}
+
+/** The records of one decision on their way into the log, and what may be said once they are committed. */
+interface Flight {
+  readonly replies: { readonly to: GroupToken; readonly answer: GroupAnswer }[]
+  readonly landed: (() => void)[]
+}
+
+export interface GroupPartitionOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Logger
+  readonly settings: () => GroupSettings
+  readonly onEffect: (effect: GroupEffect) => void
+}
+
+/**
+ * The coordinator of the groups in one partition of `__consumer_offsets`: runs their machine one command at a time,
+ * appends what it decides, and parks every answer, also a read's, until all that was applied before is committed.
+ */
+export class GroupPartition {
+  readonly #partition: Partition
+  readonly #options: GroupPartitionOptions
+  readonly #asked = new Map<GroupToken, Asked>()
+  readonly #timers = new Map<string, Timer>()
+  #state: GroupsState = createGroupsState()
+  #flights: Flight[] = []
+  #phase: 'loading' | 'active' | 'closed' = 'loading'
+  /** Counts loads: what was started for an earlier one changes nothing. */
+  #life = 0
+
+  constructor(partition: Partition, options: GroupPartitionOptions) {
+    this.#partition = partition
+    this.#options = options
+    this.#load()
+  }
+
+  get isActive(): boolean {
+    return this.#phase === 'active'
+  }
+
+  ask(command: ClientCommand, answered: (answer: GroupAnswer) => void): void {
+    if (this.#phase !== 'active') {
+      const error = this.#phase === 'loading' ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
+      answered(refuseGroupCommand(command, error).answer)
+      return
+    }
+    this.#asked.set(command.token, { command, answered })
+    this.#run(command)
+  }
+
+  /** Something that nobody waits for: topics that were deleted. */
+  tell(command: GroupCommand): void {
+    if (this.#phase === 'active') this.#run(command)
+  }
+
+  /** The partition is led elsewhere from now on: who still waits has to look for the new coordinator. */
+  close(): void {
+    this.#unload('NOT_COORDINATOR')
+    this.#phase = 'closed'
+  }
+
+  #load(): void {
+    this.#phase = 'loading'
+    this.#life += 1
+    const life = this.#life
+    this.#state = createGroupsState()
+    const { log } = this.#partition
+    if (log.logStartOffset === log.logEndOffset) this.#activate()
+    else {
+      replayGroups(log, this.#state, () => life !== this.#life).then(
+        () => life === this.#life && this.#phase === 'loading' && this.#activate(),
+        (error: unknown) => this.#loadFailed(life, error),
+      )
+    }
+  }
+
+  #loadFailed(life: number, error: unknown): void {
+    if (life !== this.#life) return
+    this.#phase = 'closed'
+    this.#options.log.error('groups can not be loaded', {
+      partition: this.#partition.name,
+      reason: errorMessage(error),
+    })
+  }
+
+  #activate(): void {
+    this.#phase = 'active'
+    this.#take(resumeGroups(this.#state, this.#env()))
+  }
+
+  #env() {
+    const { clock, random, settings } = this.#options
+    return { wallMs: clock.wallMs(), monotonicMs: clock.sessions.monotonicMs(), random, settings: settings() }
+  }
+
+  #run(command: GroupCommand): void {
+    this.#take(decideGroup(this.#state, command, this.#env()))
+  }
+
+  #take(decision: GroupDecision): void {
+    for (const record of decision.records) applyGroupRecord(this.#state, record)
+    for (const change of decision.changes) applyGroupVolatile(this.#state, change)
+    for (const timer of decision.timers) {
+      this.#timers.get(timer.key)?.cancel()
+      this.#timers.delete(timer.key)
+      if (timer.kind === 'set') this.#setTimer(timer.key, timer.delayMs, timer.command)
+    }
+    if (decision.records.length > 0) this.#append(decision.records)
+    const flight = this.#flights.at(-1)
+    if (flight === undefined) for (const { to, answer } of decision.replies) this.#answer(to, answer)
+    else flight.replies.push(...decision.replies)
+    for (const effect of decision.effects) this.#options.onEffect(effect)
+  }
+
+  #append(records: readonly GroupRecord[]): void {
+    const timestampMs = this.#options.clock.wallMs()
+    const batch = buildBatch({ records: records.map((record) => ({ ...encodeGroupRecord(record), timestampMs })) })
+    const flight: Flight = { replies: [], landed: [] }
+    this.#flights.push(flight)
+    const life = this.#life
+    this.#partition.append(batch, 'coordinator', -1, (outcome) => {
+      if (life === this.#life) this.#appended(flight, outcome)
+    })
+  }
+
+  #appended(flight: Flight, outcome: AppendOutcome): void {
+    if (!outcome.ok) {
+      this.#fail(outcome.error, outcome.message)
+      return
+    }
+    const life = this.#life
+    this.#partition.whenCommitted(outcome.lastOffset, (error) => {
+      if (life !== this.#life) return
+      if (error === null) this.#land(flight)
+      else this.#fail(error, 'the partition is led elsewhere')
+    })
+  }
+
+  // Commits come in the order of the appends, so this is the first flight.
+  #land(flight: Flight): void {
+    this.#flights = this.#flights.filter((other) => other !== flight)
+    for (const { to, answer } of flight.replies) this.#answer(to, answer)
+    for (const landed of flight.landed) landed()
+  }
+
+  #answer(token: GroupToken, answer: GroupAnswer): void {
+    const asked = this.#asked.get(token)
+    this.#asked.delete(token)
+    asked?.answered(answer)
+  }
+
+  // What was applied isn't in the log: all of it is forgotten and read again.
+  #fail(error: ErrorName, message: string): void {
+    this.#options.log.warn('groups could not be written and are loaded again', {
+      partition: this.#partition.name,
+      error,
+      reason: message,
+    })
+    this.#unload(coordinatorError(error))
+    this.#load()
+  }
+
+  #unload(error: ErrorName): void {
+    this.#life += 1
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    const flights = this.#flights
+    const asked = [...this.#asked.values()]
+    this.#flights = []
+    this.#asked.clear()
+    for (const { command, answered } of asked) answered(refuseGroupCommand(command, error).answer)
+    for (const flight of flights) for (const landed of flight.landed) landed()
+  }
+
+  // Sessions run on the clock that a test may spare; the expiry of offsets is data and follows the main one.
+  #setTimer(key: string, delayMs: number, command: GroupCommand): void {
+    const { clock } = this.#options
+    const life = this.#life
+    const timer = (command.kind === 'expireOffsets' ? clock : clock.sessions).setTimer(delayMs, () => {
+      if (this.#timers.get(key) === timer) this.#timers.delete(key)
+      if (life !== this.#life || this.#phase !== 'active') return
+      this.#run(command)
+      return this.#settled()
+    })
+    this.#timers.set(key, timer)
+  }
+
+  /** When all that was decided so far is committed; a test that moves the clock waits for it. */
+  #settled(): Promise<void> | undefined {
+    const flight = this.#flights.at(-1)
+    return flight === undefined ? undefined : new Promise((resolve) => flight.landed.push(resolve))
+  }
+}
+
+/** What a client is told of a coordinator whose write failed: wait, look again, or that the request can't be done. */
+function coordinatorError(error: ErrorName): ErrorName {
+  switch (error) {
+    case 'NOT_ENOUGH_REPLICAS':
+    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
+    case 'UNKNOWN_TOPIC_OR_PARTITION':
+    case 'REQUEST_TIMED_OUT':
+      return 'COORDINATOR_NOT_AVAILABLE'
+    case 'NOT_LEADER_OR_FOLLOWER':
+    case 'KAFKA_STORAGE_ERROR':
+      return 'NOT_COORDINATOR'
+    default:
+      return 'UNKNOWN_SERVER_ERROR'
+  }
+}

@@ -1,0 +1,168 @@
+import type { BrokerId, Logger } from '@millrace/kernel'
+import { errorMessage } from '@millrace/kernel'
+import type { MetadataImage, PartitionImage, TopicImage } from '@millrace/machines'
+import { configsOf } from '@millrace/machines'
+import type { ErrorName } from '@millrace/protocol'
+import { KafkaError } from '@millrace/protocol'
+import type { LogManager } from '@millrace/storage'
+import type { BrokerSettings } from '../config/settings.ts'
+import type { TopicConfig } from '../config/topic-config.ts'
+import { topicConfig } from '../config/topic-config.ts'
+import { Partition } from './partition.ts'
+
+interface HostedTopic {
+  readonly name: string
+  readonly id: string
+  /** By partition number; holes where the partition lies elsewhere, or its log can't be opened. */
+  readonly partitions: (Partition | undefined)[]
+}
+
+export interface PartitionRuntimeOptions {
+  readonly brokerId: BrokerId
+  readonly logs: LogManager
+  readonly settings: BrokerSettings
+  readonly log: Logger
+  readonly onElected: (partition: Partition) => void
+  readonly onResigned: (partition: Partition) => void
+}
+
+/** The partitions that this broker replicates, as the metadata says: opens, closes and deletes their logs. */
+export class PartitionRuntime {
+  readonly #options: PartitionRuntimeOptions
+  readonly #topics = new Map<string, HostedTopic>()
+  readonly #deletions = new Set<Promise<void>>()
+  #image: MetadataImage | undefined
+
+  constructor(options: PartitionRuntimeOptions) {
+    this.#options = options
+    options.settings.onChange(() => this.#reconfigureAll())
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#topics.get(topic)?.partitions[index]
+  }
+
+  *all(): Iterable<Partition> {
+    for (const topic of this.#topics.values()) {
+      for (const partition of topic.partitions) if (partition !== undefined) yield partition
+    }
+  }
+
+  /** The partition where this broker leads it, else the error that the client gets. */
+  leader(image: MetadataImage, topic: string, index: number, currentLeaderEpoch = -1): Partition | ErrorName {
+    const partition = this.#topics.get(topic)?.partitions[index]
+    const known = image.topicsByName.get(topic)?.partitions[index]
+    if (known === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    if (partition === undefined || partition.topicId !== known.topicId) {
+      return known.leader === this.#options.brokerId ? 'KAFKA_STORAGE_ERROR' : 'NOT_LEADER_OR_FOLLOWER'
+    }
+    const error = partition.leaderError(currentLeaderEpoch)
+    if (error !== null) return error
+    return partition.log.offline ? 'KAFKA_STORAGE_ERROR' : partition
+  }
+
+  /** Brings what lies here in line with the image. */
+  update(image: MetadataImage): void {
+    const before = this.#image
+    this.#image = image
+    if (before === undefined || before.topicsByName !== image.topicsByName) this.#updateTopics(image, before)
+    if (before !== undefined && before.configs !== image.configs) this.#updateConfigs(image, before)
+  }
+
+  /** All logs that are being deleted are gone from the folder's list. */
+  async close(): Promise<void> {
+    for (const partition of this.all()) partition.close('NOT_LEADER_OR_FOLLOWER')
+    await Promise.all(this.#deletions)
+    this.#topics.clear()
+  }
+
+  #updateTopics(image: MetadataImage, before: MetadataImage | undefined): void {
+    for (const [name, hosted] of this.#topics) {
+      if (image.topicsByName.get(name)?.id !== hosted.id) this.#deleteTopic(hosted)
+    }
+    for (const topic of image.topicsByName.values()) {
+      if (before?.topicsByName.get(topic.name) !== topic) this.#updateTopic(topic, image)
+    }
+  }
+
+  #updateTopic(topic: TopicImage, image: MetadataImage): void {
+    let config: TopicConfig | undefined
+    for (const partition of topic.partitions) {
+      const hosted = this.#topics.get(topic.name)?.partitions[partition.partition]
+      if (hosted !== undefined) this.#tell(hosted, hosted.update(partition))
+      else if (partition.replicas.includes(this.#options.brokerId)) {
+        config ??= this.#configOf(topic.name, image)
+        this.#host(partition, config)
+      }
+    }
+  }
+
+  #tell(partition: Partition, change: ReturnType<Partition['update']>): void {
+    if (change === 'elected') this.#options.onElected(partition)
+    if (change === 'resigned') this.#options.onResigned(partition)
+  }
+
+  #host(image: PartitionImage, config: TopicConfig): void {
+    const log = this.#open(image, config)
+    if (log === undefined) return
+    const partition = new Partition(image, log, this.#options.brokerId, config.minInsyncReplicas)
+    const topic = this.#topics.get(image.topic) ?? { name: image.topic, id: image.topicId, partitions: [] }
+    this.#topics.set(image.topic, topic)
+    topic.partitions[image.partition] = partition
+    if (partition.isLeader) this.#options.onElected(partition)
+  }
+
+  #open(image: PartitionImage, config: TopicConfig) {
+    const { logs, log } = this.#options
+    const { topic, topicId, partition } = image
+    try {
+      return logs.open(topic, partition, topicId, config.log)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
+      return undefined
+    }
+  }
+
+  #deleteTopic(topic: HostedTopic): void {
+    this.#topics.delete(topic.name)
+    for (const partition of topic.partitions) {
+      if (partition === undefined) continue
+      if (partition.isLeader) this.#options.onResigned(partition)
+      partition.close('UNKNOWN_TOPIC_OR_PARTITION')
+      this.#deleteLog(topic.name, partition.index)
+    }
+  }
+
+  #deleteLog(topic: string, partition: number): void {
+    const deletion = this.#options.logs.delete(topic, partition).catch((error: unknown) => {
+      this.#options.log.error('a log can not be deleted', { topic, partition, reason: errorMessage(error) })
+    })
+    this.#deletions.add(deletion)
+    void deletion.finally(() => this.#deletions.delete(deletion))
+  }
+
+  #updateConfigs(image: MetadataImage, before: MetadataImage): void {
+    for (const topic of this.#topics.values()) {
+      const resource = { type: 'topic', name: topic.name } as const
+      if (configsOf(image, resource) !== configsOf(before, resource)) this.#reconfigure(topic, image)
+    }
+  }
+
+  #reconfigureAll(): void {
+    if (this.#image === undefined) return
+    for (const topic of this.#topics.values()) this.#reconfigure(topic, this.#image)
+  }
+
+  #reconfigure(topic: HostedTopic, image: MetadataImage): void {
+    const config = this.#configOf(topic.name, image)
+    for (const partition of topic.partitions) {
+      partition?.log.reconfigure(config.log)
+      partition?.setMinInsyncReplicas(config.minInsyncReplicas)
+    }
+  }
+
+  #configOf(topic: string, image: MetadataImage): TopicConfig {
+    return topicConfig(configsOf(image, { type: 'topic', name: topic }), this.#options.settings)
+  }
+}

@@ -1,3 +1,5 @@
 export type * from './machine.ts'
 export * from './controller/index.ts'
+export * from './partition/index.ts'
 export * from './groups/index.ts'
+export * from './assignors/index.ts'

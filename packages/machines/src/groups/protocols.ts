@@ -1,5 +1,5 @@
-import { javaStringHash } from '@millrace/protocol'
 import { assert } from '@millrace/kernel'
+import { inHashMapOrder } from '../assignors/hash-map-order.ts'
 import type { LiveGroup, LiveMember, MemberProtocol } from './state.ts'
 
 export const protocolMetadata = (member: LiveMember, name: string | null): Uint8Array => {
@@ -38,16 +38,10 @@ export function selectProtocol(group: LiveGroup): string {
     assert(vote !== undefined, `group ${group.groupId} has no protocol that all members have`)
     votes.set(vote, (votes.get(vote) ?? 0) + 1)
   }
-  const [first, ...others] = [...votes.keys()].toSorted((a, b) => javaBucket(a) - javaBucket(b))
+  // With as many votes for two of them Apache Kafka takes the one that a Java map has first.
+  const [first, ...others] = inHashMapOrder(votes.keys())
   assert(first !== undefined, `group ${group.groupId} has nobody to vote`)
   return others.reduce((best, name) => ((votes.get(name) ?? 0) > (votes.get(best) ?? 0) ? name : best), first)
-}
-
-// With as many votes for two protocols Apache Kafka takes the one that comes first in a Java HashMap of 16 buckets;
-// clients of a mixed group see the same choice here.
-function javaBucket(name: string): number {
-  const hash = javaStringHash(name)
-  return (hash ^ (hash >>> 16)) & 15
 }
 
 /** The same protocols in the same order with the same metadata: the member came for nothing new. */

@@ -1,0 +1,6 @@
+export type { Assignments, Assignor, GroupMember, PreviousAssignment } from './assignor.ts'
+export type { Assignment, Subscription, TopicPartition } from './consumer-protocol.ts'
+export { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
+export { rangeAssignor } from './range.ts'
+export { roundRobinAssignor } from './round-robin.ts'
+export { cooperativeStickyAssignor, stickyAssignor } from './sticky.ts'

@@ -4,12 +4,13 @@
  * data, syncs) has an asynchronous form. Every failure throws.
  */
 export interface FileSystem {
-  /** 'read' fails where the file isn't there, 'write' creates it; neither truncates. */
-  open(path: string, mode: 'read' | 'write'): FileHandle
-  exists(path: string): boolean
+  /** For reading and writing. 'existing' fails where the file isn't there, 'create' makes it; neither truncates. */
+  open(path: string, mode: OpenMode): FileHandle
+  /** Of a file or folder; undefined where there is none. */
+  stat(path: string): FileStatus | undefined
   /** The whole file; undefined where there is none. */
   readFile(path: string): Uint8Array | undefined
-  /** Names and sizes of what lies in a folder; undefined where there is no such folder. */
+  /** What lies in a folder, in no order; undefined where there is no such folder. */
   list(path: string): readonly DirectoryEntry[] | undefined
   makeDirectory(path: string): void
   /** Over what has that name already, in one step. */
@@ -27,6 +28,13 @@ export interface FileSystem {
   lock(path: string): DirectoryLock
 }
 
+export type OpenMode = 'existing' | 'create'
+
+export interface FileStatus {
+  readonly sizeBytes: number
+  readonly modifiedAtMs: number
+}
+
 export interface DirectoryEntry {
   readonly name: string
   readonly isDirectory: boolean
@@ -39,8 +47,6 @@ export interface DirectoryLock {
 /** An open file. Positions are bytes from its start. */
 export interface FileHandle {
   readonly path: string
-  sizeBytes(): number
-  modifiedAtMs(): number
   /** Writes the chunks back to back at `position`; returns the bytes written, which may be fewer on a full disk. */
   write(chunks: readonly Uint8Array[], position: number): number
   /** Reads into `target` from its start; returns the bytes read, fewer at the end of the file. */
@@ -48,5 +54,6 @@ export interface FileHandle {
   readLater(target: Uint8Array, position: number): Promise<number>
   truncate(sizeBytes: number): void
   sync(): void
+  /** Takes effect when the reads and syncs under way are done. */
   close(): void
 }

@@ -215,6 +215,6 @@ export interface LogManager {
   runRetention(): Promise<void>
   /** Called when a directory goes offline; its logs answer KAFKA_STORAGE_ERROR from then on. */
   onDirectoryOffline(listener: (path: string, reason: string) => void): void
-  /** Flushes, writes checkpoints and snapshots and marks the stop as clean. */
-  close(): Promise<void>
+  /** Flushes, writes checkpoints and snapshots and marks the stop as clean; the mark carries the broker's epoch. */
+  close(brokerEpoch?: number): Promise<void>
 }

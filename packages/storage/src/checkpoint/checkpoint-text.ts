@@ -1,0 +1,49 @@
+import type { FileSystem } from '../io/file-system.ts'
+import { replaceFile } from './replace-file.ts'
+
+const version = '0'
+
+/** A checkpoint file that can't be used; what it was for is rebuilt without it. */
+export class DamagedCheckpointError extends Error {
+  override name = 'DamagedCheckpointError'
+}
+
+/**
+ * Kafka's checkpoint files are text: the version, the count of lines that follow, then one entry per line.
+ * Undefined where there is no such file.
+ */
+export function readCheckpoint(fileSystem: FileSystem, path: string): readonly string[] | undefined {
+  const bytes = fileSystem.readFile(path)
+  if (bytes === undefined) return undefined
+  const lines = new TextDecoder().decode(bytes).split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  if (lines.length === 0) return []
+  const [writtenVersion, count, ...entries] = lines
+  if (writtenVersion !== version) {
+    throw new DamagedCheckpointError(`${path}: version ${writtenVersion}, expected ${version}`)
+  }
+  if (count === undefined) return []
+  if (Number(count) !== entries.length) {
+    throw new DamagedCheckpointError(`${path}: says ${count} entries, has ${entries.length}`)
+  }
+  return entries
+}
+
+export function writeCheckpoint(
+  fileSystem: FileSystem,
+  path: string,
+  entries: readonly string[],
+  options: { readonly durable: boolean },
+): void {
+  const text = [version, String(entries.length), ...entries, ''].join('\n')
+  replaceFile(fileSystem, path, new TextEncoder().encode(text), options.durable)
+}
+
+/** A whole number of a checkpoint's line. */
+export function checkpointNumber(text: string | undefined, path: string): number {
+  const value = Number(text)
+  if (text === undefined || text === '' || !Number.isSafeInteger(value)) {
+    throw new DamagedCheckpointError(`${path}: '${text}' is not a whole number`)
+  }
+  return value
+}

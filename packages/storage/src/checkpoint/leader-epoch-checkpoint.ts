@@ -1,0 +1,33 @@
+import type { FileSystem } from '../io/file-system.ts'
+import { checkpointNumber, readCheckpoint, writeCheckpoint } from './checkpoint-text.ts'
+
+/** The first offset that a leader epoch wrote. */
+export interface EpochStart {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
+export const leaderEpochFile = 'leader-epoch-checkpoint'
+
+/** Undefined where there is no such file. */
+export function readLeaderEpochs(fileSystem: FileSystem, directory: string): EpochStart[] | undefined {
+  const path = `${directory}/${leaderEpochFile}`
+  return readCheckpoint(fileSystem, path)?.map((line) => {
+    const [epoch, startOffset] = line.split(/\s+/)
+    return { epoch: checkpointNumber(epoch, path), startOffset: checkpointNumber(startOffset, path) }
+  })
+}
+
+/**
+ * Not durable by itself: entries for what lies past the recovery point are found again in the batches, and the others
+ * are made durable before that point moves.
+ */
+export function writeLeaderEpochs(
+  fileSystem: FileSystem,
+  directory: string,
+  epochs: readonly EpochStart[],
+  options: { readonly durable: boolean },
+): void {
+  const lines = epochs.map((entry) => `${entry.epoch} ${entry.startOffset}`)
+  writeCheckpoint(fileSystem, `${directory}/${leaderEpochFile}`, lines, options)
+}

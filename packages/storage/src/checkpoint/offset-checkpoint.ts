@@ -1,0 +1,43 @@
+import type { FileSystem } from '../io/file-system.ts'
+import { checkpointNumber, DamagedCheckpointError, readCheckpoint, writeCheckpoint } from './checkpoint-text.ts'
+
+/** The files at the top of a log directory that hold one offset per partition. */
+export type OffsetCheckpointName =
+  | 'recovery-point-offset-checkpoint'
+  | 'log-start-offset-checkpoint'
+  | 'replication-offset-checkpoint'
+  | 'cleaner-offset-checkpoint'
+
+/** Offsets by partition name, such as `orders-0`. */
+export type OffsetsByPartition = ReadonlyMap<string, number>
+
+/** Empty where there is no such file. */
+export function readOffsetCheckpoint(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+): Map<string, number> {
+  const path = `${directory}/${name}`
+  const offsets = new Map<string, number>()
+  for (const line of readCheckpoint(fileSystem, path) ?? []) {
+    const [topic, partition, offset, ...rest] = line.split(/\s+/)
+    if (rest.length > 0)
+      throw new DamagedCheckpointError(`${path}: a line '${line}', expected topic, partition, offset`)
+    offsets.set(`${topic}-${checkpointNumber(partition, path)}`, checkpointNumber(offset, path))
+  }
+  return offsets
+}
+
+export function writeOffsetCheckpoint(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+  offsets: OffsetsByPartition,
+): void {
+  const lines: string[] = []
+  for (const [partitionName, offset] of offsets) {
+    const dash = partitionName.lastIndexOf('-')
+    lines.push(`${partitionName.slice(0, dash)} ${partitionName.slice(dash + 1)} ${offset}`)
+  }
+  writeCheckpoint(fileSystem, `${directory}/${name}`, lines, { durable: true })
+}

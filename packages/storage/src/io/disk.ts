@@ -1,0 +1,97 @@
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { errorMessage } from '@millrace/kernel'
+import { DiskFile } from './disk-file.ts'
+import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem } from './file-system.ts'
+import { flushLater } from './flusher.ts'
+
+/** Files as the operating system has them. */
+export function diskFileSystem(): FileSystem {
+  return {
+    open: (path, mode) => new DiskFile(path, fs.openSync(path, openFlags[mode], 0o644)),
+    stat,
+    readFile: (path) => unlessMissing(() => fs.readFileSync(path)),
+    list,
+    makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
+    rename: (from, to) => fs.renameSync(from, to),
+    remove: (path) => unlessMissing(() => (fs.unlinkSync(path), true)) ?? false,
+    removeDirectory: (path) => fs.rmSync(path, { recursive: true, force: true }),
+    syncDirectory,
+    syncLater,
+    space,
+    lock,
+  }
+}
+
+const openFlags = { existing: fs.constants.O_RDWR, create: fs.constants.O_RDWR | fs.constants.O_CREAT }
+
+function stat(path: string): FileStatus | undefined {
+  const found = fs.statSync(path, { throwIfNoEntry: false })
+  return found === undefined ? undefined : { sizeBytes: found.size, modifiedAtMs: found.mtimeMs }
+}
+
+function list(path: string): readonly DirectoryEntry[] | undefined {
+  const entries = unlessMissing(() => fs.readdirSync(path, { withFileTypes: true }))
+  return entries?.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+}
+
+function syncDirectory(path: string): void {
+  const fd = fs.openSync(path, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+async function syncLater(file: FileHandle): Promise<void> {
+  if (!(file instanceof DiskFile)) throw new TypeError(`not a file of the disk: ${file.path}`)
+  await file.during((fd) => flushLater(fd))
+}
+
+function space(path: string): { totalBytes: number; usableBytes: number } {
+  const { bsize, blocks, bavail } = fs.statfsSync(path)
+  return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+}
+
+const ownerVersion = 1
+
+/**
+ * SQLite's exclusive lock is a POSIX lock of this process, which the kernel drops however it ends; Node has none of its
+ * own. Its bytes lie within those that Apache Kafka locks of the same file, so the two keep each other out as well.
+ */
+function lock(path: string): DirectoryLock {
+  const ownerPath = join(path, '.lock-owner')
+  const database = new DatabaseSync(join(path, '.lock'), { timeout: 0 })
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    throw new Error(`log directory ${path} can't be locked: ${ownerOf(ownerPath)} (${errorMessage(error)})`, {
+      cause: error,
+    })
+  }
+  fs.writeFileSync(ownerPath, `${JSON.stringify({ version: ownerVersion, pid: process.pid })}\n`)
+  return {
+    release: () => {
+      fs.rmSync(ownerPath, { force: true })
+      database.close()
+    },
+  }
+}
+
+function ownerOf(ownerPath: string): string {
+  const text = unlessMissing(() => fs.readFileSync(ownerPath, 'utf8'))
+  const pid = text === undefined ? undefined : /"pid":(\d+)/.exec(text)?.[1]
+  return pid === undefined ? 'another process holds it' : `process ${pid} holds it`
+}
+
+function unlessMissing<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,3 @@
+/** Where a worker's code lies: beside `from`, as .ts in a checkout and as .js in what npm installed. */
+export const workerUrl = (name: string, from: string): URL =>
+  new URL(`${name}${from.endsWith('.ts') ? '.ts' : '.js'}`, from)

@@ -1,0 +1,299 @@
+import type { Offset } from '@millrace/kernel'
+import { asOffset, errorMessage } from '@millrace/kernel'
+import type { ErrorName } from '@millrace/protocol'
+import {
+  batches,
+  batchField,
+  checkBatch,
+  writeBaseOffset,
+  writeLeaderEpoch,
+  writeLogAppendTime,
+} from '@millrace/protocol'
+import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
+import { checkClientAppend } from './check-client-append.ts'
+import type { LogState } from './log-state.ts'
+import type { Append, AppendOutcome } from './partition-log.ts'
+import { mustRoll, roll } from './roll.ts'
+import type { Tail, TailEntry } from './tail-cache.ts'
+import type { TurnMember } from './turns.ts'
+
+type Done = (outcome: AppendOutcome) => void
+type Written = { tail: Tail; entry: TailEntry }
+
+const fail = (error: ErrorName, message: string): AppendOutcome => ({ ok: false, error, message })
+
+/**
+ * Takes a log's appends. Offsets are given out and producers checked at once; the bytes of one turn are one write. When
+ * that fails, the file, the offsets and the producers are as they were before, and all who waited for it are told.
+ */
+export class Appender implements TurnMember {
+  readonly #state: LogState
+  /** What the next batch gets; ahead of the log's end by what waits to be written. */
+  #nextOffset: number
+  #chunks: Uint8Array[] = []
+  #chunkBytes = 0
+  #aborted: AbortedTxnEntry[] = []
+  /** One per append of this turn, in order. */
+  #dones: Done[] = []
+  #outcomes: AppendOutcome[] = []
+  /** Those from here on fail if the next write does. */
+  #unwrittenFrom = 0
+  #written: Written[] = []
+  readonly #listeners: (() => void)[] = []
+  /** Resolves when everything before is durable; set while log.flush.interval.messages makes appends wait. */
+  #flushing: Promise<void> | undefined
+  #messagesSinceFlush = 0
+  readonly #flush: () => Promise<void>
+
+  constructor(state: LogState, flush: () => Promise<void>) {
+    this.#state = state
+    this.#nextOffset = state.logEndOffset
+    this.#flush = flush
+  }
+
+  onWritten(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  get waiting(): boolean {
+    return this.#chunks.length > 0
+  }
+
+  append(append: Append, done: Done): void {
+    const outcome = this.#tryAppend(append)
+    this.#outcomes.push(outcome)
+    this.#dones.push(done)
+    this.#state.context.turns.join(this)
+  }
+
+  #tryAppend(append: Append): AppendOutcome {
+    const offline = this.#state.offlineReason
+    if (offline !== undefined) return fail('KAFKA_STORAGE_ERROR', offline)
+    try {
+      if (append.origin === 'replication') return this.#appendCopies(append)
+      return this.#appendAsLeader(append)
+    } catch (error) {
+      this.#state.context.logger.error('an append failed', { partition: this.#state.name, error: errorMessage(error) })
+      return fail('KAFKA_STORAGE_ERROR', errorMessage(error))
+    }
+  }
+
+  #appendAsLeader(append: Append): AppendOutcome {
+    const { config, context } = this.#state
+    const nowMs = context.clock.wallMs()
+    let bytes = append.records
+    if (append.origin === 'client') {
+      const { decompressedBatchBytesMax: decompressedBytesMax } = context.settings
+      const checked = checkClientAppend(bytes, { config, nowMs, decompressedBytesMax })
+      if ('refusal' in checked) return { ok: false, ...checked.refusal }
+      bytes = checked.bytes
+    }
+    if (bytes.length > config.segmentBytes) {
+      return fail('RECORD_LIST_TOO_LARGE', `${bytes.length} bytes, segment.bytes is ${config.segmentBytes}`)
+    }
+    const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? nowMs : -1
+    const end = this.#assign(bytes, append, logAppendTimeMs)
+    return this.#take(bytes, append, this.#nextOffset, end, logAppendTimeMs)
+  }
+
+  // Offsets and epoch lie outside the CRC; only the broker's time makes it computed anew.
+  #assign(bytes: Uint8Array, append: Append, logAppendTimeMs: number): number {
+    let offset = this.#nextOffset
+    for (const at of batches(bytes)) {
+      writeBaseOffset(bytes, at, offset)
+      writeLeaderEpoch(bytes, at, append.leaderEpoch)
+      if (logAppendTimeMs >= 0) writeLogAppendTime(bytes, at, logAppendTimeMs)
+      offset += batchField.lastOffsetDelta(bytes, at) + 1
+    }
+    return offset
+  }
+
+  /** A leader's batches as they are: offsets rise, CRCs are right, and no epoch is later than ours (KAFKA-18723). */
+  #appendCopies(append: Append): AppendOutcome {
+    const { records } = append
+    let end = 0
+    let expected = this.#nextOffset
+    for (const at of batches(records)) {
+      const problem = checkBatch(records, at)
+      if (problem !== null) return fail(problem.error, problem.message)
+      if (batchField.leaderEpoch(records, at) > append.leaderEpoch) break
+      const baseOffset = batchField.baseOffset(records, at)
+      if (baseOffset < expected) {
+        return fail('OFFSET_OUT_OF_RANGE', `a leader's batch starts at ${baseOffset}, the log ends at ${expected}`)
+      }
+      expected = batchField.lastOffset(records, at) + 1
+      end = at + batchField.sizeBytes(records, at)
+    }
+    if (end === 0) return this.#nothingAppended()
+    const bytes = records.subarray(0, end)
+    return this.#take(bytes, append, batchField.baseOffset(bytes, 0), expected, -1)
+  }
+
+  #nothingAppended(): AppendOutcome {
+    const offset = asOffset(this.#nextOffset)
+    return this.#accepted(offset, asOffset(offset - 1), -1, false)
+  }
+
+  #take(
+    bytes: Uint8Array,
+    append: Append,
+    baseOffset: number,
+    endOffset: number,
+    logAppendTimeMs: number,
+  ): AppendOutcome {
+    this.#makeRoom(bytes, baseOffset, endOffset)
+    const mark = this.#state.producers.mark()
+    for (const at of batches(bytes)) {
+      const outcome = this.#state.producers.accept(bytes, at, append.origin, append.transactionVersion)
+      if (outcome.kind === 'refused') {
+        this.#state.producers.undo(this.#nextOffset, mark)
+        return { ok: false, ...outcome.refusal }
+      }
+      if (outcome.kind === 'duplicate') {
+        const { lastOffset, offsetDelta, timestampMs } = outcome.of
+        return this.#accepted(asOffset(lastOffset - offsetDelta), asOffset(lastOffset), timestampMs, true)
+      }
+      if (outcome.aborted !== undefined) this.#aborted.push(outcome.aborted)
+    }
+    this.#chunks.push(bytes)
+    this.#chunkBytes += bytes.length
+    this.#nextOffset = endOffset
+    return this.#accepted(asOffset(baseOffset), asOffset(endOffset - 1), logAppendTimeMs, false)
+  }
+
+  #accepted(baseOffset: Offset, lastOffset: Offset, logAppendTimeMs: number, duplicate: boolean): AppendOutcome {
+    const logStartOffset = asOffset(this.#state.logStartOffset)
+    return { ok: true, baseOffset, lastOffset, logAppendTimeMs, logStartOffset, duplicate }
+  }
+
+  #makeRoom(bytes: Uint8Array, baseOffset: number, endOffset: number): void {
+    let maxTimestampMs = -1
+    for (const at of batches(bytes)) maxTimestampMs = Math.max(maxTimestampMs, batchField.maxTimestampMs(bytes, at))
+    const waitingBytes = this.#chunkBytes
+    if (!mustRoll(this.#state, { bytes: bytes.length, waitingBytes, maxTimestampMs, lastOffset: endOffset - 1 })) return
+    this.#writeWaiting()
+    // What was to be written before failed: its offsets are free again, and this append's are wrong.
+    if (this.#nextOffset < baseOffset && waitingBytes > 0) throw new Error('the write before this one failed')
+    roll(this.#state, baseOffset)
+  }
+
+  write(written: Written[]): void {
+    this.#writeWaiting()
+    written.push(...this.#written)
+    this.#written = []
+  }
+
+  #writeWaiting(): void {
+    if (this.#chunks.length === 0) return
+    const { segments } = this.#state
+    const chunks = this.#chunks
+    const bytes = this.#chunkBytes
+    const position = segments.active.sizeBytes
+    this.#chunks = []
+    this.#chunkBytes = 0
+    try {
+      segments.active.write(chunks, bytes)
+    } catch (error) {
+      this.#undo(errorMessage(error))
+      return
+    }
+    this.#noteWritten(chunks, bytes, position)
+  }
+
+  #noteWritten(chunks: readonly Uint8Array[], bytes: number, startPosition: number): void {
+    const state = this.#state
+    const { active } = state.segments
+    let position = startPosition
+    for (const chunk of chunks) {
+      for (const at of batches(chunk)) {
+        active.noteBatch(chunk, at, position + at)
+        const leaderEpoch = batchField.leaderEpoch(chunk, at)
+        if (leaderEpoch >= 0) state.epochs.assign(leaderEpoch, batchField.baseOffset(chunk, at))
+      }
+      position += chunk.length
+      this.#written.push({ tail: state.tail, entry: tailEntry(chunk) })
+    }
+    for (const aborted of this.#aborted) active.indexes.transactions.append(aborted)
+    this.#aborted = []
+    state.producers.keep()
+    this.#messagesSinceFlush += this.#nextOffset - state.logEndOffset
+    state.logEndOffset = this.#nextOffset
+    state.bytesSinceSnapshot += bytes
+    this.#unwrittenFrom = this.#outcomes.length
+    state.home.wrote(state, bytes)
+    this.#writeEpochs()
+  }
+
+  #writeEpochs(): void {
+    if (!this.#state.epochs.dirty) return
+    try {
+      this.#state.writeEpochs({ durable: false })
+    } catch (error) {
+      const fields = { partition: this.#state.name, error: errorMessage(error) }
+      this.#state.context.logger.warn('the leader epochs could not be written, and will be with the next flush', fields)
+    }
+  }
+
+  #undo(reason: string): void {
+    const state = this.#state
+    const message = `records could not be written: ${reason}`
+    state.context.logger.error('a write failed and was undone', { partition: state.name, reason })
+    this.#nextOffset = state.logEndOffset
+    state.producers.undo(state.logEndOffset)
+    this.#aborted = []
+    for (let slot = this.#unwrittenFrom; slot < this.#outcomes.length; slot += 1) {
+      if (this.#outcomes[slot]?.ok === true) this.#outcomes[slot] = fail('KAFKA_STORAGE_ERROR', message)
+    }
+    this.#unwrittenFrom = this.#outcomes.length
+    try {
+      state.segments.active.undoWrite()
+    } catch (error) {
+      state.home.fail(`a failed write to ${state.segments.active.path} could not be undone: ${errorMessage(error)}`)
+    }
+  }
+
+  finish(): void {
+    const dones = this.#dones
+    const outcomes = this.#outcomes
+    this.#dones = []
+    this.#outcomes = []
+    this.#unwrittenFrom = 0
+    const flushDue = this.#messagesSinceFlush >= this.#state.config.flushIntervalMessages
+    if (!flushDue && this.#flushing === undefined) this.#tell(dones, outcomes)
+    else this.#tellWhenDurable(dones, outcomes, flushDue)
+  }
+
+  #tell(dones: readonly Done[], outcomes: readonly AppendOutcome[]): void {
+    for (const listener of this.#listeners) listener()
+    for (let slot = 0; slot < dones.length; slot += 1) dones[slot]!(outcomes[slot]!)
+  }
+
+  // Appends that wait share one sync; those behind them keep their place.
+  #tellWhenDurable(dones: readonly Done[], outcomes: readonly AppendOutcome[], flushDue: boolean): void {
+    if (flushDue) this.#messagesSinceFlush = 0
+    const before = this.#flushing ?? Promise.resolve()
+    const flushed = flushDue ? this.#flush() : Promise.resolve()
+    const tell = async (): Promise<void> => {
+      const [, own] = await Promise.allSettled([before, flushed])
+      if (this.#flushing === mine) this.#flushing = undefined
+      const failed = own.status === 'rejected' ? errorMessage(own.reason) : undefined
+      this.#tell(dones, failed === undefined ? outcomes : outcomes.map((outcome) => asFailed(outcome, failed)))
+    }
+    const mine = tell()
+    this.#flushing = mine
+  }
+
+  /** The log was cut, or starts somewhere else: what comes next goes there. */
+  reset(): void {
+    this.#nextOffset = this.#state.logEndOffset
+  }
+}
+
+const asFailed = (outcome: AppendOutcome, reason: string): AppendOutcome =>
+  outcome.ok ? fail('KAFKA_STORAGE_ERROR', reason) : outcome
+
+function tailEntry(bytes: Uint8Array): TailEntry {
+  let lastOffset = -1
+  for (const at of batches(bytes)) lastOffset = batchField.lastOffset(bytes, at)
+  return { baseOffset: batchField.baseOffset(bytes, 0), lastOffset, bytes }
+}

@@ -1,0 +1,97 @@
+import type { ErrorName } from '@millrace/protocol'
+import { batchAttribute, batchField, checkBatch, checkClientBatch, codecs, lengthPrefixBytes } from '@millrace/protocol'
+import { checkRecords } from './check-records.ts'
+import type { LogConfig, RecordError } from './partition-log.ts'
+import { recompress } from './recompress.ts'
+
+/** Why nothing is appended. */
+export interface AppendRefusal {
+  readonly error: ErrorName
+  readonly message: string
+  readonly recordErrors?: readonly RecordError[]
+}
+
+export type CheckedBatch = { readonly bytes: Uint8Array } | { readonly refusal: AppendRefusal }
+
+export interface CheckContext {
+  readonly config: LogConfig
+  readonly nowMs: number
+  readonly decompressedBytesMax: number
+}
+
+// Bytes up to a batch's magic; Kafka looks at nothing shorter.
+const prefixBytes = 17
+const recordBytesMin = 14
+
+const refuse = (error: ErrorName, message: string): CheckedBatch => ({ refusal: { error, message } })
+
+/**
+ * What Kafka asks of the records in a Produce request, in its order: one whole batch of magic 2, offsets from 0, not
+ * too large, its CRC, no more records than offsets, times within the topic's window, keys where the topic is compacted.
+ * Gives the batch as it will be written, compressed anew where the topic says so.
+ */
+export function checkClientAppend(records: Uint8Array, context: CheckContext): CheckedBatch {
+  const framed = frameOneBatch(records)
+  if ('refusal' in framed) return framed
+  const { bytes } = framed
+  const { config } = context
+  if (batchField.baseOffset(bytes, 0) !== 0) {
+    return refuse('INVALID_RECORD', `base offset ${batchField.baseOffset(bytes, 0)}, expected 0`)
+  }
+  if (bytes.length > config.maxMessageBytes) {
+    return refuse(
+      'MESSAGE_TOO_LARGE',
+      `a batch of ${bytes.length} bytes, max.message.bytes is ${config.maxMessageBytes}`,
+    )
+  }
+  const problem = checkBatch(bytes) ?? checkClientBatch(bytes, 0)
+  if (problem !== null) return { refusal: problem }
+  const refusal = needsRecords(bytes, context) ? checkRecords(bytes, context) : undefined
+  if (refusal !== undefined) return { refusal }
+  return recompressed(bytes, context)
+}
+
+function frameOneBatch(records: Uint8Array): CheckedBatch {
+  const sizeBytes = wholeBatchAt(records, 0)
+  if (typeof sizeBytes === 'object') return sizeBytes
+  if (sizeBytes === 0) return refuse('INVALID_RECORD', 'a partition needs one whole record batch, got none')
+  const magic = batchField.magic(records, 0)
+  if (magic < 0 || magic > 2) return refuse('CORRUPT_MESSAGE', `a batch of magic ${magic}, expected 2`)
+  if (magic !== 2) return refuse('INVALID_RECORD', `a batch of magic ${magic}, expected 2`)
+  const next = wholeBatchAt(records, sizeBytes)
+  if (typeof next === 'object') return next
+  if (next > 0) return refuse('INVALID_RECORD', 'a partition takes one record batch per request, got more')
+  return { bytes: records.subarray(0, sizeBytes) }
+}
+
+// Size of the batch at `position`; 0 where what is there isn't whole, which Kafka ignores.
+function wholeBatchAt(records: Uint8Array, position: number): number | CheckedBatch {
+  const left = records.length - position
+  if (left < prefixBytes) return 0
+  const sizeBytes = batchField.sizeBytes(records, position)
+  if (sizeBytes - lengthPrefixBytes < recordBytesMin) {
+    return refuse('CORRUPT_MESSAGE', `a batch says ${sizeBytes - lengthPrefixBytes} bytes, expected 49 or more`)
+  }
+  return sizeBytes > left ? 0 : sizeBytes
+}
+
+/** Only then are records looked at one by one: the header says the rest. */
+function needsRecords(bytes: Uint8Array, { config, nowMs }: CheckContext): boolean {
+  if (config.cleanupPolicy.includes('compact')) return true
+  if (config.messageTimestampType === 'LogAppendTime') return false
+  const latestMs = nowMs + config.messageTimestampAfterMaxMs
+  if (batchField.maxTimestampMs(bytes, 0) > latestMs) return true
+  // A record may be older than its batch's base, so a bound on age needs each of them.
+  return config.messageTimestampBeforeMaxMs < nowMs
+}
+
+function recompressed(bytes: Uint8Array, context: CheckContext): CheckedBatch {
+  const { config } = context
+  if (config.compressionType === 'producer') return { bytes }
+  const target = config.compressionType === 'uncompressed' ? 'none' : config.compressionType
+  if (codecs[batchField.attributes(bytes, 0) & batchAttribute.codec] === target) return { bytes }
+  const anew = recompress(bytes, target, context.decompressedBytesMax)
+  if ('refusal' in anew || anew.bytes.length <= config.maxMessageBytes) return anew
+  const limit = `max.message.bytes is ${config.maxMessageBytes}`
+  return refuse('MESSAGE_TOO_LARGE', `a batch of ${anew.bytes.length} bytes once compressed as ${target}, ${limit}`)
+}

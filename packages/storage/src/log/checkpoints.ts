@@ -1,0 +1,54 @@
+import { errorMessage } from '@millrace/kernel'
+import type { OffsetCheckpointName } from '../checkpoint/offset-checkpoint.ts'
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
+import type { FileSystem } from '../io/file-system.ts'
+import type { Log } from './log.ts'
+
+/** Which offset of a log a checkpoint file holds. */
+const offsetOf: Readonly<Record<Exclude<OffsetCheckpointName, 'cleaner-offset-checkpoint'>, (log: Log) => number>> = {
+  'recovery-point-offset-checkpoint': (log) => log.state.recoveryPoint,
+  'log-start-offset-checkpoint': (log) => log.state.logStartOffset,
+  'replication-offset-checkpoint': (log) => log.state.highWatermark,
+}
+
+export type LogCheckpointName = keyof typeof offsetOf
+
+export const logCheckpointNames = Object.keys(offsetOf) as readonly LogCheckpointName[]
+
+/** One checkpoint file of a directory: what was read of logs that nobody opened yet, and what the open ones say now. */
+export class Checkpoint {
+  readonly name: LogCheckpointName
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #read: Map<string, number>
+
+  constructor(fileSystem: FileSystem, directory: string, name: LogCheckpointName, onDamage: (reason: string) => void) {
+    this.name = name
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#read = readOr(() => readOffsetCheckpoint(fileSystem, directory, name), onDamage)
+  }
+
+  get(partitionName: string): number | undefined {
+    return this.#read.get(partitionName)
+  }
+
+  forget(partitionName: string): void {
+    this.#read.delete(partitionName)
+  }
+
+  write(logs: Iterable<Log>): void {
+    for (const log of logs) this.#read.set(log.state.name, offsetOf[this.name](log))
+    // Kafka leaves out logs that start where their first segment does; a line too many does no harm.
+    writeOffsetCheckpoint(this.#fileSystem, this.#directory, this.name, this.#read)
+  }
+}
+
+function readOr(read: () => Map<string, number>, onDamage: (reason: string) => void): Map<string, number> {
+  try {
+    return read()
+  } catch (error) {
+    onDamage(errorMessage(error))
+    return new Map()
+  }
+}

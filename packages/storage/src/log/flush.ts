@@ -1,0 +1,86 @@
+import { errorMessage } from '@millrace/kernel'
+import { segmentFile } from '../segment/segment-files.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { LogState } from './log-state.ts'
+import { removeSnapshots, writeSnapshot } from './producer-replay.ts'
+
+// A snapshot of the producers is taken once this much was written behind the last, so that a recovery reads no more.
+const snapshotEveryBytes = 4 * 1024 * 1024
+
+/** Makes logs durable. Who asks while a flush is under way shares the next one. */
+export class LogFlusher {
+  readonly #state: LogState
+  readonly #nothingWaits: () => boolean
+  #running: Promise<void> | undefined
+  #next: Promise<void> | undefined
+
+  constructor(state: LogState, nothingWaits: () => boolean) {
+    this.#state = state
+    this.#nothingWaits = nothingWaits
+  }
+
+  flush(): Promise<void> {
+    if (this.#running === undefined) return this.#start()
+    const again = async (): Promise<void> => {
+      await Promise.allSettled([this.#running])
+      this.#next = undefined
+      await this.#start()
+    }
+    this.#next ??= again()
+    return this.#next
+  }
+
+  #start(): Promise<void> {
+    const run = async (): Promise<void> => {
+      try {
+        await this.#flushNow()
+      } finally {
+        this.#running = undefined
+      }
+    }
+    this.#running = run()
+    return this.#running
+  }
+
+  async #flushNow(): Promise<void> {
+    const state = this.#state
+    if (state.offlineReason !== undefined) throw new Error(state.offlineReason)
+    const until = state.logEndOffset
+    if (until === state.recoveryPoint) return
+    const segments = state.segments.from(state.recoveryPoint)
+    try {
+      this.#writeBeside(segments)
+      await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
+      state.files.fileSystem.syncDirectory(state.folder)
+    } catch (error) {
+      if (state.deleted) return
+      // The kernel has dropped what it could not write: asking again would say that all is well.
+      state.home.fail(`${state.folder} could not be made durable: ${errorMessage(error)}`)
+      throw error
+    }
+    state.recoveryPoint = Math.max(state.recoveryPoint, Math.min(until, state.logEndOffset))
+    state.home.checkpointDue('recoveryPoint')
+  }
+
+  #writeBeside(segments: readonly Segment[]): void {
+    const state = this.#state
+    for (const segment of segments) segment.writeIndexes()
+    state.writeEpochs({ durable: true })
+    if (state.bytesSinceSnapshot < snapshotEveryBytes || !this.#nothingWaits()) return
+    const bases = new Set(state.segments.all.map((segment) => segment.baseOffset))
+    const behind = state.recoveryPoint
+    writeSnapshot(state, state.logEndOffset)
+    removeSnapshots(state, (offset) => offset < behind && !bases.has(offset))
+  }
+
+  #syncFiles(segment: Segment): Promise<void>[] {
+    const { files, folder } = this.#state
+    const synced = [files.fileSystem.syncLater(segment.file())]
+    // The active segment's indexes are built again from its last durable entry; a sealed one's are not looked at.
+    if (segment === this.#state.segments.active) return synced
+    for (const suffix of ['.index', '.timeindex'] as const) {
+      synced.push(files.fileSystem.syncLater(files.get(segmentFile(folder, segment.baseOffset, suffix))))
+    }
+    return synced
+  }
+}

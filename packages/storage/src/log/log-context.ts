@@ -1,0 +1,36 @@
+import type { Clock, Logger, Random } from '@millrace/kernel'
+import type { OpenFiles } from '../io/open-files.ts'
+import type { IndexCache } from '../segment/index-cache.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { LogState } from './log-state.ts'
+import type { LogManagerSettings } from './partition-log.ts'
+import type { TailCache } from './tail-cache.ts'
+import type { Turns } from './turns.ts'
+
+/** What all logs of a manager share. */
+export interface LogContext {
+  readonly files: OpenFiles
+  readonly indexCache: IndexCache
+  readonly tailCache: TailCache
+  readonly buffers: BufferPool
+  readonly turns: Turns
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly settings: LogManagerSettings
+}
+
+/** The log directory that a log lies in, as the log sees it. */
+export interface LogHome {
+  readonly path: string
+  /** Undefined while the directory serves. */
+  readonly offlineReason: string | undefined
+  /** Takes the directory offline, with all logs in it. */
+  fail(reason: string): void
+  /** Bytes were written that no sync has made durable yet. */
+  wrote(log: LogState, bytes: number): void
+  /** A checkpoint file no longer says what is so; it is written soon. */
+  checkpointDue(which: 'recoveryPoint' | 'logStart' | 'highWatermark'): void
+  /** Writes the recovery points now: before a log is cut below its own. */
+  checkpointRecoveryPoints(): void
+}

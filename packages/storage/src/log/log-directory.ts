@@ -1,0 +1,232 @@
+import type { Timer } from '@millrace/kernel'
+import { errorMessage } from '@millrace/kernel'
+import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
+import { claimDirectory } from '../checkpoint/meta-properties.ts'
+import type { DirectoryLock, FileSystem } from '../io/file-system.ts'
+import type { LogCheckpointName } from './checkpoints.ts'
+import { Checkpoint, logCheckpointNames } from './checkpoints.ts'
+import type { Log } from './log.ts'
+import type { LogContext, LogHome } from './log-context.ts'
+import type { LogState } from './log-state.ts'
+import { parsePartitionFolder } from './partition-folders.ts'
+
+export interface DirectoryOwner {
+  readonly clusterId: string
+  readonly nodeId: number
+}
+
+const checkpointOf = {
+  recoveryPoint: 'recovery-point-offset-checkpoint',
+  logStart: 'log-start-offset-checkpoint',
+  highWatermark: 'replication-offset-checkpoint',
+} as const satisfies Record<string, LogCheckpointName>
+
+// What a timer of the host takes; longer is never, and a broker doesn't run that long without writing.
+const timerMsMax = 0x7fff_ffff
+
+/** One of `log.dirs`: its lock, its checkpoint files, and the logs that are open in it. */
+export class LogDirectory implements LogHome {
+  readonly path: string
+  readonly directoryId: string
+  /** Whether the last stop was clean: then no log in it is scanned. */
+  readonly clean: boolean
+  /** Names of the partition folders in it. */
+  readonly folders = new Set<string>()
+  readonly logs = new Map<string, Log>()
+  readonly #context: LogContext
+  readonly #fileSystem: FileSystem
+  readonly #lock: DirectoryLock
+  readonly #checkpoints: ReadonlyMap<LogCheckpointName, Checkpoint>
+  readonly #timers = new Map<string, Timer>()
+  readonly #onOffline: (path: string, reason: string) => void
+  #offlineReason: string | undefined
+  #unsyncedBytes = 0
+  #unsynced = new Set<LogState>()
+
+  constructor(
+    path: string,
+    context: LogContext,
+    owner: DirectoryOwner,
+    onOffline: (path: string, reason: string) => void,
+  ) {
+    this.path = path
+    this.#context = context
+    this.#fileSystem = context.files.fileSystem
+    this.#onOffline = onOffline
+    this.#fileSystem.makeDirectory(path)
+    this.#lock = this.#fileSystem.lock(path)
+    try {
+      this.directoryId = claimDirectory(this.#fileSystem, path, { ...owner, random: context.random }).directoryId
+      this.clean = takeCleanShutdownMark(this.#fileSystem, path)
+      this.#checkpoints = new Map(logCheckpointNames.map((name) => [name, this.#openCheckpoint(name)]))
+      this.#listFolders()
+    } catch (error) {
+      this.#lock.release()
+      throw error
+    }
+  }
+
+  #openCheckpoint(name: LogCheckpointName): Checkpoint {
+    return new Checkpoint(this.#fileSystem, this.path, name, (reason) => {
+      this.#context.logger.warn('a checkpoint file is damaged and left out', {
+        directory: this.path,
+        file: name,
+        reason,
+      })
+    })
+  }
+
+  #listFolders(): void {
+    for (const { name, isDirectory } of this.#fileSystem.list(this.path) ?? []) {
+      if (!isDirectory) continue
+      if (parsePartitionFolder(name) !== undefined) this.folders.add(name)
+      else if (name.endsWith('-delete')) this.#removeLater(name, this.#context.settings.initialTaskDelayMs)
+    }
+  }
+
+  get offlineReason(): string | undefined {
+    return this.#offlineReason
+  }
+
+  get partitionCount(): number {
+    return this.folders.size
+  }
+
+  checkpointed(name: keyof typeof checkpointOf, partitionName: string): number {
+    return this.#checkpoints.get(checkpointOf[name])?.get(partitionName) ?? 0
+  }
+
+  fail(reason: string): void {
+    if (this.#offlineReason !== undefined) return
+    this.#offlineReason = `log directory ${this.path} is offline: ${reason}`
+    this.#context.logger.error('a log directory goes offline', { directory: this.path, reason })
+    this.#onOffline(this.path, reason)
+  }
+
+  wrote(log: LogState, bytes: number): void {
+    this.#unsynced.add(log)
+    this.#unsyncedBytes += bytes
+    const { flushIntervalMs } = log.config
+    if (flushIntervalMs <= timerMsMax) this.#once(`flush ${log.name}`, flushIntervalMs, () => this.#flush(log))
+    if (this.#unsyncedBytes >= this.#context.settings.backgroundFlushBytes) this.#flushInBackground()
+  }
+
+  // Every few dozen MB, so that the kernel never has so much to write that it stops us.
+  #flushInBackground(): void {
+    const logs = this.#unsynced
+    this.#unsynced = new Set()
+    this.#unsyncedBytes = 0
+    for (const log of logs) void this.#flush(log)
+  }
+
+  async #flush(log: LogState): Promise<void> {
+    try {
+      await this.logs.get(log.name)?.flush()
+    } catch (error) {
+      this.#context.logger.error('a flush failed', { partition: log.name, error: errorMessage(error) })
+    }
+  }
+
+  checkpointDue(which: keyof typeof checkpointOf): void {
+    const { settings } = this.#context
+    const delayMs = {
+      recoveryPoint: settings.flushOffsetCheckpointIntervalMs,
+      logStart: settings.flushStartOffsetCheckpointIntervalMs,
+      highWatermark: settings.highWatermarkCheckpointIntervalMs,
+    }[which]
+    this.#once(which, delayMs, () => this.#writeCheckpoint(checkpointOf[which]))
+  }
+
+  checkpointRecoveryPoints(): void {
+    this.#checkpoints.get('recovery-point-offset-checkpoint')?.write(this.logs.values())
+  }
+
+  #writeCheckpoint(name: LogCheckpointName): void {
+    if (this.#offlineReason !== undefined) return
+    try {
+      this.#checkpoints.get(name)?.write(this.logs.values())
+    } catch (error) {
+      // The old one stays: it only makes a recovery read more.
+      this.#context.logger.warn('a checkpoint could not be written', { file: name, error: errorMessage(error) })
+    }
+  }
+
+  // Timers run only while there is something to do, so that an idle broker does nothing.
+  #once(key: string, delayMs: number, work: () => void | Promise<void>): void {
+    if (this.#timers.has(key)) return
+    const run = (): void | Promise<void> => {
+      this.#timers.delete(key)
+      return work()
+    }
+    this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
+  }
+
+  /** Forgets a partition: its offsets first, so that one of the same name starts from nothing, then its folder. */
+  removePartition(name: string, deleteDelayMs: number): void {
+    const log = this.logs.get(name)
+    this.logs.delete(name)
+    this.folders.delete(name)
+    for (const checkpoint of this.#checkpoints.values()) checkpoint.forget(name)
+    if (log !== undefined) {
+      log.release()
+      log.state.deleted = true
+      log.state.changes += 1
+      this.#unsynced.delete(log.state)
+    }
+    if (this.#offlineReason !== undefined) return
+    for (const checkpoint of this.#checkpoints.values()) checkpoint.write(this.logs.values())
+    const renamed = deletedFolderName(name, this.#context.random.bytes(16))
+    this.#fileSystem.rename(`${this.path}/${name}`, `${this.path}/${renamed}`)
+    this.#fileSystem.syncDirectory(this.path)
+    if (log !== undefined) log.state.folder = `${this.path}/${renamed}`
+    this.#removeLater(renamed, deleteDelayMs)
+  }
+
+  #removeLater(name: string, delayMs: number): void {
+    this.#once(`delete ${name}`, delayMs, () => {
+      try {
+        this.#fileSystem.removeDirectory(`${this.path}/${name}`)
+      } catch (error) {
+        this.#context.logger.warn('a deleted partition stays until the next start', {
+          name,
+          error: errorMessage(error),
+        })
+      }
+    })
+  }
+
+  async close(brokerEpoch: number): Promise<void> {
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    try {
+      if (this.#offlineReason === undefined) await this.#closeCleanly(brokerEpoch)
+    } finally {
+      for (const log of this.logs.values()) log.release()
+      this.#lock.release()
+    }
+  }
+
+  async #closeCleanly(brokerEpoch: number): Promise<void> {
+    const failures: string[] = []
+    for (const log of this.logs.values()) {
+      await log.closeCleanly().catch((error: unknown) => failures.push(`${log.state.name}: ${errorMessage(error)}`))
+      // A log that can't be used stays to be looked at: the next start must not take it for whole.
+      if (log.state.damage !== undefined) failures.push(log.state.damage)
+    }
+    for (const name of logCheckpointNames) this.#writeCheckpoint(name)
+    if (failures.length === 0 && this.#offlineReason === undefined) {
+      writeCleanShutdownMark(this.#fileSystem, this.path, brokerEpoch)
+      return
+    }
+    this.#context.logger.warn('the stop was not clean: the next start checks the ends of all logs', {
+      directory: this.path,
+      reason: failures.join('; '),
+    })
+  }
+}
+
+// Kafka's own form, cut so that the name stays legal.
+function deletedFolderName(name: string, unique: Uint8Array): string {
+  const suffix = `.${Buffer.from(unique).toString('hex')}-delete`
+  return name.slice(0, 255 - suffix.length) + suffix
+}

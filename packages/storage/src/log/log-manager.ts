@@ -1,0 +1,235 @@
+import type { Timer } from '@millrace/kernel'
+import { errorMessage } from '@millrace/kernel'
+import { KafkaError } from '@millrace/protocol'
+import { readLeaderEpochs } from '../checkpoint/leader-epoch-checkpoint.ts'
+import { readPartitionTopicId, writePartitionTopicId } from '../checkpoint/partition-metadata.ts'
+import { OpenFiles } from '../io/open-files.ts'
+import { ProducerState } from '../producer/producer-state.ts'
+import { IndexCache } from '../segment/index-cache.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import { Log } from './log.ts'
+import type { LogContext } from './log-context.ts'
+import { LogDirectory } from './log-directory.ts'
+import type { LogManagerOptions } from './log-manager-options.ts'
+import { defaultSettings } from './log-manager-options.ts'
+import { LogState } from './log-state.ts'
+import type { LogConfig, LogDirectoryStatus, LogManager, LogManagerSettings, PartitionLog } from './partition-log.ts'
+import { openLogFiles } from './recovery.ts'
+import { TailCache } from './tail-cache.ts'
+import { Turns } from './turns.ts'
+
+/** Opens the log directories; logs are opened one by one. Throws where a directory is in use or somebody else's. */
+export function openLogManager(options: LogManagerOptions): LogManager {
+  return new DirectoryLogManager(options)
+}
+
+class DirectoryLogManager implements LogManager {
+  readonly #options: LogManagerOptions
+  readonly #context: LogContext & { settings: LogManagerSettings }
+  readonly #directories: LogDirectory[] = []
+  readonly #logs = new Map<string, Log>()
+  readonly #offlineListeners: ((path: string, reason: string) => void)[] = []
+  readonly #timers = new Map<string, Timer>()
+  #closed = false
+
+  constructor(options: LogManagerOptions) {
+    this.#options = options
+    this.#context = newContext(options)
+    try {
+      for (const path of options.directories) this.#directories.push(this.#openDirectory(path))
+    } catch (error) {
+      for (const directory of this.#directories) void directory.close(-1)
+      throw error
+    }
+    this.#declareMetrics()
+    this.#startTasks()
+  }
+
+  #openDirectory(path: string): LogDirectory {
+    const onOffline = (offlinePath: string, reason: string): void => {
+      for (const listener of this.#offlineListeners) listener(offlinePath, reason)
+    }
+    return new LogDirectory(path, this.#context, this.#options, onOffline)
+  }
+
+  directories(): readonly LogDirectoryStatus[] {
+    return this.#directories.map((directory) => {
+      const online = directory.offlineReason === undefined
+      const space = online ? this.#options.fileSystem.space(directory.path) : { totalBytes: -1, usableBytes: -1 }
+      return { path: directory.path, directoryId: directory.directoryId, online, ...space }
+    })
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(`${topic}-${partition}`)
+  }
+
+  logs(): Iterable<PartitionLog> {
+    return this.#logs.values()
+  }
+
+  open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog {
+    const name = `${topic}-${partition}`
+    const known = this.#logs.get(name)
+    if (known !== undefined) return known
+    const holding = this.#directories.find((directory) => directory.folders.has(name))
+    const directory = holding ?? this.#directoryForNew()
+    const log = this.#openIn(directory, { topic, partition, topicId, config }, holding === undefined)
+    directory.folders.add(name)
+    directory.logs.set(name, log)
+    this.#logs.set(name, log)
+    return log
+  }
+
+  #directoryForNew(): LogDirectory {
+    const online = this.#directories.filter((directory) => directory.offlineReason === undefined)
+    const [emptiest] = online.toSorted((a, b) => a.partitionCount - b.partitionCount)
+    if (emptiest === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'no log directory is online')
+    return emptiest
+  }
+
+  #openIn(
+    directory: LogDirectory,
+    identity: { topic: string; partition: number; topicId: string; config: LogConfig },
+    isNew: boolean,
+  ): Log {
+    const name = `${identity.topic}-${identity.partition}`
+    const folder = `${directory.path}/${name}`
+    this.#claimFolder(folder, identity.topicId, isNew)
+    const epochs = isNew ? new LeaderEpochs() : this.#readEpochs(folder)
+    const state = new LogState(this.#context, directory, {
+      ...identity,
+      folder,
+      producers: new ProducerState(),
+      epochs: epochs ?? new LeaderEpochs(),
+    })
+    openLogFiles(state, {
+      // A folder that isn't there has nothing to do with what the checkpoints say of one that was.
+      clean: !isNew && directory.clean,
+      recoveryPoint: isNew ? 0 : directory.checkpointed('recoveryPoint', name),
+      logStartOffset: isNew ? 0 : directory.checkpointed('logStart', name),
+      highWatermark: isNew ? 0 : directory.checkpointed('highWatermark', name),
+      epochsLost: epochs === undefined,
+    })
+    if (state.damage !== undefined) this.#context.logger.error(state.damage, { partition: name })
+    return new Log(state)
+  }
+
+  #claimFolder(folder: string, topicId: string, isNew: boolean): void {
+    const { fileSystem } = this.#options
+    if (isNew) fileSystem.makeDirectory(folder)
+    const found = isNew ? undefined : readPartitionTopicId(fileSystem, folder)
+    if (found === undefined) writePartitionTopicId(fileSystem, folder, topicId)
+    else if (found !== topicId) {
+      throw new KafkaError('INCONSISTENT_TOPIC_ID', `${folder} belongs to topic id ${found}, got ${topicId}`)
+    }
+  }
+
+  #readEpochs(folder: string): LeaderEpochs | undefined {
+    try {
+      const entries = readLeaderEpochs(this.#options.fileSystem, folder)
+      return entries === undefined ? undefined : new LeaderEpochs(entries)
+    } catch (error) {
+      const fields = { folder, error: errorMessage(error) }
+      this.#context.logger.warn('the leader epochs of a log are damaged and found in its batches', fields)
+      return undefined
+    }
+  }
+
+  async delete(topic: string, partition: number): Promise<void> {
+    const name = `${topic}-${partition}`
+    this.#context.turns.run()
+    const log = this.#logs.get(name)
+    this.#logs.delete(name)
+    const directory = this.#directories.find((one) => one.folders.has(name))
+    directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
+  }
+
+  reconfigure(settings: Partial<LogManagerSettings>): void {
+    const changed = { ...this.#context.settings, ...settings }
+    this.#context.settings = changed
+    this.#context.tailCache.setLimit(changed.tailCacheBytes)
+    this.#context.indexCache.setMax(changed.indexCacheBytes)
+    this.#context.files.setMax(changed.openFilesMax)
+  }
+
+  async runRetention(): Promise<void> {
+    for (const log of this.#logs.values()) {
+      try {
+        log.applyRetention()
+      } catch (error) {
+        this.#context.logger.error('retention failed', { partition: log.state.name, error: errorMessage(error) })
+      }
+    }
+  }
+
+  #startTasks(): void {
+    const { initialTaskDelayMs } = this.#context.settings
+    this.#repeat(
+      'retention',
+      initialTaskDelayMs,
+      () => this.#context.settings.retentionCheckIntervalMs,
+      () => this.runRetention(),
+    )
+    const expiryMs = (): number => this.#context.settings.producerIdExpirationCheckIntervalMs
+    this.#repeat('producers', expiryMs(), expiryMs, () => this.#expireProducers())
+  }
+
+  #repeat(key: string, delayMs: number, everyMs: () => number, work: () => void | Promise<void>): void {
+    const run = async (): Promise<void> => {
+      await work()
+      if (!this.#closed) this.#timers.set(key, this.#context.clock.setTimer(everyMs(), run))
+    }
+    this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
+  }
+
+  #expireProducers(): void {
+    const nowMs = this.#context.clock.sessions.wallMs()
+    const { producerIdExpirationMs } = this.#context.settings
+    for (const log of this.#logs.values()) log.state.producers.expire(nowMs, producerIdExpirationMs)
+  }
+
+  onDirectoryOffline(listener: (path: string, reason: string) => void): void {
+    this.#offlineListeners.push(listener)
+  }
+
+  async close(brokerEpoch = -1): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#context.turns.run()
+    for (const timer of this.#timers.values()) timer.cancel()
+    await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
+    this.#context.files.closeAll()
+  }
+
+  #declareMetrics(): void {
+    const { metrics } = this.#options
+    const { tailCache, indexCache, files } = this.#context
+    const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help }, read)
+    gauge('millrace_log_tail_cache_bytes', 'Bytes of the newest batches kept in memory', () => tailCache.heldBytes)
+    gauge('millrace_log_index_cache_bytes', 'Index bytes of sealed segments in memory', () => indexCache.heldBytes)
+    gauge('millrace_log_open_files', 'Files of logs held open', () => files.count)
+    gauge('millrace_log_offline_directories', 'Log directories that are offline', () => this.#offlineCount())
+  }
+
+  #offlineCount(): number {
+    return this.#directories.filter((directory) => directory.offlineReason !== undefined).length
+  }
+}
+
+function newContext(options: LogManagerOptions): LogContext & { settings: LogManagerSettings } {
+  const settings = { ...defaultSettings, ...options.settings }
+  const tailCache = new TailCache(settings.tailCacheBytes)
+  return {
+    files: new OpenFiles(options.fileSystem, settings.openFilesMax),
+    indexCache: new IndexCache(settings.indexCacheBytes),
+    tailCache,
+    buffers: new BufferPool(),
+    turns: new Turns(options.endOfTurn, tailCache),
+    clock: options.clock,
+    random: options.random,
+    logger: options.logger,
+    settings,
+  }
+}

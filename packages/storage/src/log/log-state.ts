@@ -1,0 +1,110 @@
+import type { OpenFiles } from '../io/open-files.ts'
+import { writeLeaderEpochs } from '../checkpoint/leader-epoch-checkpoint.ts'
+import type { ProducerState } from '../producer/producer-state.ts'
+import type { IndexCache } from '../segment/index-cache.ts'
+import type { Segment, SegmentHome } from '../segment/segment.ts'
+import type { TransactionIndex } from '../segment/transaction-index.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import type { LogContext, LogHome } from './log-context.ts'
+import type { LogConfig } from './partition-log.ts'
+import { transactionsOf } from './producer-replay.ts'
+import { Segments } from './segments.ts'
+import { Tail } from './tail-cache.ts'
+
+/** What is known of one log. The files beside this one work on it; `Log` is what others see of it. */
+export class LogState implements SegmentHome {
+  readonly context: LogContext
+  readonly home: LogHome
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly name: string
+  /** Changes when the partition is deleted: the folder is renamed. */
+  folder: string
+  config: LogConfig
+  readonly segments = new Segments()
+  readonly tail = new Tail()
+  readonly producers: ProducerState
+  readonly epochs: LeaderEpochs
+  /** Invariant: logStartOffset <= highWatermark <= logEndOffset. */
+  logStartOffset = 0
+  highWatermark = 0
+  logEndOffset = 0
+  /** Everything before it is durable; a recovery starts here. Invariant: at most logEndOffset. */
+  recoveryPoint = 0
+  /** Offsets of the producer snapshots that lie beside the segments. */
+  readonly snapshotOffsets = new Set<number>()
+  /** Bytes of log behind the last producer snapshot. */
+  bytesSinceSnapshot = 0
+  rollJitterMs = 0
+  /** Counts truncations and compactions: a read that began before one is made again. */
+  changes = 0
+  /** Why this log alone can't be used: its data is damaged where it was durable. */
+  damage: string | undefined
+  deleted = false
+
+  constructor(
+    context: LogContext,
+    home: LogHome,
+    identity: {
+      readonly topic: string
+      readonly partition: number
+      readonly topicId: string
+      readonly folder: string
+      readonly config: LogConfig
+      readonly producers: ProducerState
+      readonly epochs: LeaderEpochs
+    },
+  ) {
+    this.context = context
+    this.home = home
+    this.topic = identity.topic
+    this.partition = identity.partition
+    this.topicId = identity.topicId
+    this.name = `${identity.topic}-${identity.partition}`
+    this.folder = identity.folder
+    this.config = identity.config
+    this.producers = identity.producers
+    this.epochs = identity.epochs
+  }
+
+  get files(): OpenFiles {
+    return this.context.files
+  }
+
+  get indexCache(): IndexCache {
+    return this.context.indexCache
+  }
+
+  get indexIntervalBytes(): number {
+    return this.config.indexIntervalBytes
+  }
+
+  /** Why nothing can be read or written; undefined while all is well. */
+  get offlineReason(): string | undefined {
+    return this.damage ?? this.home.offlineReason ?? (this.deleted ? 'the partition was deleted' : undefined)
+  }
+
+  get lastStableOffset(): number {
+    const unstable = this.producers.firstUnstableOffset
+    if (unstable === undefined || unstable >= this.highWatermark) return this.highWatermark
+    return Math.max(unstable, this.logStartOffset)
+  }
+
+  onIndexRebuilt = (baseOffset: number, reason: string): void => {
+    this.context.logger.warn('index files were damaged and are built from the log', {
+      partition: this.name,
+      segment: baseOffset,
+      reason,
+    })
+  }
+
+  rebuildTransactions = (segment: Segment): TransactionIndex => transactionsOf(this, segment)
+
+  /** The file of epochs is as good as its batches: where it can't be written now, it is with the next flush. */
+  writeEpochs(options: { readonly durable: boolean }): void {
+    if (!this.epochs.dirty && !options.durable) return
+    writeLeaderEpochs(this.files.fileSystem, this.folder, this.epochs.entries, options)
+    this.epochs.dirty = false
+  }
+}

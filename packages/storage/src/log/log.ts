@@ -1,0 +1,213 @@
+import type { LeaderEpoch, Offset } from '@millrace/kernel'
+import { asLeaderEpoch, asOffset, asProducerEpoch, asProducerId } from '@millrace/kernel'
+import { KafkaError } from '@millrace/protocol'
+import { lastSequenceOf } from '../producer/producer-entry.ts'
+import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
+import { Appender } from './appender.ts'
+import { LogFlusher } from './flush.ts'
+import type { LogState } from './log-state.ts'
+import type {
+  AbortedTransaction,
+  Append,
+  AppendOutcome,
+  FoundOffset,
+  LogConfig,
+  PartitionLog,
+  ProducerSummary,
+  ReadOutcome,
+  ReadRange,
+} from './partition-log.ts'
+import { writeSnapshot } from './producer-replay.ts'
+import { readLog } from './read.ts'
+import { applyRetention, moveLogStart } from './retention.ts'
+import { findByTimestamp, findMaxTimestamp } from './time-lookup.ts'
+import { truncateLog } from './truncate.ts'
+
+/** A log as the rest of the broker sees it. */
+export class Log implements PartitionLog {
+  readonly state: LogState
+  readonly #appender: Appender
+  readonly #flusher: LogFlusher
+
+  constructor(state: LogState) {
+    this.state = state
+    this.#appender = new Appender(state, () => this.flush())
+    this.#flusher = new LogFlusher(state, () => !this.#appender.waiting)
+  }
+
+  get topic(): string {
+    return this.state.topic
+  }
+
+  get partition(): number {
+    return this.state.partition
+  }
+
+  get topicId(): string {
+    return this.state.topicId
+  }
+
+  get directory(): string {
+    return this.state.home.path
+  }
+
+  get config(): LogConfig {
+    return this.state.config
+  }
+
+  get logStartOffset(): Offset {
+    return asOffset(this.state.logStartOffset)
+  }
+
+  get logEndOffset(): Offset {
+    return asOffset(this.state.logEndOffset)
+  }
+
+  get highWatermark(): Offset {
+    return asOffset(this.state.highWatermark)
+  }
+
+  get lastStableOffset(): Offset {
+    return asOffset(this.state.lastStableOffset)
+  }
+
+  get latestEpoch(): LeaderEpoch {
+    return asLeaderEpoch(this.state.epochs.latest)
+  }
+
+  get sizeBytes(): number {
+    return this.state.segments.sizeBytes
+  }
+
+  get segmentCount(): number {
+    return this.state.segments.count
+  }
+
+  get offline(): boolean {
+    return this.state.offlineReason !== undefined
+  }
+
+  append(append: Append, done: (outcome: AppendOutcome) => void): void {
+    this.#appender.append(append, done)
+  }
+
+  onWritten(listener: () => void): void {
+    this.#appender.onWritten(listener)
+  }
+
+  read(range: ReadRange): ReadOutcome | Promise<ReadOutcome> {
+    return readLog(this.state, range)
+  }
+
+  abortedTransactions(from: Offset, until: Offset): readonly AbortedTransaction[] {
+    const found: AbortedTxnEntry[] = []
+    for (const segment of this.state.segments.from(from)) if (segment.collectAborted(from, until, found)) break
+    return found.map((entry) => ({
+      producerId: asProducerId(entry.producerId),
+      firstOffset: asOffset(entry.firstOffset),
+    }))
+  }
+
+  async findByTimestamp(timestampMs: number, until: Offset): Promise<FoundOffset | null> {
+    this.#refuseOffline()
+    return findByTimestamp(this.state, timestampMs, until)
+  }
+
+  async findMaxTimestamp(until: Offset): Promise<FoundOffset | null> {
+    this.#refuseOffline()
+    return findMaxTimestamp(this.state, until)
+  }
+
+  epochAt(offset: Offset): LeaderEpoch {
+    return asLeaderEpoch(this.state.epochs.epochAt(offset))
+  }
+
+  endOfEpoch(epoch: LeaderEpoch): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } {
+    const { leaderEpoch, endOffset } = this.state.epochs.endOf(epoch, this.state.logEndOffset)
+    return { leaderEpoch: asLeaderEpoch(leaderEpoch), endOffset: asOffset(endOffset) }
+  }
+
+  startEpoch(epoch: LeaderEpoch): void {
+    if (this.offline) return
+    this.#writeWaiting()
+    this.state.epochs.assign(epoch, this.state.logEndOffset)
+    this.state.writeEpochs({ durable: false })
+  }
+
+  setHighWatermark(offset: Offset): void {
+    const { state } = this
+    const moved = Math.max(state.logStartOffset, Math.min(offset, state.logEndOffset))
+    if (moved === state.highWatermark) return
+    state.highWatermark = moved
+    state.producers.highWatermarkMoved(moved)
+    state.home.checkpointDue('highWatermark')
+  }
+
+  async advanceLogStart(offset: Offset): Promise<void> {
+    this.#refuseOffline()
+    if (offset > this.state.highWatermark) {
+      const message = `log start ${offset} of ${this.state.name}, the high watermark is ${this.state.highWatermark}`
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', message)
+    }
+    moveLogStart(this.state, offset)
+  }
+
+  async truncateTo(offset: Offset): Promise<void> {
+    this.#refuseOffline()
+    this.#writeWaiting()
+    truncateLog(this.state, offset)
+    this.#appender.reset()
+  }
+
+  reconfigure(config: LogConfig): void {
+    this.state.config = config
+  }
+
+  producers(): readonly ProducerSummary[] {
+    return [...this.state.producers.entries()].map((entry) => ({
+      producerId: asProducerId(entry.producerId),
+      producerEpoch: asProducerEpoch(entry.producerEpoch),
+      lastSequence: lastSequenceOf(entry),
+      lastTimestampMs: entry.lastTimestampMs,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.txnFirstOffset,
+    }))
+  }
+
+  flush(): Promise<void> {
+    this.#writeWaiting()
+    return this.#flusher.flush()
+  }
+
+  applyRetention(): void {
+    if (this.offline) return
+    this.#writeWaiting()
+    applyRetention(this.state)
+    this.#appender.reset()
+  }
+
+  /** Leaves everything on disk as the next start wants to find it: durable, with the producers' state at the end. */
+  async closeCleanly(): Promise<void> {
+    if (this.offline) return
+    await this.flush()
+    const { state } = this
+    for (const segment of state.segments.from(state.recoveryPoint)) segment.writeIndexes()
+    if (state.logEndOffset > 0) writeSnapshot(state, state.logEndOffset)
+    state.writeEpochs({ durable: state.epochs.dirty })
+  }
+
+  /** Closes its files; they are renamed or gone after that. */
+  release(): void {
+    this.state.context.tailCache.drop(this.state.tail)
+    for (const segment of this.state.segments.all) segment.close()
+  }
+
+  #writeWaiting(): void {
+    if (this.#appender.waiting) this.state.context.turns.run()
+  }
+
+  #refuseOffline(): void {
+    const reason = this.state.offlineReason
+    if (reason !== undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', reason)
+  }
+}

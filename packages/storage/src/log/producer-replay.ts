@@ -1,0 +1,98 @@
+import { batchField } from '@millrace/protocol'
+import { ProducerState } from '../producer/producer-state.ts'
+import { segmentFile } from '../segment/segment-files.ts'
+import type { Segment } from '../segment/segment.ts'
+import { scanBatches } from '../segment/scan.ts'
+import { TransactionIndex } from '../segment/transaction-index.ts'
+import type { LogState } from './log-state.ts'
+import { replaceFile } from '../checkpoint/replace-file.ts'
+
+/**
+ * Writes what the producers are now as the snapshot at `offset`: the log's end, or where the next segment begins. Only
+ * while nothing waits to be written.
+ */
+export function writeSnapshot(state: LogState, offset: number): void {
+  if (!state.snapshotOffsets.has(offset)) {
+    const path = segmentFile(state.folder, offset, '.snapshot')
+    replaceFile(state.files.fileSystem, path, state.producers.snapshot(), false)
+    state.snapshotOffsets.add(offset)
+  }
+  state.bytesSinceSnapshot = 0
+}
+
+export function removeSnapshots(state: LogState, gone: (offset: number) => boolean): void {
+  for (const offset of [...state.snapshotOffsets].filter(gone)) {
+    state.files.fileSystem.remove(segmentFile(state.folder, offset, '.snapshot'))
+    state.snapshotOffsets.delete(offset)
+  }
+}
+
+/** Keeps the snapshots that belong to a segment, and the newest. */
+export function removeStraySnapshots(state: LogState): void {
+  const newest = Math.max(...state.snapshotOffsets)
+  const bases = new Set(state.segments.all.map((segment) => segment.baseOffset))
+  removeSnapshots(state, (offset) => offset !== newest && !bases.has(offset))
+}
+
+/** Loads the newest good snapshot at or before `offset`; returns where it stands, the log's start where there is none. */
+export function loadSnapshot(state: LogState, producers: ProducerState, offset: number): number {
+  const candidates = [...state.snapshotOffsets].filter((at) => at <= offset && at >= state.logStartOffset)
+  for (const at of candidates.toSorted((a, b) => b - a)) {
+    const bytes = state.files.fileSystem.readFile(segmentFile(state.folder, at, '.snapshot'))
+    if (bytes !== undefined && producers.load(bytes)) return at
+    state.context.logger.warn('a producer snapshot is damaged and left out', { partition: state.name, offset: at })
+    removeSnapshots(state, (damaged) => damaged === at)
+  }
+  producers.clear()
+  return state.logStartOffset
+}
+
+/** Applies the batches of [from, until) to the producers; aborted transactions go to `onAborted`. */
+export function replayProducers(
+  state: LogState,
+  producers: ProducerState,
+  range: { readonly from: number; readonly until: number },
+  onAborted: (segment: Segment, entry: Parameters<TransactionIndex['append']>[0]) => void,
+): void {
+  if (range.from >= range.until) return
+  for (const segment of state.segments.from(range.from)) {
+    if (segment.baseOffset >= range.until) break
+    replaySegment(producers, segment, range, (entry) => onAborted(segment, entry))
+  }
+  producers.keep()
+}
+
+function replaySegment(
+  producers: ProducerState,
+  segment: Segment,
+  range: { readonly from: number; readonly until: number },
+  onAborted: (entry: Parameters<TransactionIndex['append']>[0]) => void,
+): void {
+  const from = range.from <= segment.baseOffset ? 0 : segment.positionOf(range.from)
+  if (from === undefined) return
+  scanBatches(segment.file(), { from, until: segment.sizeBytes, checkCrc: false }, (bytes, at) => {
+    if (batchField.baseOffset(bytes, at) >= range.until) return false
+    const outcome = producers.accept(bytes, at, 'replication')
+    if (outcome.kind === 'accepted' && outcome.aborted !== undefined) onAborted(outcome.aborted)
+    return true
+  })
+}
+
+/** The aborted transactions that ended in a segment, found in its batches: for a `.txnindex` that was damaged. */
+export function transactionsOf(state: LogState, segment: Segment): TransactionIndex {
+  const producers = new ProducerState()
+  const from = loadSnapshot(state, producers, segment.baseOffset)
+  const found = new TransactionIndex()
+  const next = state.segments.at(state.segments.indexOf(segment.baseOffset) + 1)
+  const until = next?.baseOffset ?? Infinity
+  for (const earlier of state.segments.from(from)) {
+    if (earlier.baseOffset >= until) break
+    scanBatches(earlier.file(), { from: 0, until: earlier.sizeBytes, checkCrc: false }, (bytes, at) => {
+      if (batchField.lastOffset(bytes, at) < from) return
+      const outcome = producers.accept(bytes, at, 'replication')
+      const ends = earlier === segment && outcome.kind === 'accepted'
+      if (ends && outcome.aborted !== undefined) found.append(outcome.aborted)
+    })
+  }
+  return found
+}

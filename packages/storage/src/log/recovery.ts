@@ -1,0 +1,169 @@
+import { batchField } from '@millrace/protocol'
+import { scanBatches } from '../segment/scan.ts'
+import { baseOffsetOf } from '../segment/segment-files.ts'
+import { Segment } from '../segment/segment.ts'
+import type { LogState } from './log-state.ts'
+import { loadSnapshot, removeSnapshots, removeStraySnapshots, replayProducers } from './producer-replay.ts'
+import { deletedSuffix, removeSegments } from './remove-segments.ts'
+import { newSegment } from './roll.ts'
+import { finishSwaps } from './swap-files.ts'
+
+/** What the checkpoint files of the directory say of a log. */
+export interface OpenHints {
+  /** Whether the last stop wrote everything and said so: nothing is scanned then. */
+  readonly clean: boolean
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+  readonly highWatermark: number
+  /** The file of leader epochs is missing or damaged: they are found in the batches. */
+  readonly epochsLost: boolean
+}
+
+/** Reads what lies in the log's folder into its state, repairing what a crash left. */
+export function openLogFiles(state: LogState, hints: OpenHints): void {
+  loadFolder(state)
+  rebuildMissingIndexes(state)
+  if (hints.epochsLost) rebuildEpochs(state)
+  const recoveredFrom = hints.clean ? undefined : recoverTail(state, hints.recoveryPoint)
+  if (state.damage !== undefined) return
+  if (state.segments.count === 0) state.segments.push(newSegment(state, hints.logStartOffset))
+  state.logEndOffset = state.segments.active.readEndOffset()
+  if (state.logEndOffset < hints.recoveryPoint && state.logEndOffset < hints.logStartOffset) startOver(state, hints)
+  else checkNothingIsMissing(state, hints)
+  if (state.damage !== undefined) return
+  state.segments.active.unseal()
+  state.logStartOffset = Math.max(hints.logStartOffset, state.segments.first.baseOffset)
+  state.recoveryPoint = Math.min(hints.clean ? state.logEndOffset : hints.recoveryPoint, state.logEndOffset)
+  state.highWatermark = Math.max(state.logStartOffset, Math.min(hints.highWatermark, state.logEndOffset))
+  state.epochs.truncateFromEnd(state.logEndOffset)
+  state.epochs.truncateFromStart(state.logStartOffset)
+  loadProducers(state, hints, recoveredFrom)
+}
+
+function rebuildEpochs(state: LogState): void {
+  for (const segment of state.segments.all) {
+    scanBatches(segment.file(), { from: 0, until: segment.sizeBytes, checkCrc: false }, (bytes, at) => {
+      const epoch = batchField.leaderEpoch(bytes, at)
+      if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
+    })
+  }
+}
+
+function loadFolder(state: LogState): void {
+  const { fileSystem } = state.files
+  finishSwaps(state)
+  const bases: number[] = []
+  for (const { name } of fileSystem.list(state.folder) ?? []) {
+    const base = baseOffsetOf(name, '.log')
+    const snapshot = baseOffsetOf(name, '.snapshot')
+    if (base !== undefined) bases.push(base)
+    else if (snapshot !== undefined) state.snapshotOffsets.add(snapshot)
+    else if (name.endsWith(deletedSuffix) || name.endsWith('.tmp')) fileSystem.remove(`${state.folder}/${name}`)
+  }
+  const nowMs = state.context.clock.wallMs()
+  for (const base of bases.toSorted((a, b) => a - b)) {
+    const path = `${state.folder}/${String(base).padStart(20, '0')}.log`
+    state.segments.push(new Segment(state, base, fileSystem.stat(path)?.sizeBytes ?? 0, nowMs))
+  }
+}
+
+function rebuildMissingIndexes(state: LogState): void {
+  const names = new Set((state.files.fileSystem.list(state.folder) ?? []).map((entry) => entry.name))
+  for (const segment of state.segments.all) {
+    const digits = String(segment.baseOffset).padStart(20, '0')
+    const missing = !names.has(`${digits}.index`) || !names.has(`${digits}.timeindex`)
+    if (missing && segment.sizeBytes > 0) segment.loadIndexes()
+  }
+}
+
+/**
+ * After a crash: checks every batch from the recovery point on, builds the indexes for them, and cuts the log where it
+ * is torn. Returns where it began; sets `damage` where what was durable is not whole.
+ */
+function recoverTail(state: LogState, recoveryPoint: number): number {
+  const segments = state.segments.from(recoveryPoint)
+  for (const segment of segments) {
+    const problem = recoverSegment(state, segment, recoveryPoint)
+    if (problem === undefined) continue
+    if (problem.offset < recoveryPoint) {
+      state.damage = damageMessage(state, segment, problem, recoveryPoint)
+      return recoveryPoint
+    }
+    cutTail(state, segment, problem)
+    break
+  }
+  return recoveryPoint
+}
+
+interface TailProblem {
+  /** The first offset that isn't there. */
+  readonly offset: number
+  readonly position: number
+  readonly reason: string
+}
+
+function recoverSegment(state: LogState, segment: Segment, recoveryPoint: number): TailProblem | undefined {
+  let endOffset = segment.baseOffset
+  const from = segment.forgetIndexesFrom(recoveryPoint)
+  const end = scanBatches(segment.file(), { from, until: segment.sizeBytes, checkCrc: true }, (bytes, at, position) => {
+    segment.noteBatch(bytes, at, position)
+    const epoch = batchField.leaderEpoch(bytes, at)
+    if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
+    endOffset = batchField.lastOffset(bytes, at) + 1
+  })
+  if (end.problem === undefined) return undefined
+  return { offset: endOffset, position: end.position, reason: end.problem.message }
+}
+
+function cutTail(state: LogState, segment: Segment, problem: TailProblem): void {
+  const later = state.segments.all.filter((one) => one.baseOffset > segment.baseOffset)
+  state.context.logger.warn('the end of a log was torn and is cut', {
+    partition: state.name,
+    segment: segment.path,
+    offset: problem.offset,
+    position: problem.position,
+    bytesCut: segment.sizeBytes - problem.position,
+    segmentsRemoved: later.length,
+    reason: problem.reason,
+  })
+  removeSegments(state, later)
+  segment.truncate(problem.position, problem.offset)
+  removeSnapshots(state, (offset) => offset > problem.offset)
+}
+
+function damageMessage(state: LogState, segment: Segment, problem: TailProblem, recoveryPoint: number): string {
+  return (
+    `${segment.path} is damaged at byte ${problem.position}, offset ${problem.offset} (${problem.reason}), ` +
+    `although everything before offset ${recoveryPoint} was durable: ${state.name} stays offline. ` +
+    'Move its folder away, or take its line out of recovery-point-offset-checkpoint to have the log cut there'
+  )
+}
+
+function checkNothingIsMissing(state: LogState, hints: OpenHints): void {
+  if (hints.clean || state.logEndOffset >= hints.recoveryPoint) return
+  state.damage =
+    `${state.folder} ends at offset ${state.logEndOffset}, although everything before ${hints.recoveryPoint} was ` +
+    `durable: ${state.name} stays offline. Move its folder away, or take its line out of ` +
+    'recovery-point-offset-checkpoint to go on with what is there'
+}
+
+// Somebody deleted the records up to a point behind the log's end: there is nothing to keep.
+function startOver(state: LogState, hints: OpenHints): void {
+  removeSegments(state, state.segments.all)
+  state.segments.push(newSegment(state, hints.logStartOffset))
+  state.logEndOffset = hints.logStartOffset
+}
+
+function loadProducers(state: LogState, hints: OpenHints, recoveredFrom: number | undefined): void {
+  removeSnapshots(state, (offset) => offset > state.logEndOffset)
+  // Kafka of old times had no snapshots: after a clean stop there is nothing to be found by reading it all.
+  if (hints.clean && state.snapshotOffsets.size === 0) return
+  const newest = recoveredFrom ?? state.logEndOffset
+  const from = loadSnapshot(state, state.producers, newest)
+  replayProducers(state, state.producers, { from, until: state.logEndOffset }, (segment, entry) => {
+    if (recoveredFrom !== undefined && entry.lastOffset >= recoveredFrom) segment.indexes.transactions.append(entry)
+  })
+  state.producers.highWatermarkMoved(state.highWatermark)
+  state.producers.expire(state.context.clock.wallMs(), state.context.settings.producerIdExpirationMs)
+  if (state.snapshotOffsets.size > 0) removeStraySnapshots(state)
+}

@@ -1,0 +1,46 @@
+import { errorMessage } from '@millrace/kernel'
+import { segmentFile, segmentSuffixes } from '../segment/segment-files.ts'
+import type { Segment } from '../segment/segment.ts'
+import type { LogState } from './log-state.ts'
+import { removeSnapshots } from './producer-replay.ts'
+
+/** Set behind the names of files that nobody may read any more; a start removes what is left of them. */
+export const deletedSuffix = '.deleted'
+
+/**
+ * Takes segments out of the log. Their files get another name now and go after `file.delete.delay.ms`, as in Kafka.
+ */
+export function removeSegments(state: LogState, gone: readonly Segment[]): void {
+  if (gone.length === 0) return
+  state.changes += 1
+  state.segments.remove(new Set(gone))
+  const renamed = gone.flatMap((segment) => renameFiles(state, segment))
+  const bases = new Set(gone.map((segment) => segment.baseOffset))
+  removeSnapshots(state, (offset) => bases.has(offset))
+  const { folder } = state
+  state.context.clock.setTimer(state.config.fileDeleteDelayMs, () => {
+    // The folder may have been renamed or removed since, and its files with it.
+    for (const name of renamed) removeQuietly(state, `${folder}/${name}`)
+  })
+}
+
+function renameFiles(state: LogState, segment: Segment): string[] {
+  const { fileSystem } = state.files
+  segment.close()
+  const renamed: string[] = []
+  for (const suffix of segmentSuffixes) {
+    const path = segmentFile(state.folder, segment.baseOffset, suffix)
+    if (fileSystem.stat(path) === undefined) continue
+    fileSystem.rename(path, path + deletedSuffix)
+    renamed.push(path.slice(state.folder.length + 1) + deletedSuffix)
+  }
+  return renamed
+}
+
+function removeQuietly(state: LogState, path: string): void {
+  try {
+    state.files.fileSystem.remove(path)
+  } catch (error) {
+    state.context.logger.warn('a deleted segment stays until the next start', { path, error: errorMessage(error) })
+  }
+}

@@ -1,0 +1,50 @@
+import { Segment } from '../segment/segment.ts'
+import { offsetEntryBytes } from '../segment/offset-index.ts'
+import { timeEntryBytes } from '../segment/time-index.ts'
+import type { LogState } from './log-state.ts'
+import { writeSnapshot } from './producer-replay.ts'
+
+export interface RollQuestion {
+  /** Of what is to be appended, and of what waits to be written before it. */
+  readonly bytes: number
+  readonly waitingBytes: number
+  readonly maxTimestampMs: number
+  readonly lastOffset: number
+}
+
+/** Whether a new segment must begin: the active one is full, or old, or its indexes can't take more (Kafka's rules). */
+export function mustRoll(state: LogState, question: RollQuestion): boolean {
+  const { active } = state.segments
+  const sizeBytes = active.sizeBytes + question.waitingBytes
+  if (sizeBytes === 0) return !active.fitsOffset(question.lastOffset)
+  if (sizeBytes > state.config.segmentBytes - question.bytes) return true
+  if (!active.fitsOffset(question.lastOffset) || indexIsFull(state, active)) return true
+  return ageMs(state, active, question) > state.config.segmentMs - state.rollJitterMs
+}
+
+function indexIsFull(state: LogState, active: Segment): boolean {
+  const bytes = state.config.segmentIndexBytes
+  const { offsets, times } = active.indexes
+  // One entry of the time index is for the largest timestamp, when the segment is sealed.
+  return offsets.count >= Math.floor(bytes / offsetEntryBytes) || times.count >= Math.floor(bytes / timeEntryBytes) - 1
+}
+
+// Age goes by the records' own time where they have one, so that old data replayed today is split as it was.
+function ageMs(state: LogState, active: Segment, question: RollQuestion): number {
+  const firstMs = active.sizeBytes === 0 ? -1 : active.firstTimestampMs
+  if (firstMs >= 0) return question.maxTimestampMs - firstMs
+  return state.context.clock.wallMs() - active.createdMs
+}
+
+/** Begins a segment at `baseOffset`, which is where the log ends. Nothing may wait to be written. */
+export function roll(state: LogState, baseOffset: number): void {
+  writeSnapshot(state, baseOffset)
+  state.segments.active.seal()
+  state.segments.push(newSegment(state, baseOffset))
+}
+
+export function newSegment(state: LogState, baseOffset: number): Segment {
+  const jitterMs = Math.min(state.config.segmentJitterMs, state.config.segmentMs)
+  state.rollJitterMs = jitterMs > 0 ? state.context.random.below(jitterMs) : 0
+  return Segment.create(state, baseOffset, state.context.clock.wallMs())
+}

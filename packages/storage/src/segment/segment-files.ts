@@ -1,0 +1,15 @@
+/** What a segment consists of; `.snapshot` is the producers' state before its first record. */
+export type SegmentSuffix = '.log' | '.index' | '.timeindex' | '.txnindex' | '.snapshot'
+
+export const segmentSuffixes: readonly SegmentSuffix[] = ['.log', '.index', '.timeindex', '.txnindex']
+
+/** Kafka names a segment's files by its base offset in twenty digits. */
+export const segmentFile = (folder: string, baseOffset: number, suffix: SegmentSuffix): string =>
+  `${folder}/${String(baseOffset).padStart(20, '0')}${suffix}`
+
+/** The base offset of a file such as `00000000000000000042.log`; undefined for all other names. */
+export function baseOffsetOf(name: string, suffix: string): number | undefined {
+  if (name.length !== 20 + suffix.length || !name.endsWith(suffix)) return undefined
+  const digits = name.slice(0, 20)
+  return /^\d{20}$/.test(digits) ? Number(digits) : undefined
+}

@@ -1,0 +1,86 @@
+import type { OpenFiles } from '../io/open-files.ts'
+import { OffsetIndex } from './offset-index.ts'
+import type { SegmentSuffix } from './segment-files.ts'
+import { segmentFile } from './segment-files.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+
+/** The three indexes of a segment, in memory. */
+export interface SegmentIndexes {
+  readonly offsets: OffsetIndex
+  readonly times: TimeIndex
+  readonly transactions: TransactionIndex
+}
+
+export const emptyIndexes = (baseOffset: number): SegmentIndexes => ({
+  offsets: new OffsetIndex(baseOffset),
+  times: new TimeIndex(baseOffset),
+  transactions: new TransactionIndex(),
+})
+
+/** What the index files hold. What is missing or damaged is left out, with the reason: it is built from the log. */
+export interface LoadedIndexes {
+  readonly lookup?: { readonly offsets: OffsetIndex; readonly times: TimeIndex }
+  readonly transactions?: TransactionIndex
+  readonly damage?: string
+}
+
+export function loadIndexes(files: OpenFiles, folder: string, baseOffset: number, logBytes: number): LoadedIndexes {
+  const read = (suffix: SegmentSuffix): Uint8Array | undefined =>
+    files.fileSystem.readFile(segmentFile(folder, baseOffset, suffix))
+  const transactions = new TransactionIndex(read('.txnindex'))
+  const transactionsDamage = transactions.damage(baseOffset)
+  const loaded = loadLookup(read('.index'), read('.timeindex'), baseOffset, logBytes)
+  const damage = loaded.damage ?? (transactionsDamage === undefined ? undefined : `.txnindex: ${transactionsDamage}`)
+  return {
+    ...loaded,
+    ...(transactionsDamage === undefined ? { transactions } : {}),
+    ...(damage === undefined ? {} : { damage }),
+  }
+}
+
+function loadLookup(
+  offsetBytes: Uint8Array | undefined,
+  timeBytes: Uint8Array | undefined,
+  baseOffset: number,
+  logBytes: number,
+): LoadedIndexes {
+  if (offsetBytes === undefined) return { damage: '.index is missing' }
+  if (timeBytes === undefined) return { damage: '.timeindex is missing' }
+  const offsets = new OffsetIndex(baseOffset, offsetBytes)
+  const times = new TimeIndex(baseOffset, timeBytes)
+  const offsetsDamage = offsets.damage(logBytes)
+  if (offsetsDamage !== undefined) return { damage: `.index: ${offsetsDamage}` }
+  const timesDamage = times.damage()
+  return timesDamage === undefined ? { lookup: { offsets, times } } : { damage: `.timeindex: ${timesDamage}` }
+}
+
+/** Appends to the index files what they lack. */
+export function writeIndexes(files: OpenFiles, folder: string, baseOffset: number, indexes: SegmentIndexes): void {
+  writeOne(files, segmentFile(folder, baseOffset, '.index'), indexes.offsets)
+  writeOne(files, segmentFile(folder, baseOffset, '.timeindex'), indexes.times)
+  // Kafka makes this file with the first aborted transaction only.
+  if (indexes.transactions.count > 0)
+    writeOne(files, segmentFile(folder, baseOffset, '.txnindex'), indexes.transactions)
+}
+
+function writeOne(files: OpenFiles, path: string, index: OffsetIndex | TimeIndex | TransactionIndex): void {
+  const { bytes, position } = index.unwritten()
+  if (bytes.length === 0) return
+  const written = files.get(path, 'create').write([bytes], position)
+  if (written !== bytes.length) throw new Error(`${path}: wrote ${written} of ${bytes.length} bytes`)
+  index.markWritten()
+}
+
+/** Cuts the files to what the indexes hold, after a truncation. */
+export function cutIndexFiles(files: OpenFiles, folder: string, baseOffset: number, indexes: SegmentIndexes): void {
+  const cut = (suffix: SegmentSuffix, index: OffsetIndex | TimeIndex | TransactionIndex): void => {
+    const path = segmentFile(folder, baseOffset, suffix)
+    const status = files.fileSystem.stat(path)
+    const writtenBytes = index.unwritten().position
+    if (status !== undefined && status.sizeBytes > writtenBytes) files.get(path).truncate(writtenBytes)
+  }
+  cut('.index', indexes.offsets)
+  cut('.timeindex', indexes.times)
+  cut('.txnindex', indexes.transactions)
+}

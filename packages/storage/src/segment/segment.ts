@@ -1,0 +1,307 @@
+import { batchField } from '@millrace/protocol'
+import type { FileHandle } from '../io/file-system.ts'
+import type { OpenFiles } from '../io/open-files.ts'
+import type { IndexCache } from './index-cache.ts'
+import { relativeOffsetMax } from './offset-index.ts'
+import { scanBatches } from './scan.ts'
+import { segmentFile } from './segment-files.ts'
+import type { SegmentIndexes } from './segment-indexes.ts'
+import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes } from './segment-indexes.ts'
+import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
+
+/** What the segments of one log share. */
+export interface SegmentHome {
+  readonly files: OpenFiles
+  readonly indexCache: IndexCache
+  /** The partition's folder; it changes when the partition is deleted. */
+  readonly folder: string
+  readonly indexIntervalBytes: number
+  /** Told when index files were damaged and had to be built from the log. */
+  readonly onIndexRebuilt: (baseOffset: number, reason: string) => void
+  /** The aborted transactions of a segment whose `.txnindex` was damaged, from its batches. */
+  readonly rebuildTransactions: (segment: Segment) => TransactionIndex
+}
+
+export interface TimestampAndOffset {
+  readonly timestampMs: number
+  /** Last offset of the batch that has it. */
+  readonly offset: number
+}
+
+/** One segment: a stretch of the log in a file, with indexes that are loaded when somebody needs them. */
+export class Segment {
+  readonly baseOffset: number
+  readonly #home: SegmentHome
+  #sizeBytes: number
+  #indexes: SegmentIndexes | undefined
+  /** Indexes of the segment that is written to stay in memory; those of sealed ones are cached under a budget. */
+  #sealed: boolean
+  #bytesSinceIndexEntry = 0
+  #maxTimestamp: TimestampAndOffset | undefined
+  #firstTimestampMs: number | undefined
+  /** Whether `.txnindex` holds anything; only asked while the indexes aren't in memory. */
+  #hasTransactions: boolean | undefined
+  createdMs: number
+
+  constructor(home: SegmentHome, baseOffset: number, sizeBytes: number, createdMs: number) {
+    this.#home = home
+    this.baseOffset = baseOffset
+    this.#sizeBytes = sizeBytes
+    this.createdMs = createdMs
+    this.#sealed = sizeBytes > 0
+    if (sizeBytes === 0) this.#indexes = emptyIndexes(baseOffset)
+  }
+
+  /** Makes the files of a new, empty segment; what an earlier life left under these names goes. */
+  static create(home: SegmentHome, baseOffset: number, createdMs: number): Segment {
+    const suffixes = ['.log', '.index', '.timeindex'] as const
+    for (const suffix of suffixes) home.files.get(segmentFile(home.folder, baseOffset, suffix), 'create').truncate(0)
+    for (const suffix of ['.index', '.timeindex'] as const)
+      home.files.close(segmentFile(home.folder, baseOffset, suffix))
+    home.files.fileSystem.remove(segmentFile(home.folder, baseOffset, '.txnindex'))
+    return new Segment(home, baseOffset, 0, createdMs)
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  get path(): string {
+    return segmentFile(this.#home.folder, this.baseOffset, '.log')
+  }
+
+  get indexEntryCount(): number {
+    return this.indexes.offsets.count
+  }
+
+  file(): FileHandle {
+    return this.#home.files.get(this.path)
+  }
+
+  get indexes(): SegmentIndexes {
+    if (this.#indexes === undefined) this.#indexes = this.#loadOrRebuild()
+    if (this.#sealed) this.#home.indexCache.used(this, this.#indexes)
+    return this.#indexes
+  }
+
+  /** Reads the indexes, or builds them where they are missing or damaged. */
+  loadIndexes(): void {
+    this.#indexes ??= this.#loadOrRebuild()
+  }
+
+  /**
+   * For a recovery: drops entries for `offset` and what follows, and returns where batches must be looked at from. The
+   * entries before it were durable before the recovery point moved; where they are damaged all are dropped.
+   */
+  forgetIndexesFrom(offset: number): number {
+    const { files, folder } = this.#home
+    const loaded = loadIndexes(files, folder, this.baseOffset, Infinity)
+    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
+    transactions.truncateTo(offset)
+    this.#sealed = false
+    if (offset <= this.baseOffset || loaded.lookup === undefined) {
+      this.resetIndexes(transactions)
+      return 0
+    }
+    const { offsets, times } = loaded.lookup
+    offsets.truncateTo(offset)
+    offsets.truncateToPosition(this.#sizeBytes)
+    times.truncateTo(offsets.count === 0 ? this.baseOffset : offsets.lastOffset + 1)
+    this.#indexes = { offsets, times, transactions }
+    this.#maxTimestamp = times.last
+    this.#bytesSinceIndexEntry = 0
+    cutIndexFiles(files, folder, this.baseOffset, this.#indexes)
+    return offsets.lastPosition
+  }
+
+  #loadOrRebuild(): SegmentIndexes {
+    const { files, folder } = this.#home
+    const loaded = loadIndexes(files, folder, this.baseOffset, this.#sizeBytes)
+    if (loaded.lookup !== undefined && loaded.transactions !== undefined) {
+      return { ...loaded.lookup, transactions: loaded.transactions }
+    }
+    this.#home.onIndexRebuilt(this.baseOffset, loaded.damage ?? 'unknown')
+    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
+    if (loaded.lookup === undefined) return this.rebuildIndexes(transactions)
+    const indexes = { ...loaded.lookup, transactions }
+    cutIndexFiles(files, folder, this.baseOffset, indexes)
+    writeIndexes(files, folder, this.baseOffset, indexes)
+    return indexes
+  }
+
+  /** Builds the offset and time index from the log. */
+  rebuildIndexes(transactions: TransactionIndex): SegmentIndexes {
+    this.resetIndexes(transactions)
+    scanBatches(this.file(), { from: 0, until: this.#sizeBytes, checkCrc: false }, (bytes, at, position) => {
+      this.noteBatch(bytes, at, position)
+    })
+    this.writeIndexes()
+    return this.indexes
+  }
+
+  resetIndexes(transactions: TransactionIndex): void {
+    this.#indexes = { ...emptyIndexes(this.baseOffset), transactions }
+    this.#bytesSinceIndexEntry = 0
+    this.#maxTimestamp = { timestampMs: -1, offset: this.baseOffset }
+    cutIndexFiles(this.#home.files, this.#home.folder, this.baseOffset, this.#indexes)
+  }
+
+  /** Called by the cache when the budget is full. */
+  dropIndexes(): void {
+    if (this.#sealed) this.#indexes = undefined
+  }
+
+  /** Writes at the end; a short write throws, and the caller truncates. */
+  write(chunks: readonly Uint8Array[], bytes: number): void {
+    const written = this.file().write(chunks, this.#sizeBytes)
+    if (written !== bytes) throw new Error(`${this.path}: wrote ${written} of ${bytes} bytes: no space is left`)
+    this.#sealed = false
+    this.#hasTransactions = undefined
+    this.#sizeBytes += bytes
+  }
+
+  /** Cuts the file to what the segment is said to hold: after a write that failed. */
+  undoWrite(): void {
+    this.file().truncate(this.#sizeBytes)
+  }
+
+  /** Indexes the batch at `at` in `bytes`, which lies at `position` in the file. */
+  noteBatch(bytes: Uint8Array, at: number, position: number): void {
+    const lastOffset = batchField.lastOffset(bytes, at)
+    const timestampMs = batchField.maxTimestampMs(bytes, at)
+    const indexes = this.indexes
+    let max = this.maxTimestamp
+    if (timestampMs > max.timestampMs) {
+      max = { timestampMs, offset: lastOffset }
+      this.#maxTimestamp = max
+    }
+    if (position === 0) this.#firstTimestampMs = timestampMs
+    if (this.#bytesSinceIndexEntry > this.#home.indexIntervalBytes) {
+      indexes.offsets.append(lastOffset, position)
+      indexes.times.maybeAppend(max.timestampMs, max.offset)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += batchField.sizeBytes(bytes, at)
+  }
+
+  /** Adds those that touch [from, until); says whether later segments can't have any more. */
+  collectAborted(from: number, until: number, into: AbortedTxnEntry[]): boolean {
+    if (this.#indexes === undefined) {
+      this.#hasTransactions ??= this.#txnIndexBytes() > 0
+      if (!this.#hasTransactions) return false
+    }
+    return this.indexes.transactions.collect(from, until, into)
+  }
+
+  #txnIndexBytes(): number {
+    const path = segmentFile(this.#home.folder, this.baseOffset, '.txnindex')
+    return this.#home.files.fileSystem.stat(path)?.sizeBytes ?? 0
+  }
+
+  /** The largest timestamp and where it is; -1 where no record has one. */
+  get maxTimestamp(): TimestampAndOffset {
+    this.#maxTimestamp ??= this.indexes.times.last
+    return this.#maxTimestamp
+  }
+
+  /** What decides when the segment is too old to stay: its records' time, or its file's where they have none. */
+  get retentionTimestampMs(): number {
+    const { timestampMs } = this.maxTimestamp
+    if (timestampMs >= 0) return timestampMs
+    return this.#home.files.fileSystem.stat(this.path)?.modifiedAtMs ?? this.createdMs
+  }
+
+  /** Largest timestamp of the first batch, from which `segment.ms` runs; -1 where it has none. */
+  get firstTimestampMs(): number {
+    if (this.#firstTimestampMs === undefined && this.#sizeBytes > 0) {
+      const window = { from: 0, until: this.#sizeBytes, checkCrc: false }
+      scanBatches(this.file(), window, (bytes, at) => {
+        this.#firstTimestampMs = batchField.maxTimestampMs(bytes, at)
+        return false
+      })
+    }
+    return this.#firstTimestampMs ?? -1
+  }
+
+  fitsOffset(offset: number): boolean {
+    return offset - this.baseOffset <= relativeOffsetMax
+  }
+
+  writeIndexes(): void {
+    if (this.#indexes === undefined) return
+    if (this.#sizeBytes > 0) {
+      const { timestampMs, offset } = this.maxTimestamp
+      this.#indexes.times.maybeAppend(timestampMs, offset)
+    }
+    writeIndexes(this.#home.files, this.#home.folder, this.baseOffset, this.#indexes)
+  }
+
+  /** No more is appended: its indexes may leave memory. */
+  seal(): void {
+    this.writeIndexes()
+    this.#sealed = true
+    if (this.#indexes !== undefined) this.#home.indexCache.used(this, this.#indexes)
+  }
+
+  /** Goes on being written to after it was sealed: a log that was opened, or whose later segments were cut. */
+  unseal(): void {
+    this.#home.indexCache.forget(this)
+    this.#sealed = false
+  }
+
+  /** Cuts the log at `position`, which is where the batch with `offset` starts. */
+  truncate(position: number, offset: number): void {
+    const indexes = this.indexes
+    this.file().truncate(position)
+    this.#sizeBytes = position
+    indexes.offsets.truncateTo(offset)
+    indexes.offsets.truncateToPosition(position)
+    indexes.times.truncateTo(offset)
+    indexes.transactions.truncateTo(offset)
+    cutIndexFiles(this.#home.files, this.#home.folder, this.baseOffset, indexes)
+    this.#bytesSinceIndexEntry = 0
+    if (position === 0) this.#firstTimestampMs = undefined
+    this.#maxTimestamp = this.#maxTimestampAfterCut()
+  }
+
+  #maxTimestampAfterCut(): TimestampAndOffset {
+    let max: TimestampAndOffset = this.indexes.times.last
+    const from = this.indexes.offsets.lookup(max.offset)
+    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at) => {
+      const timestampMs = batchField.maxTimestampMs(bytes, at)
+      if (timestampMs > max.timestampMs) max = { timestampMs, offset: batchField.lastOffset(bytes, at) }
+    })
+    return max
+  }
+
+  /** Byte position of the first batch that reaches `offset`; undefined where none does. */
+  positionOf(offset: number): number | undefined {
+    let found: number | undefined
+    const from = this.indexes.offsets.lookup(offset)
+    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at, position) => {
+      if (batchField.lastOffset(bytes, at) < offset) return true
+      found = position
+      return false
+    })
+    return found
+  }
+
+  /** The offset behind the last batch, found from the last index entry on. */
+  readEndOffset(): number {
+    let end = this.baseOffset
+    if (this.#sizeBytes === 0) return end
+    const from = this.indexes.offsets.lastPosition
+    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at) => {
+      end = batchField.lastOffset(bytes, at) + 1
+    })
+    return end
+  }
+
+  /** Closes what is open; before files are renamed or removed. */
+  close(): void {
+    this.#home.indexCache.forget(this)
+    for (const suffix of ['.log', '.index', '.timeindex', '.txnindex'] as const) {
+      this.#home.files.close(segmentFile(this.#home.folder, this.baseOffset, suffix))
+    }
+  }
+}

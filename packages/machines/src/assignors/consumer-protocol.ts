@@ -1,4 +1,5 @@
 import { WireError, consumerProtocolAssignment, consumerProtocolSubscription, wireError } from '@millrace/protocol'
+import { inHashMapOrder } from './hash-map-order.ts'
 
 // What consumers tell each other through the coordinator: an int16 version, then the message in that version.
 
@@ -139,7 +140,9 @@ function byTopic(partitions: readonly TopicPartition[]): TopicPartitions[] {
 // is the generation; its first form ends before that.
 
 export function encodeStickyUserData(partitions: readonly TopicPartition[], generation: number): Uint8Array {
-  const bytes = consumerProtocolAssignment.encode({ assignedPartitions: byTopic(partitions), userData: null }, 0)
+  const topics = new Map(byTopic(partitions).map((entry) => [entry.topic, entry]))
+  const assignedPartitions = inHashMapOrder(topics.keys()).flatMap((topic) => topics.get(topic) ?? [])
+  const bytes = consumerProtocolAssignment.encode({ assignedPartitions, userData: null }, 0)
   const own = new Uint8Array(bytes)
   new DataView(own.buffer).setInt32(own.length - 4, generation)
   return own

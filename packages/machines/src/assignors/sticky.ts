@@ -73,18 +73,15 @@ function readable<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** New owners of partitions that somebody else still has. */
+/** New owners of partitions that somebody else still has, and they don't. */
 function movingPartitions(members: readonly GroupMember[], assignments: Assignments): ReadonlyMap<string, string> {
   const moving = new Map<string, string>()
-  const owned = new Map(
-    members.flatMap(({ memberId, subscription }) =>
-      subscription.ownedPartitions.map((partition) => [keyOf(partition), memberId] as const),
-    ),
-  )
-  for (const [memberId, partitions] of assignments) {
-    for (const partition of partitions) {
-      const owner = owned.get(keyOf(partition))
-      if (owner !== undefined && owner !== memberId) moving.set(keyOf(partition), memberId)
+  const owned = members.map(({ subscription }) => new Set(subscription.ownedPartitions.map(keyOf)))
+  for (const [index, { memberId }] of members.entries()) {
+    for (const partition of assignments.get(memberId) ?? []) {
+      const key = keyOf(partition)
+      const isNew = owned[index]?.has(key) !== true
+      if (isNew && owned.some((others) => others.has(key))) moving.set(key, memberId)
     }
   }
   return moving

@@ -4,13 +4,13 @@ import { checkBatchLine } from './golden-batches.ts'
 import { checkHashLine } from './golden-hashes.ts'
 import { checkMessageLine } from './golden-messages.ts'
 
-export interface GoldenFailure {
+interface GoldenFailure {
   readonly file: string
   readonly line: number
   readonly message: string
 }
 
-export interface GoldenResult {
+interface GoldenResult {
   readonly passed: number
   readonly failures: readonly GoldenFailure[]
 }

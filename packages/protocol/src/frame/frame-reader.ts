@@ -1,3 +1,4 @@
+import { readInt16, readInt32 } from '../records/fixed.ts'
 import { wireError } from '../wire/wire-error.ts'
 
 /** What the first 8 bytes of a request say, before its body is read. */
@@ -130,10 +131,9 @@ export class FrameReader {
 
   #begin(bytes: Uint8Array, position: number): boolean {
     const sizeBytes = this.#checkedLength(bytes, position)
-    const view = new DataView(bytes.buffer, bytes.byteOffset + position)
     const hasKey = sizeBytes >= headBytes - lengthBytes
-    const apiKey = hasKey ? view.getInt16(lengthBytes) : -1
-    const head = { sizeBytes, apiKey, apiVersion: hasKey ? view.getInt16(lengthBytes + 2) : -1 }
+    const apiKey = hasKey ? readInt16(bytes, position + lengthBytes) : -1
+    const head = { sizeBytes, apiKey, apiVersion: hasKey ? readInt16(bytes, position + lengthBytes + 2) : -1 }
     this.#head = head
     const verdict = this.#onHead(head)
     if (verdict === 'stop') this.stop()
@@ -142,7 +142,7 @@ export class FrameReader {
   }
 
   #checkedLength(bytes: Uint8Array, position: number): number {
-    const sizeBytes = new DataView(bytes.buffer, bytes.byteOffset + position).getInt32(0)
+    const sizeBytes = readInt32(bytes, position)
     const stranger = strangerOf(sizeBytes)
     if (stranger === null && sizeBytes >= 0 && sizeBytes <= this.sizeBytesMax) return sizeBytes
     this.stop()
@@ -203,16 +203,14 @@ export class FrameReader {
 }
 
 const tlsHandshake = 0x1603
-const httpStarts = new Set(['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'OPTI', 'PATC', 'CONN', 'HTTP'])
+const httpStarts = new Set(
+  ['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'OPTI', 'PATC', 'CONN', 'HTTP'].map((text) =>
+    Buffer.from(text).readInt32BE(0),
+  ),
+)
 
 /** Who else begins like this: worth a clear word in the log, for it is a client on the wrong port. */
 function strangerOf(firstBytes: number): string | null {
   if (firstBytes >>> 16 === tlsHandshake) return 'the start of a TLS connection'
-  const text = String.fromCharCode(
-    firstBytes >>> 24,
-    (firstBytes >> 16) & 0xff,
-    (firstBytes >> 8) & 0xff,
-    firstBytes & 0xff,
-  )
-  return httpStarts.has(text) ? 'HTTP' : null
+  return httpStarts.has(firstBytes) ? 'HTTP' : null
 }

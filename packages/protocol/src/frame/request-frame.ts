@@ -1,5 +1,6 @@
 import { apis } from '../messages/apis.ts'
 import { requestHeader } from '../messages/request-header.ts'
+import { readInt16 } from '../records/fixed.ts'
 import type { AnyApi, Api } from '../schema/index.ts'
 import { wireError } from '../wire/wire-error.ts'
 import { withWriter } from '../wire/writer.ts'
@@ -20,9 +21,8 @@ export interface RequestFrame {
 /** Reads the header of a frame without its length; throws WireError, also for an API key that nobody knows. */
 export function decodeRequestHeader(frame: Uint8Array): RequestFrame {
   if (frame.length < 4) throw wireError({ what: 'bytes of a request', got: frame.length, expected: 'at least 8' })
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
-  const key = view.getInt16(0)
-  const apiVersion = view.getInt16(2)
+  const key = readInt16(frame, 0)
+  const apiVersion = readInt16(frame, 2)
   const api = apis.get(key)
   if (api === undefined) throw wireError({ what: 'api key', got: key, expected: "a key of Kafka's" })
   const { value, sizeBytes } = requestHeader.decodePrefix(frame, api.requestHeaderVersion(apiVersion))
@@ -31,7 +31,7 @@ export function decodeRequestHeader(frame: Uint8Array): RequestFrame {
     apiVersion,
     correlationId: value.correlationId,
     clientId: value.clientId,
-    body: frame.subarray(sizeBytes),
+    body: new Uint8Array(frame.buffer, frame.byteOffset + sizeBytes, frame.length - sizeBytes),
   }
 }
 

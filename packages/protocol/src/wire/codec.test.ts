@@ -42,6 +42,15 @@ function dense(count: number): Uint8Array {
   return frame
 }
 
+/** The same of so many empty strings. */
+function denseText(count: number): Uint8Array {
+  const frame = dense(count)
+    .subarray(0, 4 + count + 1)
+    .fill(1, 4)
+  frame[frame.length - 1] = 0
+  return frame
+}
+
 test('an error says what was read, what came, what was expected, and in which field', () => {
   const sample = one({ topics: array({ name: string() }) })
   assert.throws(() => sample.decode(unhex('000000010005'), 0), {
@@ -280,7 +289,16 @@ test('a message of megabytes is written and read', () => {
 test('a message that is dense with tiny structs is refused', () => {
   const sample = one({ items: array({ text: string() }, {}) }, true)
   assert.equal(sample.decode(dense(250_000), 0).items.length, 250_000)
-  assert.throws(() => sample.decode(dense(2_000_000), 0), { name: 'WireError', message: /structs in Sample.items/ })
+  assert.throws(() => sample.decode(dense(2_000_000), 0), {
+    name: 'WireError',
+    message: /elements of an array in Sample.items: got 2000000/,
+  })
+})
+
+test('a message that is dense with empty strings is refused', () => {
+  const sample = one({ items: array(string()) }, true)
+  assert.equal(sample.decode(denseText(1_000_000), 0).items.length, 1_000_000)
+  assert.throws(() => sample.decode(denseText(3_000_000), 0), { name: 'WireError', message: /elements of an array/ })
 })
 
 test('decoded bytes are views of the frame, encoded ones copies', () => {

@@ -53,7 +53,7 @@ function readArray(field: FieldLayout, target: string): string {
   const lines = [
     `const ${count} = r.${field.compact ? 'compactCount' : 'count'}(${sizeBytesMin(element)}, ${at})`,
     field.nullable ? '' : `if (${count} < 0) throw r.notNull(${at})`,
-    element.struct === null ? '' : `r.structs(${count}, ${at})`,
+    `r.elements(${count}, ${element.struct !== null}, ${at})`,
     `const ${items} = []`,
     `for (let i = 0; i < ${count}; i++) ${items}.push(${readExpression(element)})`,
     `${target} = ${field.nullable ? `${count} < 0 ? null : ${items}` : items}`,

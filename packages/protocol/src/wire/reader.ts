@@ -6,9 +6,11 @@ const stringBytesMax = 0x7fff
 const shortStringBytes = 12
 /** More tagged fields in one struct than any client sends: 20 million of them once took brokers down (CVE-2026-111115). */
 const tagsMax = 64
-// A struct of three bytes on the wire takes a hundred in memory, so what is dense with structs is cut off.
-const structsMaxBase = 250_000
-const bytesPerStruct = 16
+// An element of one byte on the wire takes 8 in memory, a struct of three bytes a hundred: each is reckoned as more bytes
+// than it may be, and together they may not be many more than the message has.
+const elementBytes = 4
+const structBytes = 16
+const reckonedBytesBase = 4_000_000
 const twoTo32 = 0x1_0000_0000
 
 /** Reads one message. `at` is the field that is read, an index into the paths of the message's layout. */
@@ -17,19 +19,23 @@ export class Reader {
   position = 0
   end: number
   readonly #paths: readonly string[]
-  readonly #text: Buffer
-  #structsLeft: number
+  /** The same bytes for what Buffer does better; made only when it is needed. */
+  #buffer: Buffer | undefined
+  #reckonedBytesLeft: number
 
   constructor(bytes: Uint8Array, paths: readonly string[]) {
     this.bytes = bytes
     this.end = bytes.length
     this.#paths = paths
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.#structsLeft = structsMaxBase + Math.floor(bytes.length / bytesPerStruct)
+    this.#reckonedBytesLeft = reckonedBytesBase + bytes.length
   }
 
   fail(what: string, got: unknown, expected: string, at: number): WireError {
     return wireError({ what, got, expected, field: this.#paths[at] ?? 'a message' })
+  }
+
+  get #text(): Buffer {
+    return (this.#buffer ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length))
   }
 
   #short(neededBytes: number, at: number): WireError {
@@ -152,11 +158,12 @@ export class Reader {
     return count
   }
 
-  /** Called before an array of structs is read. */
-  structs(count: number, at: number): void {
-    this.#structsLeft -= count
-    if (this.#structsLeft < 0) {
-      throw this.fail('structs', count, 'a message that is less dense with them', at)
+  /** Called before the elements of an array are read. */
+  elements(count: number, areStructs: boolean, at: number): void {
+    if (count <= 0) return
+    this.#reckonedBytesLeft -= count * (areStructs ? structBytes : elementBytes)
+    if (this.#reckonedBytesLeft < 0) {
+      throw this.fail('elements of an array', count, `fewer in a message of ${this.bytes.length} bytes`, at)
     }
   }
 

@@ -1,3 +1,5 @@
 export * from './groups/group-double.ts'
 export * from './groups/scenario.ts'
 export * from './log-world.ts'
+export * from './faulty-file-system.ts'
+export * from './metadata/metadata-double.ts'

@@ -103,10 +103,9 @@ export class LogWorld {
     this.manager = this.#openManager()
   }
 
-  /** A start after the process was killed: what was written is there, what waited isn't. The old manager is abandoned. */
-  crash(releaseLock: () => void): void {
+  /** A start after the process or the power went. The file system must have let go of the old one's locks. */
+  startAgain(): void {
     this.#work = []
-    releaseLock()
     this.manager = this.#openManager()
   }
 

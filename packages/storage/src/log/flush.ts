@@ -1,4 +1,5 @@
 import { errorMessage } from '@millrace/kernel'
+import { partitionMetadataFile } from '../checkpoint/partition-metadata.ts'
 import { segmentFile } from '../segment/segment-files.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { LogState } from './log-state.ts'
@@ -52,6 +53,7 @@ export class LogFlusher {
       this.#writeBeside(segments)
       await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
       state.files.fileSystem.syncDirectory(state.folder)
+      this.#syncFolderName()
     } catch (error) {
       if (state.deleted) return
       // The kernel has dropped what it could not write: asking again would say that all is well.
@@ -60,6 +62,16 @@ export class LogFlusher {
     }
     state.recoveryPoint = Math.max(state.recoveryPoint, Math.min(until, state.logEndOffset))
     state.home.checkpointDue('recoveryPoint')
+  }
+
+  #syncFolderName(): void {
+    const state = this.#state
+    if (state.folderIsDurable) return
+    const metadata = state.files.fileSystem.open(`${state.folder}/${partitionMetadataFile}`, 'existing')
+    metadata.sync()
+    metadata.close()
+    state.files.fileSystem.syncDirectory(state.home.path)
+    state.folderIsDurable = true
   }
 
   #writeBeside(segments: readonly Segment[]): void {

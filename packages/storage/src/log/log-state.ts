@@ -42,6 +42,8 @@ export class LogState implements SegmentHome {
   /** Why this log alone can't be used: its data is damaged where it was durable. */
   damage: string | undefined
   deleted = false
+  /** Whether its folder's name is sure to survive a power cut. */
+  folderIsDurable = false
 
   constructor(
     context: LogContext,

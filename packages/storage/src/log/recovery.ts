@@ -81,41 +81,57 @@ function rebuildMissingIndexes(state: LogState): void {
  * is torn. Returns where it began; sets `damage` where what was durable is not whole.
  */
 function recoverTail(state: LogState, recoveryPoint: number): number {
-  const segments = state.segments.from(recoveryPoint)
-  for (const segment of segments) {
-    const problem = recoverSegment(state, segment, recoveryPoint)
-    if (problem === undefined) continue
-    if (problem.offset < recoveryPoint) {
-      state.damage = damageMessage(state, segment, problem, recoveryPoint)
-      return recoveryPoint
+  let before: Segment | undefined
+  let endOffset = -1
+  for (const segment of state.segments.from(recoveryPoint)) {
+    if (before !== undefined && segment.baseOffset > Math.max(endOffset, recoveryPoint)) {
+      const reason = `the next segment starts at ${segment.baseOffset}: what lay between was never durable`
+      cutTail(state, before, { offset: endOffset, position: before.sizeBytes, reason })
+      break
     }
-    cutTail(state, segment, problem)
+    const recovered = recoverSegment(state, segment, recoveryPoint)
+    endOffset = recovered.offset
+    before = segment
+    if (recovered.reason === undefined) continue
+    if (endOffset < recoveryPoint) state.damage = damageMessage(state, segment, recovered, recoveryPoint)
+    else cutTail(state, segment, recovered)
     break
   }
   return recoveryPoint
 }
 
-interface TailProblem {
-  /** The first offset that isn't there. */
+/** How far a segment is whole, and what stands there where that isn't its end. */
+interface SegmentEnd {
   readonly offset: number
   readonly position: number
-  readonly reason: string
+  readonly reason: string | undefined
 }
 
-function recoverSegment(state: LogState, segment: Segment, recoveryPoint: number): TailProblem | undefined {
+function recoverSegment(state: LogState, segment: Segment, recoveryPoint: number): SegmentEnd {
   let endOffset = segment.baseOffset
+  let lastEpoch = -1
+  let stray: string | undefined
   const from = segment.forgetIndexesFrom(recoveryPoint)
   const end = scanBatches(segment.file(), { from, until: segment.sizeBytes, checkCrc: true }, (bytes, at, position) => {
-    segment.noteBatch(bytes, at, position)
     const epoch = batchField.leaderEpoch(bytes, at)
+    stray = strayBatch(batchField.baseOffset(bytes, at), epoch, endOffset, lastEpoch)
+    if (stray !== undefined) return false
+    segment.noteBatch(bytes, at, position)
     if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
     endOffset = batchField.lastOffset(bytes, at) + 1
+    lastEpoch = epoch
+    return true
   })
-  if (end.problem === undefined) return undefined
-  return { offset: endOffset, position: end.position, reason: end.problem.message }
+  return { offset: endOffset, position: end.position, reason: end.problem?.message ?? stray }
 }
 
-function cutTail(state: LogState, segment: Segment, problem: TailProblem): void {
+/** Whole, but left from before a truncation that the disk forgot: offsets only rise, and epochs never fall. */
+function strayBatch(baseOffset: number, epoch: number, expected: number, lastEpoch: number): string | undefined {
+  if (baseOffset < expected) return `a batch has base offset ${baseOffset} where at least ${expected} was expected`
+  return epoch < lastEpoch ? `a batch has leader epoch ${epoch} after one of epoch ${lastEpoch}` : undefined
+}
+
+function cutTail(state: LogState, segment: Segment, problem: SegmentEnd): void {
   const later = state.segments.all.filter((one) => one.baseOffset > segment.baseOffset)
   state.context.logger.warn('the end of a log was torn and is cut', {
     partition: state.name,
@@ -131,7 +147,7 @@ function cutTail(state: LogState, segment: Segment, problem: TailProblem): void 
   removeSnapshots(state, (offset) => offset > problem.offset)
 }
 
-function damageMessage(state: LogState, segment: Segment, problem: TailProblem, recoveryPoint: number): string {
+function damageMessage(state: LogState, segment: Segment, problem: SegmentEnd, recoveryPoint: number): string {
   return (
     `${segment.path} is damaged at byte ${problem.position}, offset ${problem.offset} (${problem.reason}), ` +
     `although everything before offset ${recoveryPoint} was durable: ${state.name} stays offline. ` +

@@ -40,7 +40,17 @@ function ageMs(state: LogState, active: Segment, question: RollQuestion): number
 export function roll(state: LogState, baseOffset: number): void {
   writeSnapshot(state, baseOffset)
   state.segments.active.seal()
+  if (baseOffset > state.logEndOffset) settleGap(state, baseOffset)
   state.segments.push(newSegment(state, baseOffset))
+}
+
+// A follower of a compacted log skips offsets. Past the recovery point a recovery takes such a gap for lost records.
+function settleGap(state: LogState, baseOffset: number): void {
+  for (const segment of state.segments.from(state.recoveryPoint)) segment.file().sync()
+  state.files.fileSystem.syncDirectory(state.folder)
+  state.recoveryPoint = baseOffset
+  state.logEndOffset = baseOffset
+  state.home.checkpointRecoveryPoints()
 }
 
 export function newSegment(state: LogState, baseOffset: number): Segment {

@@ -18,8 +18,8 @@ export function rebalanceOrCompleteJoin(draft: Draft, reason: string): void {
 /** Members are to join anew. They have until the longest of their rebalance timeouts. */
 export function prepareRebalance(draft: Draft, reason: string): void {
   if (draft.group.phase === 'CompletingRebalance') sendSyncersAway(draft)
-  cancelTimer(draft, syncKey(draft.group.groupId))
   const fromEmpty = draft.group.phase === 'Empty'
+  if (!fromEmpty) cancelTimer(draft, syncKey(draft.group.groupId))
   draft.group = {
     ...draft.group,
     phase: 'PreparingRebalance',

@@ -1,3 +1,4 @@
+import { unreachable } from '@millrace/kernel'
 import type { GroupAnswer, GroupDecision } from '@millrace/machines'
 import { errorName, zeroUuid } from '@millrace/protocol'
 import type { GroupRecord } from './group-double.ts'
@@ -23,27 +24,52 @@ export function showAnswer(answer: GroupAnswer): string[] {
   switch (answer.kind) {
     case 'joinGroup':
       return showJoin(answer.body)
-    case 'syncGroup': {
-      const { errorCode, protocolType, protocolName, assignment } = answer.body
-      const values = { type: protocolType, protocol: protocolName, assignment: bytesText(assignment) }
-      return [line(errorName(errorCode), fields(values))]
-    }
+    case 'syncGroup':
+      return showSync(answer.body)
     case 'heartbeat':
       return [errorName(answer.body.errorCode)]
-    case 'leaveGroup': {
-      const members = answer.body.members.map(({ memberId, groupInstanceId, errorCode }) =>
-        line(' ', errorName(errorCode), fields({ member: memberId, instance: groupInstanceId })),
+    case 'leaveGroup':
+      return showLeave(answer.body)
+    case 'offsetCommit':
+      return answer.body.topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, errorCode }) => `${name}-${partitionIndex} ${errorName(errorCode)}`),
       )
-      return [errorName(answer.body.errorCode), ...members]
-    }
+    case 'offsetFetch':
+      return [errorName(answer.body.errorCode), ...answer.body.topics.flatMap(showFetchedTopic)]
+    case 'offsetDelete':
+      return showOffsetDelete(answer.body)
+    case 'describeGroups':
+      return answer.body.flatMap(showDescribed)
+    case 'listGroups':
+      return answer.body.map(showListed)
+    case 'deleteGroups':
+      return answer.body.map(({ groupId, errorCode }) => `${groupId} ${errorName(errorCode)}`)
     default:
-      return showOffsetsAnswer(answer)
+      return unreachable(answer)
   }
 }
 
-type JoinBody = Extract<GroupAnswer, { kind: 'joinGroup' }>['body']
+type Body<Kind extends GroupAnswer['kind']> = Extract<GroupAnswer, { kind: Kind }>['body']
 
-function showJoin(body: JoinBody): string[] {
+const showSync = ({ errorCode, protocolType, protocolName, assignment }: Body<'syncGroup'>): string[] => [
+  line(errorName(errorCode), fields({ type: protocolType, protocol: protocolName, assignment: bytesText(assignment) })),
+]
+
+const showLeave = ({ errorCode, members }: Body<'leaveGroup'>): string[] => [
+  errorName(errorCode),
+  ...members.map((member) =>
+    line(' ', errorName(member.errorCode), fields({ member: member.memberId, instance: member.groupInstanceId })),
+  ),
+]
+
+const showOffsetDelete = ({ errorCode, topics }: Body<'offsetDelete'>): string[] => [
+  errorName(errorCode),
+  ...topics.flatMap(({ name, partitions }) =>
+    partitions.map((partition) => `  ${name}-${partition.partitionIndex} ${errorName(partition.errorCode)}`),
+  ),
+]
+
+function showJoin(body: Body<'joinGroup'>): string[] {
   const { errorCode, generationId, protocolType, protocolName, leader, memberId, skipAssignment } = body
   if (errorName(errorCode) !== 'NONE') return [line(errorName(errorCode), fields({ member: memberId }))]
   const values = { generation: generationId, type: protocolType, protocol: protocolName, leader, member: memberId }
@@ -53,31 +79,7 @@ function showJoin(body: JoinBody): string[] {
   return [line('NONE', fields({ ...values, skipAssignment })), ...members]
 }
 
-type OffsetsAnswer = Exclude<GroupAnswer, { kind: 'joinGroup' | 'syncGroup' | 'heartbeat' | 'leaveGroup' }>
-
-function showOffsetsAnswer(answer: OffsetsAnswer): string[] {
-  switch (answer.kind) {
-    case 'offsetCommit':
-      return answer.body.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, errorCode }) => `${name}-${partitionIndex} ${errorName(errorCode)}`),
-      )
-    case 'offsetFetch':
-      return [errorName(answer.body.errorCode), ...answer.body.topics.flatMap(showFetchedTopic)]
-    case 'offsetDelete':
-      return [
-        errorName(answer.body.errorCode),
-        ...answer.body.topics.flatMap(({ name, partitions }) =>
-          partitions.map(({ partitionIndex, errorCode }) => `  ${name}-${partitionIndex} ${errorName(errorCode)}`),
-        ),
-      ]
-    default:
-      return showAdminAnswer(answer)
-  }
-}
-
-type FetchedTopic = Extract<GroupAnswer, { kind: 'offsetFetch' }>['body']['topics'][number]
-
-const showFetchedTopic = ({ name, partitions }: FetchedTopic): string[] =>
+const showFetchedTopic = ({ name, partitions }: Body<'offsetFetch'>['topics'][number]): string[] =>
   partitions.map((partition) =>
     line(
       `  ${name}-${partition.partitionIndex}`,
@@ -90,38 +92,25 @@ const showFetchedTopic = ({ name, partitions }: FetchedTopic): string[] =>
     ),
   )
 
-type AdminAnswer = Extract<GroupAnswer, { kind: 'describeGroups' | 'listGroups' | 'deleteGroups' }>
+const showListed = ({ groupId, groupState, groupType, protocolType }: Body<'listGroups'>[number]): string =>
+  line(groupId, groupType, groupState, fields({ type: protocolType }))
 
-function showAdminAnswer(answer: AdminAnswer): string[] {
-  if (answer.kind === 'deleteGroups') {
-    return answer.body.map(({ groupId, errorCode }) => `${groupId} ${errorName(errorCode)}`)
-  }
-  if (answer.kind === 'listGroups') {
-    return answer.body.map(({ groupId, groupState, groupType, protocolType }) =>
-      line(groupId, groupType, groupState, fields({ type: protocolType })),
-    )
-  }
-  return answer.body.flatMap((group) => [
+function showDescribed(group: Body<'describeGroups'>[number]): string[] {
+  const values = { type: group.protocolType, protocol: group.protocolData, message: group.errorMessage }
+  const members = group.members.map((member) =>
     line(
-      group.groupId,
-      errorName(group.errorCode),
-      group.groupState,
-      fields({ type: group.protocolType, protocol: group.protocolData, message: group.errorMessage }),
+      '  ',
+      fields({
+        member: member.memberId,
+        instance: member.groupInstanceId,
+        client: member.clientId,
+        host: member.clientHost,
+        metadata: bytesText(member.memberMetadata),
+        assignment: bytesText(member.memberAssignment),
+      }),
     ),
-    ...group.members.map((member) =>
-      line(
-        '  ',
-        fields({
-          member: member.memberId,
-          instance: member.groupInstanceId,
-          client: member.clientId,
-          host: member.clientHost,
-          metadata: bytesText(member.memberMetadata),
-          assignment: bytesText(member.memberAssignment),
-        }),
-      ),
-    ),
-  ])
+  )
+  return [line(group.groupId, errorName(group.errorCode), group.groupState, fields(values)), ...members]
 }
 
 export function showRecord(record: GroupRecord): string[] {
@@ -159,7 +148,7 @@ function showOffset({ value }: Extract<GroupRecord, { kind: 'offset' }>): string
       epoch: leaderEpoch === -1 ? null : leaderEpoch,
       topicId: topicId === zeroUuid ? null : topicId,
       expires: expiresAtMs === -1 ? null : expiresAtMs,
-      metadata,
+      metadata: metadata.length > 40 ? `${metadata.length} characters` : metadata,
     }),
   )
 }

@@ -1,6 +1,12 @@
 import type { GroupDecision } from '@millrace/machines'
 import { decodeGroupRecord } from '@millrace/machines'
-import { consumerGroupMetadataRecord, encodeCoordinatorKey, encodeCoordinatorValue, zeroUuid } from '@millrace/protocol'
+import {
+  consumerGroupMetadataRecord,
+  encodeCoordinatorKey,
+  encodeCoordinatorValue,
+  errorName,
+  zeroUuid,
+} from '@millrace/protocol'
 import { GroupDouble } from './group-double.ts'
 import type { ScenarioClient } from './scenario-commands.ts'
 import { verbs } from './scenario-commands.ts'
@@ -109,8 +115,9 @@ class ScenarioRun {
     for (const { to, answer } of decision.replies) {
       if (answer.kind !== 'joinGroup') continue
       const client = this.#client(this.#askers.get(to) ?? '')
-      if (answer.body.memberId !== '') client.memberId = answer.body.memberId
-      if (answer.body.generationId >= 0) client.generation = answer.body.generationId
+      const error = errorName(answer.body.errorCode)
+      if (error === 'NONE' || error === 'MEMBER_ID_REQUIRED') client.memberId = answer.body.memberId
+      if (error === 'NONE') client.generation = answer.body.generationId
     }
     return showDecision(decision, (token) => this.#askers.get(token) ?? `request ${token}`)
   }

@@ -93,7 +93,7 @@ class StripedPlacer {
 
   next(replicationFactor: number): readonly BrokerId[] {
     // Every broker has led once: another order now, or the same partitions' replicas would meet for ever.
-    if (this.#stripe === this.#activeCount && this.#activeCount > 1) this.#shuffle()
+    if (this.#stripe > 0 && this.#stripe % this.#activeCount === 0) this.#shuffle()
     const racks = this.#racks.map((_, i) => this.#racks[(this.#startRack + i) % this.#racks.length]).filter(isRack)
     const [leader, leaderRack] = this.#takeLeader(racks)
     const replicas = [leader]
@@ -125,7 +125,6 @@ class StripedPlacer {
       rack.active.shuffle(this.#random)
       rack.others.shuffle(this.#random)
     }
-    this.#stripe = 0
   }
 }
 

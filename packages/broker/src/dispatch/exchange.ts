@@ -52,6 +52,8 @@ export class Exchange implements RequestContext {
   response: readonly Uint8Array[] | null | undefined
   #afterResponse: (() => void)[] | undefined
   #onDisconnect: (() => void)[] | undefined
+  /** The response is with the kernel, or the connection is gone. */
+  #isDone = false
 
   constructor(head: RequestHead, handler: AnyHandler, port: ResponsePort, image: MetadataImage, around: Surroundings) {
     this.apiVersion = head.apiVersion
@@ -90,14 +92,16 @@ export class Exchange implements RequestContext {
 
   get afterResponse(): (work: () => void) => void {
     return (work) => {
-      if (this.#afterResponse === undefined) this.#afterResponse = [work]
+      if (this.#isDone) work()
+      else if (this.#afterResponse === undefined) this.#afterResponse = [work]
       else this.#afterResponse.push(work)
     }
   }
 
   get onDisconnect(): (work: () => void) => void {
     return (work) => {
-      if (this.#onDisconnect === undefined) this.#onDisconnect = [work]
+      if (this.#isDone) work()
+      else if (this.#onDisconnect === undefined) this.#onDisconnect = [work]
       else this.#onDisconnect.push(work)
     }
   }
@@ -110,6 +114,7 @@ export class Exchange implements RequestContext {
   responseDone(): void {
     const works = this.#afterResponse
     this.#afterResponse = undefined
+    this.#isDone = true
     if (works !== undefined) for (const work of works) work()
   }
 

@@ -22,6 +22,7 @@ const allReplicas = -1
 export const produce = defineHandler(produceApi, {
   advertised: { min: 0, max: 13 },
   pipelined: true,
+  silent: ({ acks }) => acks === 0,
   access: (request) => request.topicData.flatMap(({ name }) => (name === '' ? [] : [need('WRITE', 'TOPIC', name)])),
   handle: (request, context) =>
     new Promise((resolve, reject) => {

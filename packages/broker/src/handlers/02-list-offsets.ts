@@ -85,10 +85,10 @@ async function answer(
   const isLagging = isConsumer && partition.epochStart > partition.log.highWatermark
   if (timestamp === special.latest) {
     if (isLagging) return failed(asked, apiVersion >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE')
-    return found(asked, { offset: asOffset(until), timestampMs: -1, leaderEpoch: partition.leaderEpoch })
+    return found(asked, { offset: asOffset(until), timestampMs: -1, leaderEpoch: partition.leaderEpoch }, apiVersion)
   }
   const result = await lookUp(partition, timestamp, until)
-  if (result !== null) return found(asked, result)
+  if (result !== null) return found(asked, result, apiVersion)
   if (isLagging) return failed(asked, apiVersion >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE')
   return failed(asked, 'NONE')
 }
@@ -113,10 +113,14 @@ async function lookUp({ log }: Partition, timestamp: number, until: number): Pro
   }
 }
 
-const found = ({ partitionIndex }: AskedPartition, { offset, timestampMs, leaderEpoch }: FoundOffset): PartitionAnswer => ({
+const found = (
+  { partitionIndex }: AskedPartition,
+  { offset, timestampMs, leaderEpoch }: FoundOffset,
+  apiVersion: number,
+): PartitionAnswer => ({
   partitionIndex,
   errorCode: 0,
   timestamp: timestampMs,
   offset,
-  leaderEpoch,
+  leaderEpoch: apiVersion >= 4 ? leaderEpoch : -1,
 })

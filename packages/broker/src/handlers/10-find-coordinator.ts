@@ -33,9 +33,10 @@ export const findCoordinator = defineHandler(findCoordinatorApi, {
     return respond(keys.map((key) => find(key, request, image, context)), apiVersion)
   },
   failure: (request, error, message) => {
-    const keys = request.coordinatorKeys.length > 0 ? request.coordinatorKeys : [request.key]
+    const isBatched = request.coordinatorKeys.length > 0
+    const keys = isBatched ? request.coordinatorKeys : [request.key]
     const found = keys.map((key): Found => ({ key, error, message, endpoint: null }))
-    return { ...respond(found, 0), ...respond(found, firstBatchedVersion) }
+    return respond(found, isBatched ? firstBatchedVersion : 0)
   },
 })
 

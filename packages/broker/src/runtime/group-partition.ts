@@ -23,6 +23,7 @@ import {
 import type { ErrorName } from '@millrace/protocol'
 import { buildBatch } from '@millrace/protocol'
 import type { AppendOutcome } from '@millrace/storage'
+import type { ObservedGroup } from '../observe/observed-broker.ts'
 import { replayGroups } from './group-loader.ts'
 import type { Partition } from './partition.ts'
 
@@ -83,6 +84,14 @@ export class GroupPartition {
   /** Something that nobody waits for: topics that were deleted. */
   tell(command: GroupCommand): void {
     if (this.#phase === 'active') this.#run(command)
+  }
+
+  *observed(): Iterable<ObservedGroup> {
+    const { groups, offsets } = this.#state.durable
+    for (const groupId of new Set([...groups.keys(), ...offsets.keys()])) {
+      const memberCount = groups.get(groupId)?.members.length ?? 0
+      yield { groupId, memberCount, offsets: observedOffsets(offsets.get(groupId)) }
+    }
   }
 
   /** The partition is led elsewhere from now on: who still waits has to look for the new coordinator. */
@@ -221,6 +230,12 @@ export class GroupPartition {
   #settled(): Promise<void> | undefined {
     const flight = this.#flights.at(-1)
     return flight === undefined ? undefined : new Promise((resolve) => flight.landed.push(resolve))
+  }
+}
+
+function* observedOffsets(topics: ReadonlyMap<string, ReadonlyMap<number, { readonly offset: number }>> | undefined) {
+  for (const [topic, partitions] of topics ?? []) {
+    for (const [partition, { offset }] of partitions) yield { topic, partition, offset }
   }
 }
 

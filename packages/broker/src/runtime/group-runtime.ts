@@ -11,6 +11,7 @@ import type {
 } from '@millrace/machines'
 import { answers, offsetsTopic, refuseGroupCommand } from '@millrace/machines'
 import { coordinatorPartition } from '@millrace/protocol'
+import type { ObservedGroup } from '../observe/observed-broker.ts'
 import { GroupPartition } from './group-partition.ts'
 import type { Partition } from './partition.ts'
 
@@ -91,29 +92,36 @@ export class GroupRuntime {
     return [...bundles.values()]
   }
 
+  /** Every group that this broker's coordinators know, for metrics. */
+  *observed(): Iterable<ObservedGroup> {
+    for (const partition of this.#partitions.values()) yield* partition.observed()
+  }
+
   close(): void {
     for (const partition of this.#partitions.values()) partition.close()
     this.#partitions.clear()
   }
 
-  #ask<Kind extends AnswerKind>(
+  async #ask<Kind extends AnswerKind>(
     partition: GroupPartition | undefined,
     request: GroupRequest<Kind>,
   ): Promise<AnswerBody<Kind>> {
     const command = withToken(request, this.#nextToken)
     this.#nextToken += 1
-    const { kind } = command
-    return new Promise<AnswerBody<Kind>>((resolve, reject) => {
-      const answered = (answer: GroupAnswer): void => {
-        // The compiler doesn't follow that a body of this kind is the body of this kind.
-        if (answers<Kind>(kind, answer)) resolve(answer.body as AnswerBody<Kind>)
-        else reject(new Error(`the groups answered '${answer.kind}' to a '${kind}'`))
-      }
-      if (partition === undefined) answered(refuseGroupCommand(command, 'NOT_COORDINATOR').answer)
-      else partition.ask(command, answered)
-    })
+    const answer = await answerOf(partition, command)
+    if (!answers<Kind>(command.kind, answer)) {
+      throw new Error(`the groups answered '${answer.kind}' to a '${command.kind}'`)
+    }
+    // The compiler doesn't follow that a body of this kind is the body of this kind.
+    return answer.body as AnswerBody<Kind>
   }
 }
+
+const answerOf = (partition: GroupPartition | undefined, command: ClientCommand): Promise<GroupAnswer> =>
+  new Promise((resolve) => {
+    if (partition === undefined) resolve(refuseGroupCommand(command, 'NOT_COORDINATOR').answer)
+    else partition.ask(command, resolve)
+  })
 
 const withToken = <Kind extends AnswerKind>(
   request: GroupRequest<Kind>,

@@ -1,13 +1,14 @@
-import type { BrokerId, Logger } from '@millrace/kernel'
+import type { BrokerEpoch, BrokerId, Clock, Logger } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
-import type { MetadataImage, PartitionImage, TopicImage } from '@millrace/machines'
+import type { LeaderSettings, MetadataImage, PartitionImage, TopicImage } from '@millrace/machines'
 import { configsOf } from '@millrace/machines'
 import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
-import type { LogManager } from '@millrace/storage'
+import type { LogManager, PartitionLog } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
 import type { TopicConfig } from '../config/topic-config.ts'
 import { topicConfig } from '../config/topic-config.ts'
+import type { PartitionHost } from './partition.ts'
 import { Partition } from './partition.ts'
 
 interface HostedTopic {
@@ -21,6 +22,7 @@ export interface PartitionRuntimeOptions {
   readonly brokerId: BrokerId
   readonly logs: LogManager
   readonly settings: BrokerSettings
+  readonly clock: Clock
   readonly log: Logger
   readonly onElected: (partition: Partition) => void
   readonly onResigned: (partition: Partition) => void
@@ -31,10 +33,17 @@ export class PartitionRuntime {
   readonly #options: PartitionRuntimeOptions
   readonly #topics = new Map<string, HostedTopic>()
   readonly #deletions = new Set<Promise<void>>()
+  readonly #host: PartitionHost
   #image: MetadataImage | undefined
+  #activeBrokers: ReadonlyMap<BrokerId, BrokerEpoch> = new Map()
 
   constructor(options: PartitionRuntimeOptions) {
     this.#options = options
+    this.#host = {
+      brokerId: options.brokerId,
+      nowMs: () => options.clock.monotonicMs(),
+      activeBrokers: () => this.#activeBrokers,
+    }
     options.settings.onChange(() => this.#reconfigureAll())
   }
 
@@ -61,10 +70,17 @@ export class PartitionRuntime {
     return partition.log.offline ? 'KAFKA_STORAGE_ERROR' : partition
   }
 
+  /** `min.insync.replicas` as it holds for the topic. */
+  minInsyncReplicas(topic: string): number {
+    const image = this.#image
+    return image === undefined ? 1 : this.#configOf(topic, image).minInsyncReplicas
+  }
+
   /** Brings what lies here in line with the image. */
   update(image: MetadataImage): void {
     const before = this.#image
     this.#image = image
+    if (before?.brokers !== image.brokers) this.#updateBrokers(image)
     if (before === undefined || before.topicsByName !== image.topicsByName) this.#updateTopics(image, before)
     if (before !== undefined && before.configs !== image.configs) this.#updateConfigs(image, before)
   }
@@ -74,6 +90,12 @@ export class PartitionRuntime {
     for (const partition of this.all()) partition.close('NOT_LEADER_OR_FOLLOWER')
     await Promise.all(this.#deletions)
     this.#topics.clear()
+  }
+
+  #updateBrokers(image: MetadataImage): void {
+    const active = [...image.brokers.values()].filter(({ state }) => state === 'running')
+    this.#activeBrokers = new Map(active.map(({ id, epoch }) => [id, epoch]))
+    for (const partition of this.all()) partition.updateBrokers()
   }
 
   #updateTopics(image: MetadataImage, before: MetadataImage | undefined): void {
@@ -92,7 +114,7 @@ export class PartitionRuntime {
       if (hosted !== undefined) this.#tell(hosted, hosted.update(partition))
       else if (partition.replicas.includes(this.#options.brokerId)) {
         config ??= this.#configOf(topic.name, image)
-        this.#host(partition, config)
+        this.#take(partition, config)
       }
     }
   }
@@ -102,23 +124,29 @@ export class PartitionRuntime {
     if (change === 'resigned') this.#options.onResigned(partition)
   }
 
-  #host(image: PartitionImage, config: TopicConfig): void {
+  #take(image: PartitionImage, config: TopicConfig): void {
     const log = this.#open(image, config)
     if (log === undefined) return
-    const partition = new Partition(image, log, this.#options.brokerId, config.minInsyncReplicas)
+    const partition = new Partition(image, log, this.#host, this.#leaderSettings(config))
     const topic = this.#topics.get(image.topic) ?? { name: image.topic, id: image.topicId, partitions: [] }
     this.#topics.set(image.topic, topic)
     topic.partitions[image.partition] = partition
     if (partition.isLeader) this.#options.onElected(partition)
   }
 
-  #open(image: PartitionImage, config: TopicConfig) {
+  #open(image: PartitionImage, config: TopicConfig): PartitionLog | undefined {
     const { logs, log } = this.#options
     const { topic, topicId, partition } = image
     try {
       return logs.open(topic, partition, topicId, config.log)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
+      if (error.error === 'INCONSISTENT_TOPIC_ID') {
+        // The topic was deleted and created again while this broker was away.
+        log.warn('a folder of a topic that was deleted makes room', { topic, partition, reason: error.message })
+        this.#deleteLog(topic, partition)
+        return logs.open(topic, partition, topicId, config.log)
+      }
       log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
       return undefined
     }
@@ -158,8 +186,12 @@ export class PartitionRuntime {
     const config = this.#configOf(topic.name, image)
     for (const partition of topic.partitions) {
       partition?.log.reconfigure(config.log)
-      partition?.setMinInsyncReplicas(config.minInsyncReplicas)
+      partition?.reconfigure(this.#leaderSettings(config))
     }
+  }
+
+  #leaderSettings({ minInsyncReplicas }: TopicConfig): LeaderSettings {
+    return { minInsyncReplicas, replicaLagMaxMs: this.#options.settings.number('replica.lag.time.max.ms') }
   }
 
   #configOf(topic: string, image: MetadataImage): TopicConfig {

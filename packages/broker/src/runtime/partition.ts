@@ -1,6 +1,7 @@
-import type { BrokerId, LeaderEpoch } from '@millrace/kernel'
-import { asLeaderEpoch, asOffset, partitionName } from '@millrace/kernel'
-import type { PartitionImage } from '@millrace/machines'
+import type { BrokerEpoch, BrokerId, LeaderEpoch } from '@millrace/kernel'
+import { asLeaderEpoch, asOffset, assert, partitionName } from '@millrace/kernel'
+import type { CommittedState, LeaderEvent, LeaderSettings, LeaderState, PartitionImage } from '@millrace/machines'
+import { becomeLeader, effectiveMinIsr, isUnderMinIsr, stepLeader } from '@millrace/machines'
 import type { ErrorName } from '@millrace/protocol'
 import type { AppendOrigin, AppendOutcome, PartitionLog } from '@millrace/storage'
 import type { CommitDone, CommitWaiter } from './commit-waiters.ts'
@@ -11,40 +12,48 @@ export interface DataWaiter {
   partitionMoved(): void
 }
 
+/** What all partitions of a broker share. */
+export interface PartitionHost {
+  readonly brokerId: BrokerId
+  readonly nowMs: () => number
+  /** The brokers that may be in an ISR now, and the life they are in. */
+  readonly activeBrokers: () => ReadonlyMap<BrokerId, BrokerEpoch>
+}
+
 const allReplicas = -1
 
-/** One partition whose log lies on this broker: what its leader does, put onto the log and those who wait. */
+/** One partition whose log lies on this broker: the leader's machine, put onto the log and those who wait. */
 export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly index: number
   readonly name: string
   readonly log: PartitionLog
-  readonly #brokerId: BrokerId
+  readonly #host: PartitionHost
   readonly #commitWaiters = new CommitWaiters()
   readonly #dataWaiters = new Set<DataWaiter>()
-  #image: PartitionImage
-  #minInsyncReplicas: number
-  #isLeader = false
+  #settings: LeaderSettings
+  /** Null while another broker leads, or none. */
+  #leader: LeaderState | null = null
   #leaderEpoch: LeaderEpoch = asLeaderEpoch(-1)
-  #epochStart = 0
+  #replicas: readonly BrokerId[]
   #appendedBytes = 0
 
-  constructor(image: PartitionImage, log: PartitionLog, brokerId: BrokerId, minInsyncReplicas: number) {
+  constructor(image: PartitionImage, log: PartitionLog, host: PartitionHost, settings: LeaderSettings) {
     this.topic = image.topic
     this.topicId = image.topicId
     this.index = image.partition
     this.name = partitionName(image.topic, image.partition)
     this.log = log
-    this.#brokerId = brokerId
-    this.#image = image
-    this.#minInsyncReplicas = minInsyncReplicas
-    log.onWritten(() => this.#advance())
+    this.#host = host
+    this.#settings = settings
+    this.#replicas = image.replicas
+    log.onWritten(() => this.#step({ kind: 'appended', logEnd: log.logEndOffset }))
     this.update(image)
   }
 
   get isLeader(): boolean {
-    return this.#isLeader
+    return this.#leader !== null
   }
 
   get leaderEpoch(): LeaderEpoch {
@@ -53,11 +62,15 @@ export class Partition {
 
   /** Where the current leader's epoch starts in the log. */
   get epochStart(): number {
-    return this.#epochStart
+    return this.#leader?.epochStart ?? 0
   }
 
   get replicas(): readonly BrokerId[] {
-    return this.#image.replicas
+    return this.#replicas
+  }
+
+  get minInsyncReplicas(): number {
+    return this.#settings.minInsyncReplicas
   }
 
   /** Grows with every append: the difference of two readings says how many bytes came in between. */
@@ -71,17 +84,19 @@ export class Partition {
       if (currentLeaderEpoch < this.#leaderEpoch) return 'FENCED_LEADER_EPOCH'
       if (currentLeaderEpoch > this.#leaderEpoch) return 'UNKNOWN_LEADER_EPOCH'
     }
-    return this.#isLeader ? null : 'NOT_LEADER_OR_FOLLOWER'
+    return this.#leader === null ? 'NOT_LEADER_OR_FOLLOWER' : null
   }
 
   /** Appends as the leader; `done` comes when the bytes are in the log, in the order of the calls. */
   append(records: Uint8Array, origin: AppendOrigin, requiredAcks: number, done: (outcome: AppendOutcome) => void): void {
-    if (!this.#isLeader) {
+    const leader = this.#leader
+    if (leader === null) {
       done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER', message: `${this.name} isn't led by this broker` })
       return
     }
-    if (requiredAcks === allReplicas && this.#isUnderMinIsr()) {
-      const message = `${this.name} has ${this.#image.isr.length} replicas in sync, expected ${this.#effectiveMinIsr()}`
+    if (requiredAcks === allReplicas && isUnderMinIsr(leader)) {
+      const inSync = leader.committed.isr.length
+      const message = `${this.name} has ${inSync} replicas in sync, expected at least ${effectiveMinIsr(leader)}`
       done({ ok: false, error: 'NOT_ENOUGH_REPLICAS', message })
       return
     }
@@ -91,7 +106,7 @@ export class Partition {
 
   /** Calls `done` when the whole ISR has `lastOffset`: in this turn or later. */
   whenCommitted(lastOffset: number, done: CommitDone): CommitWaiter | null {
-    if (!this.#isLeader) done('NOT_LEADER_OR_FOLLOWER')
+    if (this.#leader === null) done('NOT_LEADER_OR_FOLLOWER')
     else if (lastOffset < this.log.highWatermark) done(this.#commitError())
     else return this.#commitWaiters.add(lastOffset, done)
     return null
@@ -115,32 +130,55 @@ export class Partition {
 
   /** Takes over what the metadata says now. Returns what changed of its leadership. */
   update(image: PartitionImage): 'elected' | 'resigned' | 'same' {
-    const wasLeader = this.#isLeader
-    const isNewEpoch = image.leaderEpoch > this.#leaderEpoch
-    this.#image = image
+    this.#replicas = image.replicas
     if (image.leaderEpoch < this.#leaderEpoch) return 'same'
-    this.#isLeader = image.leader === this.#brokerId
+    const isNewEpoch = image.leaderEpoch > this.#leaderEpoch
     this.#leaderEpoch = image.leaderEpoch
-    if (this.#isLeader) {
-      if (isNewEpoch || !wasLeader) {
-        this.#epochStart = this.log.logEndOffset
-        this.log.startEpoch(image.leaderEpoch)
-      }
-      this.#advance()
-      return isNewEpoch || !wasLeader ? 'elected' : 'same'
+    if (image.leader !== this.#host.brokerId) return this.#resign()
+    if (this.#leader !== null && !isNewEpoch) {
+      this.#step({ kind: 'stateChanged', committed: committedState(image) })
+      return 'same'
     }
-    if (wasLeader) this.#fail('NOT_LEADER_OR_FOLLOWER')
-    return wasLeader ? 'resigned' : 'same'
+    this.#lead(image)
+    return 'elected'
   }
 
-  setMinInsyncReplicas(count: number): void {
-    this.#minInsyncReplicas = count
+  /** Brokers came or went. */
+  updateBrokers(): void {
+    if (this.#leader !== null) this.#step({ kind: 'brokersChanged', active: this.#host.activeBrokers() })
   }
 
-  /** The partition goes away from this broker. */
+  reconfigure(settings: LeaderSettings): void {
+    this.#settings = settings
+    if (this.#leader !== null) this.#step({ kind: 'settingsChanged', settings })
+  }
+
+  /** The partition goes away from this broker, or the broker stops. */
   close(error: ErrorName): void {
-    this.#isLeader = false
+    this.#leader = null
     this.#fail(error)
+  }
+
+  #lead(image: PartitionImage): void {
+    const { log } = this
+    log.startEpoch(image.leaderEpoch)
+    const leader = {
+      brokerId: this.#host.brokerId,
+      committed: committedState(image),
+      active: this.#host.activeBrokers(),
+      settings: this.#settings,
+      logEnd: log.logEndOffset,
+      highWatermark: log.highWatermark,
+    }
+    this.#leader = becomeLeader(leader, this.#host.nowMs())
+    this.#step({ kind: 'appended', logEnd: log.logEndOffset })
+  }
+
+  #resign(): 'resigned' | 'same' {
+    if (this.#leader === null) return 'same'
+    this.#leader = null
+    this.#fail('NOT_LEADER_OR_FOLLOWER')
+    return 'resigned'
   }
 
   #fail(error: ErrorName): void {
@@ -148,26 +186,19 @@ export class Partition {
     this.#wakeDataWaiters()
   }
 
-  #effectiveMinIsr(): number {
-    return Math.min(this.#minInsyncReplicas, this.#image.replicas.length)
-  }
-
-  #isUnderMinIsr(): boolean {
-    return this.#image.isr.length < this.#effectiveMinIsr()
-  }
-
   #commitError(): ErrorName | null {
-    return this.#isUnderMinIsr() ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : null
+    return this.#leader !== null && isUnderMinIsr(this.#leader) ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : null
   }
 
-  // The log was written to, or the ISR changed.
-  #advance(): void {
-    if (!this.#isLeader || this.#isUnderMinIsr() || this.#image.isr.length > 1) return
-    const { log } = this
-    if (log.highWatermark === log.logEndOffset) return
-    log.setHighWatermark(log.logEndOffset)
-    this.#commitWaiters.wake(log.highWatermark, this.#commitError())
-    this.#wakeDataWaiters()
+  #step(event: LeaderEvent): void {
+    if (this.#leader === null) return
+    for (const action of stepLeader(this.#leader, event, this.#host.nowMs())) {
+      // ISRs are only proposed where followers fetch.
+      assert(action.kind === 'advanceHighWatermark', `${this.name}: nobody carries out '${action.kind}'`)
+      this.log.setHighWatermark(action.highWatermark)
+      this.#commitWaiters.wake(action.highWatermark, this.#commitError())
+      this.#wakeDataWaiters()
+    }
   }
 
   // Who reads and still finds too little puts itself back into the set meanwhile.
@@ -176,3 +207,15 @@ export class Partition {
     for (const waiter of [...this.#dataWaiters]) waiter.partitionMoved()
   }
 }
+
+const committedState = (image: PartitionImage): CommittedState => ({
+  leader: image.leader,
+  leaderEpoch: image.leaderEpoch,
+  partitionEpoch: image.partitionEpoch,
+  replicas: image.replicas,
+  isr: image.isr.map((brokerId, i) => {
+    const brokerEpoch = image.isrEpochs[i]
+    assert(brokerEpoch !== undefined, `${image.topic}-${image.partition}: a member of the ISR has no epoch`)
+    return { brokerId, brokerEpoch }
+  }),
+})

@@ -1,0 +1,311 @@
+import type { Clock, Logger, Metrics, Random } from '@millrace/kernel'
+import { asBrokerId, asRevision, ByteBudget } from '@millrace/kernel'
+import type { MetadataImage } from '@millrace/machines'
+import { configsOf, isInternalTopic, nameCluster, offsetsTopic } from '@millrace/machines'
+import type { MetadataStore } from '@millrace/metadata'
+import type { FileSystem, LogManager } from '@millrace/storage'
+import { openLogManager } from '@millrace/storage'
+import { listenerSettings } from '../config/listeners.ts'
+import type { BrokerSettings } from '../config/settings.ts'
+import { Dispatcher } from '../dispatch/dispatcher.ts'
+import type { HandlerTable } from '../dispatch/handler.ts'
+import { Interceptors } from '../dispatch/intercept.ts'
+import { handlerTable } from '../dispatch/versions.ts'
+import { apiVersions } from '../handlers/18-api-versions.ts'
+import { handlers } from '../handlers/index.ts'
+import type { BoundListener } from '../net/server.ts'
+import { NetServer } from '../net/server.ts'
+import type { AdoptedData } from './adoption.ts'
+import { adopt } from './adoption.ts'
+import { intactSince, readBrokerLife, writeBrokerLife } from './broker-life.ts'
+import { controllerRules } from './controller-rules.ts'
+import { ControllerRuntime } from './controller-runtime.ts'
+import { Endpoints } from './endpoints.ts'
+import { FetchSessions } from './fetch-sessions.ts'
+import { GroupRuntime } from './group-runtime.ts'
+import { groupSettings } from './group-settings.ts'
+import { ImageKeeper } from './image-keeper.ts'
+import { logManagerSettings } from './log-settings.ts'
+import type { Partition } from './partition.ts'
+import { PartitionRuntime } from './partition-runtime.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { Registration } from './registration.ts'
+import type { BrokerServices } from './services.ts'
+import { TopicCreation } from './topic-creation.ts'
+
+/** All that a broker takes from outside: broker.ts gives it the real thing, a simulation something else. */
+export interface BrokerWorld {
+  readonly settings: BrokerSettings
+  readonly clock: Clock
+  /** The host's own time, by which leases of the metadata store count. */
+  readonly hostClock: Clock
+  readonly random: Random
+  readonly store: MetadataStore
+  readonly fileSystem: FileSystem
+  readonly directories: readonly string[]
+  /** Null where nothing of the data outlives the process. */
+  readonly bootId: string | null
+  /** What another broker's data directory says is there, for a store that is empty. */
+  readonly adoptable: AdoptedData | null
+  readonly endOfTurn: (work: () => void) => void
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Groups need it with the first request: an embedded broker has it from the start. */
+  readonly createsOffsetsTopic: boolean
+}
+
+const fetchSessionEvictionMs = 120_000
+
+/** One running broker: its services put together, started and stopped in the right order. */
+export class BrokerInstance {
+  readonly services: BrokerServices
+  readonly interceptors = new Interceptors()
+  readonly #world: BrokerWorld
+  readonly #server: NetServer
+  readonly #registration: Registration
+  #bound: readonly BoundListener[] = []
+  #state: 'starting' | 'ready' | 'stopping' = 'starting'
+
+  private constructor(world: BrokerWorld, images: ImageKeeper, logs: LogManager) {
+    this.#world = world
+    this.services = this.#buildServices(images, logs)
+    this.#server = this.#buildServer()
+    this.#registration = new Registration({
+      store: world.store,
+      images,
+      controller: this.services.controller,
+      brokerId: this.services.brokerId,
+      sessionTtlMs: world.settings.number('broker.session.timeout.ms'),
+      log: world.log,
+      pause: () => new Promise((resolve) => void world.hostClock.setTimer(1_000, resolve)),
+    })
+    this.#followImages()
+  }
+
+  /** Resolves when clients are served. */
+  static async start(world: BrokerWorld): Promise<BrokerInstance> {
+    const images = await ImageKeeper.open(world.store, world.log)
+    try {
+      const clusterId = await ensureCluster(world, images)
+      const logs = openLogManager({
+        directories: world.directories,
+        fileSystem: world.fileSystem,
+        clock: world.clock,
+        random: world.random,
+        logger: world.log,
+        metrics: world.metrics,
+        nodeId: world.settings.number('node.id'),
+        clusterId,
+        endOfTurn: world.endOfTurn,
+        settings: logManagerSettings(world.settings),
+      })
+      const instance = new BrokerInstance(world, images, logs)
+      await instance.#open().catch(async (error: unknown) => {
+        await instance.close()
+        throw error
+      })
+      return instance
+    } catch (error) {
+      images.close()
+      throw error
+    }
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return this.#bound
+  }
+
+  readiness(): { readonly ready: true } | { readonly ready: false; readonly reason: string } {
+    return this.#state === 'ready' ? { ready: true } : { ready: false, reason: `the broker is ${this.#state}` }
+  }
+
+  dropConnections(): void {
+    this.#server.dropConnections()
+  }
+
+  /** Answers what has begun, hands over, and leaves the data as after a clean stop. Doing it twice does nothing. */
+  async close(graceMs = 1_000): Promise<void> {
+    if (this.#state === 'stopping') return
+    this.#state = 'stopping'
+    const { services, endOfTurn } = { services: this.services, endOfTurn: this.#world.endOfTurn }
+    const closing = this.#server.close(graceMs)
+    // What this turn brought is written and answered; who waits longer is told to look for another leader.
+    await new Promise<void>((resolve) => endOfTurn(resolve))
+    await new Promise<void>((resolve) => endOfTurn(resolve))
+    services.groups.close()
+    await services.partitions.close()
+    await closing
+    await services.controller.close()
+    await this.#registration.close()
+    await services.logs.close(this.#registration.epoch)
+    this.#noteLife(true)
+    services.images.close()
+  }
+
+  async #open(): Promise<void> {
+    const { settings, createsOffsetsTopic, log } = this.#world
+    // Where the port is left to the system nobody knows it yet; where it isn't, clients must not come too early.
+    const hasFreePorts = listenerSettings(settings).some(({ port }) => port === 0)
+    if (hasFreePorts) this.#bound = await this.#server.listen()
+    this.services.partitions.update(this.services.images.current)
+    await this.#registration.open(this.#facts())
+    this.#noteLife(false)
+    await adopt(this.#world.adoptable, this.services)
+    if (createsOffsetsTopic) await this.services.topicCreation.create([offsetsTopic])
+    if (!hasFreePorts) this.#bound = await this.#server.listen()
+    this.#state = 'ready'
+    log.info('the broker serves clients', { brokerId: this.services.brokerId, epoch: this.#registration.epoch })
+  }
+
+  #buildServices(images: ImageKeeper, logs: LogManager): BrokerServices {
+    const { settings, clock, hostClock, random, store, log, metrics } = this.#world
+    const brokerId = asBrokerId(settings.number('node.id'))
+    const rules = controllerRules(settings)
+    const controller = new ControllerRuntime({ store, images, rules, random, clock, leaseClock: hostClock, log })
+    const groups = new GroupRuntime({
+      clock,
+      random,
+      log,
+      settings: () => groupSettings(settings),
+      image: () => images.current,
+      onEffect: ({ kind, ...fields }) => log.debugEnabled && log.debug(`group: ${kind}`, fields),
+    })
+    return {
+      brokerId,
+      settings,
+      images,
+      controller,
+      groups,
+      logs,
+      random,
+      metrics,
+      log,
+      endpoints: new Endpoints(brokerId, advertisedListeners(settings)),
+      topicCreation: new TopicCreation(controller, images, settings),
+      partitions: this.#buildPartitions(brokerId, logs, groups),
+      fetchSessions: new FetchSessions({
+        clock,
+        random,
+        maxSessions: settings.number('max.incremental.fetch.session.cache.slots'),
+        evictionMs: fetchSessionEvictionMs,
+      }),
+      producerIds: new ProducerIds(brokerId, controller),
+      responseBytes: new ByteBudget(settings.number('queued.max.response.bytes')),
+    }
+  }
+
+  #buildPartitions(brokerId: BrokerServices['brokerId'], logs: LogManager, groups: GroupRuntime): PartitionRuntime {
+    const { settings, clock, log } = this.#world
+    const isGroups = ({ topic }: Partition): boolean => topic === offsetsTopic
+    return new PartitionRuntime({
+      brokerId,
+      logs,
+      settings,
+      clock,
+      log,
+      onElected: (partition) => isGroups(partition) && groups.lead(partition),
+      onResigned: (partition) => isGroups(partition) && groups.resign(partition.index),
+    })
+  }
+
+  #buildServer(): NetServer {
+    const { settings, clock, log, metrics } = this.#world
+    const table: HandlerTable = handlerTable([...handlers, apiVersions(() => table)])
+    const dispatcher = new Dispatcher({
+      handlers: table,
+      services: this.services,
+      image: () => this.services.images.current,
+      interceptors: this.interceptors,
+      clock,
+      log,
+      metrics,
+    })
+    const requestBytes = new ByteBudget(settings.number('queued.max.request.bytes'))
+    return new NetServer({
+      listeners: listenerSettings(settings),
+      settings,
+      dispatcher,
+      requestBytes,
+      clock,
+      log,
+      metrics,
+    })
+  }
+
+  #followImages(): void {
+    const { images, partitions, groups } = this.services
+    this.#takeDynamicSettings(images.current)
+    images.onChange((image, before) => {
+      if (image.configs !== before.configs) this.#takeDynamicSettings(image)
+      if (this.#state === 'stopping') return
+      partitions.update(image)
+      const deleted = deletedTopics(image, before)
+      if (deleted.length > 0) groups.topicsDeleted(deleted)
+    })
+  }
+
+  #takeDynamicSettings(image: MetadataImage): void {
+    const { settings, log } = this.#world
+    const clusterWide = configsOf(image, { type: 'broker', name: '' })
+    const perBroker = configsOf(image, { type: 'broker', name: String(settings.number('node.id')) })
+    if (settings.dynamic.clusterWide === clusterWide && settings.dynamic.perBroker === perBroker) return
+    for (const problem of settings.setDynamic({ clusterWide, perBroker })) log.warn(problem)
+    this.services.logs.reconfigure(logManagerSettings(settings))
+  }
+
+  #facts() {
+    const { settings, random, bootId, fileSystem, directories } = this.#world
+    const [directory] = directories
+    const last = bootId === null || directory === undefined ? null : readBrokerLife(fileSystem, directory)
+    return {
+      listeners: registeredListeners(settings, this.#bound),
+      rack: settings.text('broker.rack'),
+      incarnationId: random.uuid(),
+      directoryIds: this.services.logs.directories().map(({ directoryId }) => directoryId),
+      intactSince: intactSince(last, bootId ?? ''),
+    }
+  }
+
+  #noteLife(stoppedCleanly: boolean): void {
+    const { bootId, fileSystem, directories, log } = this.#world
+    const [directory] = directories
+    const { epoch } = this.#registration
+    if (bootId === null || directory === undefined || epoch < 0) return
+    const own = this.services.images.current.brokers.get(this.services.brokerId)
+    const last = readBrokerLife(fileSystem, directory)
+    const since = (stoppedCleanly ? last?.intactSince : own?.intactSince) ?? epoch
+    writeBrokerLife(fileSystem, directory, { epoch, intactSince: since, bootId, stoppedCleanly })
+    log.debug('noted how far the data can be trusted', { epoch, intactSince: since, stoppedCleanly })
+  }
+}
+
+const advertisedListeners = (settings: BrokerSettings): ReadonlySet<string> =>
+  new Set(listenerSettings(settings).flatMap(({ listener, advertised }) => (advertised === null ? [] : [listener])))
+
+function registeredListeners(settings: BrokerSettings, bound: readonly BoundListener[]) {
+  return listenerSettings(settings).map(({ listener, host, port, protocol, advertised }) => ({
+    name: listener,
+    host: advertised?.host ?? (host === '' ? 'localhost' : host),
+    port: advertised?.port ?? bound.find((one) => one.listener === listener)?.port ?? port,
+    securityProtocol: protocol,
+  }))
+}
+
+function deletedTopics(image: MetadataImage, before: MetadataImage) {
+  if (image.topicsById === before.topicsById) return []
+  return [...before.topicsById.values()]
+    .filter(({ id, name }) => !image.topicsById.has(id) && !isInternalTopic(name))
+    .map(({ id, name }) => ({ name, topicId: id }))
+}
+
+/** The cluster's id, which the first broker gives it. */
+async function ensureCluster(world: BrokerWorld, images: ImageKeeper): Promise<string> {
+  while (images.current.clusterId === '') {
+    const clusterId = world.adoptable?.clusterId ?? world.random.uuid()
+    const named = await world.store.commit(nameCluster(clusterId))
+    if (named.kind === 'unknown') throw new Error(`the metadata store can't be written to: ${named.reason}`)
+    if (named.kind === 'committed') await images.waitFor(named.revision)
+    else await images.waitFor(asRevision(images.current.revision + 1))
+  }
+  return images.current.clusterId
+}

@@ -1,0 +1,17 @@
+import type { LogManagerSettings } from '@millrace/storage'
+import type { BrokerSettings } from '../config/settings.ts'
+
+/** The broker's settings that its log manager takes. */
+export const logManagerSettings = (settings: BrokerSettings): Partial<LogManagerSettings> => ({
+  retentionCheckIntervalMs: settings.number('log.retention.check.interval.ms'),
+  flushOffsetCheckpointIntervalMs: settings.number('log.flush.offset.checkpoint.interval.ms'),
+  flushStartOffsetCheckpointIntervalMs: settings.number('log.flush.start.offset.checkpoint.interval.ms'),
+  highWatermarkCheckpointIntervalMs: settings.number('replica.high.watermark.checkpoint.interval.ms'),
+  producerIdExpirationMs: settings.number('producer.id.expiration.ms'),
+  tailCacheBytes: settings.number('log.tail.cache.bytes'),
+  decompressedBatchBytesMax: settings.number('max.decompressed.message.bytes'),
+  cleanerEnable: settings.boolean('log.cleaner.enable'),
+  cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),
+  cleanerDedupeBufferBytes: settings.number('log.cleaner.dedupe.buffer.size'),
+  cleanerIoBufferBytes: settings.number('log.cleaner.io.buffer.size'),
+})

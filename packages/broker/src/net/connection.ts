@@ -274,7 +274,7 @@ export class Connection implements ResponsePort {
   }
 
   #destroy(): void {
-    this.#socket.destroy()
+    this.#outbox.flush()
     this.#end('we closed it')
   }
 

@@ -45,6 +45,11 @@ export class Outbox {
     this.#pump()
   }
 
+  /** Hands the kernel what it takes right now, before the socket is destroyed. */
+  flush(): void {
+    if (this.#corked) this.#uncork()
+  }
+
   /** The connection is gone: nothing more is sent. */
   close(): void {
     this.#queuedBytes = 0
@@ -53,6 +58,7 @@ export class Outbox {
   }
 
   readonly #uncork = (): void => {
+    if (!this.#corked) return
     this.#pump()
     this.#corked = false
     this.#socket.uncork()

@@ -84,6 +84,13 @@ export class NetServer implements ConnectionHost {
     return this.#connections.size
   }
 
+  /** Bytes of responses that wait for their clients. */
+  get unsentBytes(): number {
+    let sum = 0
+    for (const connection of this.#connections) sum += connection.unsentBytes
+    return sum
+  }
+
   /** Cuts every connection; clients may come back at once. */
   dropConnections(): void {
     for (const connection of this.#connections) connection.close('dropConnections was called')
@@ -186,11 +193,7 @@ export class NetServer implements ConnectionHost {
     )
     metrics.gauge(
       { name: 'millrace_unsent_response_bytes', help: 'Bytes of responses that wait for their clients' },
-      () => {
-        let sum = 0
-        for (const connection of this.#connections) sum += connection.unsentBytes
-        return sum
-      },
+      () => this.unsentBytes,
     )
   }
 }

@@ -1,17 +1,26 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Logger } from '@millrace/kernel'
 
-/** What all clients take. Times in milliseconds; names are camelCase of Kafka's. */
+/** What all clients take. Times in milliseconds; names are camelCase of Kafka's, defaults are Kafka's. */
 export interface ClientOptions {
-  /** `host:port`, several separated by commas or as a list. */
+  /** `host:port`, several separated by commas or as a list. Without a port it is 9092. */
   readonly bootstrapServers: string | readonly string[]
   readonly clientId?: string
+  /** Node's options of a TLS connection, or true for their defaults. Default: no TLS. */
+  readonly tls?: boolean | TlsOptions
+  /** How long connecting to a broker may take; 10,000. */
+  readonly socketConnectionSetupTimeoutMs?: number
   /** How long one request may wait for its answer; 30,000. */
   readonly requestTimeoutMs?: number
   /** How long a call may take, retries included; 60,000. */
   readonly defaultApiTimeoutMs?: number
+  /** First pause before a retry; it doubles up to `retryBackoffMaxMs`. 100. */
   readonly retryBackoffMs?: number
+  /** 1,000. */
   readonly retryBackoffMaxMs?: number
+  /** After this, what is known of topics and brokers is asked for anew; 300,000. */
   readonly metadataMaxAgeMs?: number
+  /** Default: silent. */
   readonly logger?: Logger
 }
 

@@ -1,3 +1,4 @@
+export { Admin } from './admin/admin.ts'
 export type * from './admin/admin-api.ts'
 export type * from './admin/types.ts'
 export type * from './client-options.ts'

@@ -58,6 +58,7 @@ export interface ConfigEntry {
     | 'default'
     | 'group'
     | 'client-metrics'
+    | 'dynamic-broker-logger'
     | 'unknown'
   readonly readOnly: boolean
   readonly sensitive: boolean

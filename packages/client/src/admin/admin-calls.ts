@@ -1,0 +1,190 @@
+import type { BodyFor, Connection } from '@millrace/connection'
+import type { Api, ErrorName } from '@millrace/protocol'
+import { errorName, KafkaError } from '@millrace/protocol'
+import type { CallOptions } from '../client-options.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { partError } from '../cluster/cluster.ts'
+import { retry } from '../cluster/retry.ts'
+import type { TopicPartition } from '../record.ts'
+import type { Outcome } from './types.ts'
+
+// The ways in which a request finds its broker. Each retries while there is time, having forgotten what was wrong.
+
+/** An answer and who gave it. */
+export interface Answer<Res> {
+  readonly response: Res
+  readonly connection: Connection
+}
+
+interface Call<Res> extends CallOptions {
+  /** Codes in the answer for which the broker is asked again, such as NOT_CONTROLLER. */
+  readonly codes?: (response: Res) => Iterable<number>
+}
+
+const movedController = new Set<ErrorName>(['NOT_CONTROLLER'])
+const movedCoordinator = new Set<ErrorName>([
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+])
+
+async function ask<Req, Res, ReqIn, ResIn>(
+  connection: Connection,
+  api: Api<Req, Res, ReqIn, ResIn>,
+  body: BodyFor<ReqIn>,
+  call: Call<Res>,
+  again: ReadonlySet<ErrorName>,
+): Promise<Answer<Res>> {
+  const response = await connection.request(api, body, call.signal === undefined ? {} : { signal: call.signal })
+  for (const code of call.codes?.(response) ?? []) {
+    if (again.has(errorName(code))) throw partError(code, connection, api.name)
+  }
+  return { response, connection }
+}
+
+const nothing: ReadonlySet<ErrorName> = new Set()
+
+export function toAny<Req, Res, ReqIn, ResIn>(
+  cluster: Cluster,
+  api: Api<Req, Res, ReqIn, ResIn>,
+  body: BodyFor<ReqIn>,
+  call: Call<Res> = {},
+): Promise<Answer<Res>> {
+  return retry(
+    cluster.settings,
+    async () => ask(await cluster.anyConnection(call.signal), api, body, call, nothing),
+    call,
+  )
+}
+
+/** To the controller; with KRaft every broker stands in for it. */
+export function toController<Req, Res, ReqIn, ResIn>(
+  cluster: Cluster,
+  api: Api<Req, Res, ReqIn, ResIn>,
+  body: BodyFor<ReqIn>,
+  call: Call<Res> = {},
+): Promise<Answer<Res>> {
+  return retry(
+    cluster.settings,
+    async (attempt) => {
+      if (attempt > 1 || cluster.image.brokers.size === 0) await cluster.refresh([], call.signal)
+      const { controllerId, brokers } = cluster.image
+      const connection = brokers.has(controllerId)
+        ? await cluster.connection(controllerId, 'main', call.signal)
+        : await cluster.anyConnection(call.signal)
+      return ask(connection, api, body, call, movedController)
+    },
+    call,
+  )
+}
+
+export function toBroker<Req, Res, ReqIn, ResIn>(
+  cluster: Cluster,
+  brokerId: number,
+  api: Api<Req, Res, ReqIn, ResIn>,
+  body: BodyFor<ReqIn>,
+  call: Call<Res> = {},
+): Promise<Answer<Res>> {
+  return retry(
+    cluster.settings,
+    async (attempt) => {
+      if (attempt > 1 || !cluster.image.brokers.has(brokerId)) await cluster.refresh([], call.signal)
+      return ask(await cluster.connection(brokerId, 'main', call.signal), api, body, call, nothing)
+    },
+    call,
+  )
+}
+
+export function toCoordinator<Req, Res, ReqIn, ResIn>(
+  cluster: Cluster,
+  groupId: string,
+  api: Api<Req, Res, ReqIn, ResIn>,
+  body: BodyFor<ReqIn>,
+  call: Call<Res> = {},
+  versions: { readonly min?: number; readonly max?: number } = {},
+): Promise<Answer<Res>> {
+  const limited = { ...api, maxVersion: Math.min(api.maxVersion, versions.max ?? Infinity) }
+  return retry(
+    cluster.settings,
+    async () => {
+      const coordinator = await cluster.coordinator(groupId, call.signal)
+      const connection = await cluster.connectionTo(coordinator, 'main', call.signal)
+      return ask(connection, limited, body, call, movedCoordinator)
+    },
+    { ...call, onFailure: () => cluster.forgetCoordinator(groupId) },
+  )
+}
+
+export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
+
+/**
+ * Asks each partition's leader about its partitions. What a leader refuses for now (it moved, it isn't ready) is asked
+ * again, until the time is up; the outcome then is the last error.
+ */
+export async function perLeader<Item extends TopicPartition, T>(
+  cluster: Cluster,
+  items: readonly Item[],
+  send: (connection: Connection, items: readonly Item[]) => Promise<ReadonlyMap<string, Outcome<T>>>,
+  call: CallOptions,
+): Promise<Map<string, Outcome<T>>> {
+  const outcomes = new Map<string, Outcome<T>>()
+  let left = items
+  const round = async (): Promise<void> => {
+    for (const [leader, mine] of await byLeader(cluster, left, call.signal)) {
+      const answers = await send(await cluster.connection(leader, 'main', call.signal), mine)
+      for (const [key, outcome] of answers) outcomes.set(key, outcome)
+    }
+    left = left.filter((item) => isUnfinished(outcomes.get(partitionKey(item))))
+    const failed = left.map((item) => outcomes.get(partitionKey(item))).find((each) => each !== undefined && !each.ok)
+    if (failed !== undefined && !failed.ok) throw failed.error
+  }
+  const onFailure = (): void => left.forEach(({ topic }) => cluster.invalidate(topic))
+  try {
+    await retry(cluster.settings, round, { ...call, onFailure })
+  } catch (error) {
+    // Where it ended with what a leader said of a partition, the outcomes say it.
+    if (![...outcomes.values()].some((each) => !each.ok && each.error === error)) throw error
+  }
+  return outcomes
+}
+
+const isUnfinished = (outcome: Outcome<unknown> | undefined): boolean =>
+  outcome === undefined || (!outcome.ok && isWorthAsking(outcome.error))
+
+const isWorthAsking = (error: KafkaError): boolean => leaderErrors.has(error.error)
+
+const leaderErrors = new Set<ErrorName>([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'OFFSET_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'KAFKA_STORAGE_ERROR',
+  'REQUEST_TIMED_OUT',
+])
+
+async function byLeader<Item extends TopicPartition>(
+  cluster: Cluster,
+  items: readonly Item[],
+  signal: AbortSignal | undefined,
+): Promise<Map<number, Item[]>> {
+  const leaders = new Map<number, Item[]>()
+  for (const item of items) {
+    const topic = await cluster.topic(item.topic, { signal, timeoutMs: 5_000 })
+    const image = topic.partitions[item.partition]
+    if (image === undefined) throw unknownPartition(item, topic.partitions.length)
+    if (image.leader < 0) throw noLeader(item)
+    const mine = leaders.get(image.leader)
+    if (mine === undefined) leaders.set(image.leader, [item])
+    else mine.push(item)
+  }
+  return leaders
+}
+
+// Not one to retry: partitions that aren't there don't come by waiting.
+const unknownPartition = (item: TopicPartition, there: number): Error =>
+  new RangeError(`${item.topic} has no partition ${item.partition}: it has ${there}`)
+
+const noLeader = (item: TopicPartition): KafkaError =>
+  new KafkaError('LEADER_NOT_AVAILABLE', `LEADER_NOT_AVAILABLE: ${partitionKey(item)} has no leader now`)

@@ -1,0 +1,87 @@
+import type { MetadataResponse } from '@millrace/protocol'
+import { errorName } from '@millrace/protocol'
+import type { ErrorName } from '@millrace/protocol'
+import type { Address } from './settings.ts'
+
+export interface Broker extends Address {
+  readonly id: number
+  readonly rack: string | null
+}
+
+export interface PartitionImage {
+  readonly partition: number
+  /** -1 while there is none. */
+  readonly leader: number
+  /** -1 where the broker is too old to say. */
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly topicId: string
+  readonly internal: boolean
+  /** In order of their numbers, which start at 0 without gaps. */
+  readonly partitions: readonly PartitionImage[]
+}
+
+/** What is known of the cluster. An image never changes; a new answer makes a new one. */
+export interface ClusterImage {
+  readonly clusterId: string | null
+  readonly controllerId: number
+  readonly brokers: ReadonlyMap<number, Broker>
+  readonly topics: ReadonlyMap<string, TopicImage>
+  /** Why the brokers gave no image of a topic that was asked for. */
+  readonly topicErrors: ReadonlyMap<string, ErrorName>
+}
+
+export const emptyImage: ClusterImage = {
+  clusterId: null,
+  controllerId: -1,
+  brokers: new Map(),
+  topics: new Map(),
+  topicErrors: new Map(),
+}
+
+/** The image after an answer: topics that it doesn't speak of stay as they were. */
+export function withMetadata(image: ClusterImage, response: MetadataResponse): ClusterImage {
+  const topics = new Map(image.topics)
+  const topicErrors = new Map(image.topicErrors)
+  for (const topic of response.topics) {
+    if (topic.name === null) continue
+    topicErrors.delete(topic.name)
+    if (topic.errorCode === 0) topics.set(topic.name, topicImage(topic, topic.name, topics.get(topic.name)))
+    else {
+      topics.delete(topic.name)
+      topicErrors.set(topic.name, errorName(topic.errorCode))
+    }
+  }
+  return {
+    clusterId: response.clusterId,
+    controllerId: response.controllerId,
+    brokers: new Map(response.brokers.map(({ nodeId, ...broker }) => [nodeId, { id: nodeId, ...broker }])),
+    topics,
+    topicErrors,
+  }
+}
+
+type TopicAnswer = MetadataResponse['topics'][number]
+
+function topicImage(topic: TopicAnswer, name: string, known: TopicImage | undefined): TopicImage {
+  const partitions = topic.partitions
+    .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
+    .map((each) => ({
+      partition: each.partitionIndex,
+      leader: each.leaderId,
+      leaderEpoch: each.leaderEpoch,
+      replicas: each.replicaNodes,
+      isr: each.isrNodes,
+    }))
+  // A broker may lag behind another: of two answers about one topic the one with the newer leader counts.
+  const newest = partitions.map((each, i) => {
+    const before = known?.topicId === topic.topicId ? known.partitions[i] : undefined
+    return before !== undefined && before.leaderEpoch > each.leaderEpoch ? before : each
+  })
+  return { name, topicId: topic.topicId, internal: topic.isInternal, partitions: newest }
+}

@@ -1,0 +1,61 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { systemClock } from '@millrace/connection'
+import type { Clock, Logger } from '@millrace/kernel'
+import { silentLogger } from '@millrace/kernel'
+import type { ClientOptions } from '../client-options.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** A client's options with everything decided. */
+export interface Settings {
+  readonly bootstrap: readonly Address[]
+  readonly clientId: string
+  readonly tls: boolean | TlsOptions
+  readonly connectTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly apiTimeoutMs: number
+  readonly retryBackoffMs: number
+  readonly retryBackoffMaxMs: number
+  readonly metadataMaxAgeMs: number
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+export function settingsOf(options: ClientOptions): Settings {
+  return {
+    bootstrap: parseServers(options.bootstrapServers),
+    clientId: options.clientId ?? 'millrace',
+    tls: options.tls ?? false,
+    connectTimeoutMs: options.socketConnectionSetupTimeoutMs ?? 10_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
+    retryBackoffMs: options.retryBackoffMs ?? 100,
+    retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1_000,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    logger: options.logger ?? silentLogger,
+    clock: systemClock,
+  }
+}
+
+const defaultPort = 9092
+
+/** `host`, `host:port`, `[::1]:port`, and lists of them. */
+export function parseServers(servers: string | readonly string[]): Address[] {
+  const texts = (typeof servers === 'string' ? servers.split(',') : servers).map((each) => each.trim())
+  const addresses = texts.filter((each) => each !== '').map(parseServer)
+  if (addresses.length > 0) return addresses
+  throw new RangeError(`bootstrapServers names no broker: got '${String(servers)}', expected host:port,host:port`)
+}
+
+function parseServer(text: string): Address {
+  const match = /^(?:[A-Z_]+:\/\/)?(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3] ?? defaultPort)
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new RangeError(`not a broker's address: got '${text}', expected host:port`)
+  }
+  return { host, port }
+}

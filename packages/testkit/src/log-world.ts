@@ -1,4 +1,4 @@
-import type { MovableClock, Random } from '@millrace/kernel'
+import type { Clock, MovableClock, Random, Timer, TimerWork } from '@millrace/kernel'
 import { asLeaderEpoch, asOffset, movableClock, noMetrics, seededRandom, silentLogger } from '@millrace/kernel'
 import type { Logger } from '@millrace/kernel'
 import type { RecordToWrite } from '@millrace/protocol'
@@ -58,6 +58,7 @@ export class LogWorld {
   readonly random: Random
   readonly #options: LogWorldOptions
   #work: (() => void)[] = []
+  #life = 0
   manager: LogManager
 
   constructor(options: LogWorldOptions = {}) {
@@ -74,7 +75,7 @@ export class LogWorld {
     return openLogManager({
       directories: this.#options.directories ?? ['/data'],
       fileSystem: this.fileSystem,
-      clock: this.clock,
+      clock: this.#clockOfThisLife(),
       random: this.random,
       logger: this.#options.logger ?? silentLogger,
       metrics: noMetrics,
@@ -83,6 +84,16 @@ export class LogWorld {
       endOfTurn: (work) => void this.#work.push(work),
       ...(this.#options.settings === undefined ? {} : { settings: this.#options.settings }),
     })
+  }
+
+  // What an abandoned manager had in mind doesn't happen: its process is gone.
+  #clockOfThisLife(): Clock {
+    this.#life += 1
+    const life = this.#life
+    const { clock } = this
+    const setTimer = (delayMs: number, work: TimerWork): Timer =>
+      clock.setTimer(delayMs, () => (life === this.#life ? work() : undefined))
+    return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), setTimer, sessions: clock.sessions }
   }
 
   /** Ends the turn: everything that was appended in it is written. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asLeaderEpoch, asOffset, seededRandom } from '@millrace/kernel'
-import { batchOf, FaultyFileSystem, LogWorld, PowerCutError, readAll } from '@millrace/testkit'
+import { batchOf, FaultyFileSystem, LogWorld, PowerCutError, readAll } from '@millrace/testkit/storage'
 import type { PartitionLog } from './partition-log.ts'
 
 const config = { segmentBytes: 1_500, indexIntervalBytes: 200 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asLeaderEpoch, asOffset } from '@millrace/kernel'
-import { batchOf, concat, LogWorld, readAll, readAt } from '@millrace/testkit'
+import { batchOf, concat, LogWorld, readAll, readAt } from '@millrace/testkit/storage'
 import type { AppendOutcome } from './partition-log.ts'
 
 function offsetsOf(outcome: AppendOutcome): [number, number] {

@@ -89,7 +89,9 @@ function recoverTail(state: LogState, recoveryPoint: number): number {
       cutTail(state, before, { offset: endOffset, position: before.sizeBytes, reason })
       break
     }
-    const recovered = recoverSegment(state, segment, recoveryPoint)
+    let recovered = recoverSegment(state, segment, segment.forgetIndexesFrom(recoveryPoint))
+    // An index entry may be what is torn, and points into the middle of a batch: without it, from the start.
+    if (recovered.offset < recoveryPoint) recovered = recoverFromStart(state, segment, recoveryPoint)
     endOffset = recovered.offset
     before = segment
     if (recovered.reason === undefined) continue
@@ -107,11 +109,15 @@ interface SegmentEnd {
   readonly reason: string | undefined
 }
 
-function recoverSegment(state: LogState, segment: Segment, recoveryPoint: number): SegmentEnd {
+function recoverFromStart(state: LogState, segment: Segment, recoveryPoint: number): SegmentEnd {
+  segment.forgetIndexesFrom(recoveryPoint, { keepLookup: false })
+  return recoverSegment(state, segment, 0)
+}
+
+function recoverSegment(state: LogState, segment: Segment, from: number): SegmentEnd {
   let endOffset = segment.baseOffset
   let lastEpoch = -1
   let stray: string | undefined
-  const from = segment.forgetIndexesFrom(recoveryPoint)
   const end = scanBatches(segment.file(), { from, until: segment.sizeBytes, checkCrc: true }, (bytes, at, position) => {
     const epoch = batchField.leaderEpoch(bytes, at)
     stray = strayBatch(batchField.baseOffset(bytes, at), epoch, endOffset, lastEpoch)

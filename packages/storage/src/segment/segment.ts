@@ -93,13 +93,13 @@ export class Segment {
    * For a recovery: drops entries for `offset` and what follows, and returns where batches must be looked at from. The
    * entries before it were durable before the recovery point moved; where they are damaged all are dropped.
    */
-  forgetIndexesFrom(offset: number): number {
+  forgetIndexesFrom(offset: number, options: { readonly keepLookup: boolean } = { keepLookup: true }): number {
     const { files, folder } = this.#home
     const loaded = loadIndexes(files, folder, this.baseOffset, Infinity)
     const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
     transactions.truncateTo(offset)
     this.#sealed = false
-    if (offset <= this.baseOffset || loaded.lookup === undefined) {
+    if (offset <= this.baseOffset || loaded.lookup === undefined || !options.keepLookup) {
       this.resetIndexes(transactions)
       return 0
     }

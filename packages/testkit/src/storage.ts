@@ -1,0 +1,2 @@
+export * from './faulty-file-system.ts'
+export * from './log-world.ts'

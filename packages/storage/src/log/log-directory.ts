@@ -195,12 +195,18 @@ export class LogDirectory implements LogHome {
     })
   }
 
-  async close(brokerEpoch: number): Promise<void> {
+  #cancelTimers(): void {
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
+  }
+
+  async close(brokerEpoch: number): Promise<void> {
+    this.#cancelTimers()
     try {
       if (this.#offlineReason === undefined) await this.#closeCleanly(brokerEpoch)
     } finally {
+      // The last flushes made checkpoints due again.
+      this.#cancelTimers()
       for (const log of this.logs.values()) log.release()
       this.#lock.release()
     }

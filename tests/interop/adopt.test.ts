@@ -1,0 +1,82 @@
+// A data directory that Apache Kafka wrote, opened by Millrace.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { committed, createTopics, withAdmin } from './clients/admin.ts'
+import { codecs, untilMembers, type NewRecord, type ReadRecord } from './clients/client.ts'
+import { confluent } from './clients/confluent.ts'
+import { kafkajs } from './clients/kafkajs.ts'
+import { javaTools } from './peers/java-tools.ts'
+import { startApacheKafka } from './target/apache-kafka.ts'
+import { Target } from './target/target.ts'
+
+const topics = codecs.map((codec) => `theirs-${codec}`)
+const group = 'their-group'
+const records: NewRecord[] = Array.from({ length: 200 }, (_, i) => ({
+  key: `k${i}`,
+  value: `value ${i}`,
+  headers: [['n', String(i)]],
+  partition: i % 3,
+}))
+
+interface Found {
+  readonly read: ReadRecord[]
+  readonly metadata: unknown
+  readonly retention: unknown
+  readonly offsets: number[]
+}
+
+const order = (a: ReadRecord, b: ReadRecord): number =>
+  a.topic.localeCompare(b.topic) || a.partition - b.partition || a.offset - b.offset
+
+async function look(bootstrap: string): Promise<Found> {
+  const read = (await kafkajs.consume(bootstrap, topics, topics.length * records.length)).toSorted(order)
+  return withAdmin(bootstrap, async (admin) => {
+    const { topics: described } = await admin.fetchTopicMetadata({ topics })
+    const configs = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: 'theirs-none', configNames: ['retention.ms'] }],
+    })
+    const metadata = described.map(({ name, partitions }) => `${name}: ${partitions.length}`).toSorted()
+    const retention = configs.resources[0]?.configEntries[0]?.configValue
+    return { read, metadata, retention, offsets: await committed(bootstrap, group, 'theirs-none') }
+  })
+}
+
+async function written(dataDir: string): Promise<Found> {
+  const apache = await startApacheKafka({ dataDir, port: 0, settings: { 'group.initial.rebalance.delay.ms': '0' } })
+  const bootstrap = `127.0.0.1:${apache.port}`
+  await createTopics(bootstrap, topics, 3)
+  await withAdmin(bootstrap, async (admin) => {
+    const configEntries = [{ name: 'retention.ms', value: '777000000' }]
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: 'theirs-none', configEntries }] })
+  })
+  for (const codec of codecs) await kafkajs.produce(bootstrap, `theirs-${codec}`, records, { codec })
+  const member = await confluent.join(bootstrap, { group, topic: 'theirs-none' })
+  await untilMembers([member], () => member.records.length === records.length, 'everything read')
+  await member.leave()
+  const found = await look(bootstrap)
+  await apache.program.end('SIGTERM')
+  return found
+}
+
+suite('a data directory of Apache Kafka', { skip: javaTools.skip || confluent.skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-adopt-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('is served with its topics, settings, records and group offsets, and takes new records', async () => {
+    const dataDir = join(folder, 'data')
+    const before = await written(dataDir)
+    const target = await Target.start({ dataDir })
+    assert.deepEqual(await look(target.bootstrap), before)
+    await kafkajs.produce(target.bootstrap, 'theirs-lz4', [{ key: 'new', value: 'ours', partition: 2 }])
+    const read = await kafkajs.consume(target.bootstrap, ['theirs-lz4'], records.length + 1)
+    const last = read
+      .filter((record) => record.partition === 2)
+      .toSorted(order)
+      .at(-1)
+    assert.deepEqual([last?.value, last?.offset], ['ours', records.filter((record) => record.partition === 2).length])
+  })
+})

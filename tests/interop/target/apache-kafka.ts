@@ -1,0 +1,88 @@
+// The real one, for proving the tests and for comparing with.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
+import { apacheKafka, quickStart } from '../peers/apache-kafka.ts'
+import { Program, run } from '../process.ts'
+import type { BrokerOptions, RunningBroker } from './target.ts'
+
+const clusterId = 'MkU3OEVBNTcwNTJENDM2Qk'
+
+export async function startApacheKafka(
+  options: BrokerOptions,
+  jvm: readonly string[] = quickStart,
+): Promise<RunningBroker> {
+  const { classPath } = await apacheKafka.get()
+  const port = options.port === 0 ? await freePort() : options.port
+  const properties = join(options.dataDir, '..', `kafka-${port}.properties`)
+  mkdirSync(options.dataDir, { recursive: true })
+  writeFileSync(properties, propertiesOf(port, await freePort(), options))
+  const java = [...jvm, '-cp', classPath]
+  if (!existsSync(join(options.dataDir, 'meta.properties'))) {
+    await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--standalone'])
+  }
+  const program = new Program('java', [...java, 'kafka.Kafka', properties])
+  await answers(port, program)
+  return { port, program }
+}
+
+function propertiesOf(port: number, controllerPort: number, options: BrokerOptions): string {
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': options.dataDir,
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    ...options.settings,
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function answers(port: number, program: Program): Promise<void> {
+  const deadlineMs = performance.now() + 60_000
+  while (!(await serves(port))) {
+    if (program.child.exitCode !== null || performance.now() > deadlineMs) {
+      throw new Error(`Apache Kafka did not start; its log:\n${program.stderr.text.slice(-4000)}`)
+    }
+    await sleep(100)
+  }
+}
+
+// It accepts connections before its partitions have leaders.
+async function serves(port: number): Promise<boolean> {
+  const kafka = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+  })
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata()
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  } catch {
+    return false // not yet
+  } finally {
+    await admin.disconnect()
+  }
+}

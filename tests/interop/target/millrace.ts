@@ -1,0 +1,28 @@
+// Millrace from the checkout's sources, started like a user does.
+import { join } from 'node:path'
+import { Program } from '../process.ts'
+import type { BrokerOptions, RunningBroker } from './target.ts'
+
+const main = join(import.meta.dirname, '../../../packages/millrace/src/main.ts')
+
+export async function startMillrace(options: BrokerOptions): Promise<RunningBroker> {
+  const settings = Object.entries(options.settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+  const place = ['--port', String(options.port), '--data', options.dataDir]
+  const args = ['-C', 'millrace-source', main, 'start', ...place, '--set', 'http.listeners=', ...settings]
+  const program = new Program(process.execPath, args)
+  return { program, port: await portOf(program) }
+}
+
+function portIn(text: string): number | undefined {
+  const port = /^millrace ready: broker \d+ on \S+:(\d+)$/m.exec(text)?.[1]
+  return port === undefined ? undefined : Number(port)
+}
+
+async function portOf(program: Program): Promise<number> {
+  try {
+    return await program.stdout.until((output) => portIn(output.text), 'the ready line', 20_000)
+  } catch (error) {
+    program.child.kill('SIGKILL')
+    throw new Error(`Millrace did not start; its log:\n${program.stderr.text.slice(-4000)}`, { cause: error })
+  }
+}

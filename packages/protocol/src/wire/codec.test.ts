@@ -185,6 +185,14 @@ test('a nullable struct is a byte before its fields', () => {
   assert.deepEqual(sample.decode(unhex('ff00'), 0), { inner: null })
 })
 
+test('null of a tagged struct is a zero byte', () => {
+  const sample = one({ inner: struct({ value: int8() }, { nullable: '0+', tag: 0 }) }, true)
+  assert.equal(hex(sample.encode({ inner: null }, 0)), '01000100')
+  assert.deepEqual(sample.decode(unhex('01000100'), 0), { inner: null })
+  assert.equal(hex(sample.encode({ inner: { value: 7 } }, 0)), '010003010700')
+  assert.deepEqual(sample.decode(unhex('00'), 0), { inner: { value: 0 } })
+})
+
 const versioned = message(
   'Versioned',
   { versions: '0-1', flexible: 'none' },

@@ -31,7 +31,9 @@ function readExpression(field: FieldLayout): string {
   const { kind, at } = field
   if (field.struct !== null) {
     const read = `decode${field.struct.id}(r)`
-    return field.nullable ? `r.int8(${at}) < 0 ? null : ${read}` : read
+    if (!field.nullable) return read
+    // Null is -1, but 0 in a tagged field (so Apache Kafka writes and reads it).
+    return `r.int8(${at}) < ${field.tag === null ? 0 : 1} ? null : ${read}`
   }
   if (kind === 'string') return `r.${methodOf(field, 'String')}(${at})`
   if (kind === 'bytes' || kind === 'records') return `r.${methodOf(field, 'Data')}(${at})`

@@ -36,7 +36,7 @@ function writeField(field: FieldLayout): string {
 }
 
 function writeNull(field: FieldLayout): string {
-  if (field.struct !== null) return `w.int8(-1, ${field.at})`
+  if (field.struct !== null && field.tag === null) return `w.int8(-1, ${field.at})`
   if (field.compact) return 'w.zero()'
   return field.kind === 'string' ? 'w.nullString()' : 'w.nullLength()'
 }

@@ -34,7 +34,7 @@ interface Given {
 export function loadSettings(sources: SettingsSources): LoadedSettings {
   const given = [...fromFile(sources), ...fromEnvironment(sources), ...fromOverrides(sources)]
   const problems: string[] = []
-  const notices = new Set<string>()
+  const notices = new Map<string, string>()
   const texts = new Map<string, string>()
   for (const one of given) {
     const accepted = check(one, problems, notices)
@@ -43,7 +43,7 @@ export function loadSettings(sources: SettingsSources): LoadedSettings {
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   const settings = new BrokerSettings(completed(texts))
   checkTogether(settings)
-  return { settings, notices: [...notices] }
+  return { settings, notices: [...notices.values()] }
 }
 
 /** Splits the argument of `--set`. */
@@ -76,7 +76,7 @@ function fromEnvironment({ environment = {} }: SettingsSources): readonly Given[
 const fromOverrides = ({ overrides = [] }: SettingsSources): readonly Given[] =>
   overrides.map(([name, value]) => ({ name, value, from: '--set', mayBeUnknown: false }))
 
-function check(given: Given, problems: string[], notices: Set<string>): boolean {
+function check(given: Given, problems: string[], notices: Map<string, string>): boolean {
   const { name, from } = given
   const kind = kindOfName(name)
   if (kind === 'unknown') {
@@ -86,15 +86,15 @@ function check(given: Given, problems: string[], notices: Set<string>): boolean 
   const definition = brokerDefinitions.get(name)
   if (definition !== undefined && !isAcceptable(definition, given, problems)) return false
   if (kind === 'known')
-    notices.add(`${name} (${from}) is a setting of Kafka's that Millrace doesn't support yet: it has no effect`)
+    notices.set(name, `${name} (${from}) is a setting of Kafka's that Millrace doesn't support yet: it has no effect`)
   return true
 }
 
-function reportUnknown({ name, from, mayBeUnknown }: Given, problems: string[], notices: Set<string>): void {
+function reportUnknown({ name, from, mayBeUnknown }: Given, problems: string[], notices: Map<string, string>): void {
   const similar = similarName(name)
   const hint = similar === undefined ? '' : `; did you mean ${similar}?`
   const message = `${from}: there is no setting ${name}${hint}`
-  if (mayBeUnknown) notices.add(message)
+  if (mayBeUnknown) notices.set(name, message)
   else problems.push(message)
 }
 

@@ -131,7 +131,7 @@ export class Client {
         resolve()
       })
     })
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Uint8Array) => {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#wake()
     })
@@ -224,6 +224,19 @@ function produceByHand() {
   })
   return { handler, started, answers }
 }
+
+const fetchRequest = (maxWaitMs: number): Uint8Array[] =>
+  encodeRequest(fetchApi, 11, { correlationId: 1, clientId: null }, { maxWaitMs, minBytes: 1, topics: [] })
+
+const ask = (version: number, name: string): Uint8Array =>
+  Buffer.concat(
+    encodeRequest(
+      apiVersionsApi,
+      version,
+      { correlationId: 9, clientId: null },
+      { clientSoftwareName: name, clientSoftwareVersion: '1.0' },
+    ),
+  )
 
 const turns = async (count = 20): Promise<void> => {
   for (let i = 0; i < count; i += 1) await new Promise((resolve) => void setImmediate(resolve))
@@ -354,8 +367,6 @@ test('what hangs on the response is released when it was sent, and when its clie
     failure: () => ({ responses: [] }),
   })
   await using rig = await Rig.open([fetching])
-  const fetchRequest = (maxWaitMs: number): Uint8Array[] =>
-    encodeRequest(fetchApi, 11, { correlationId: 1, clientId: null }, { maxWaitMs, minBytes: 1, topics: [] })
   const client = await rig.connect()
   client.send(...fetchRequest(1))
   await client.response()
@@ -459,15 +470,6 @@ test('clients are told apart from each other: two names for the same machine are
 test('ApiVersions lists what is served, and a version of the future is answered in v0 with how to ask again', async () => {
   await using rig = await Rig.open([heartbeat])
   const client = await rig.connect()
-  const ask = (version: number, name: string): Uint8Array =>
-    Buffer.concat(
-      encodeRequest(
-        apiVersionsApi,
-        version,
-        { correlationId: 9, clientId: null },
-        { clientSoftwareName: name, clientSoftwareVersion: '1.0' },
-      ),
-    )
   client.send(ask(4, 'millrace-test'))
   const known = await client.answer(apiVersionsApi, 4)
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { encodeRequest, fetchApi, heartbeatApi, metadataApi } from '@millrace/protocol'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { defineHandler } from '../dispatch/handler.ts'
 import type { Client } from './connection.test.ts'
@@ -21,7 +21,12 @@ const fetching = defineHandler(fetchApi, {
   access: () => [],
   handle: () => ({
     responses: [
-      { topic: 'orders', partitions: [{ partitionIndex: 0, highWatermark: 1, records: new Uint8Array(8 * MiB) }] },
+      {
+        topic: 'orders',
+        partitions: [
+          { partitionIndex: 0, highWatermark: 1, abortedTransactions: null, records: new Uint8Array(8 * MiB) },
+        ],
+      },
     ],
   }),
   failure: () => ({ responses: [] }),

@@ -22,6 +22,7 @@ export class GroupSimulation {
   readonly #random: Random
   readonly #double: GroupDouble
   readonly #consumers: SimulatedConsumer[]
+  readonly #zombies: SimulatedConsumer[] = []
   readonly #lives = new Map<SimulatedConsumer, number>()
   readonly #waiting = new Map<number, Waiting>()
   /** Owners by partition of each generation, as far as members were told. */
@@ -49,8 +50,9 @@ export class GroupSimulation {
     const dice = this.#random.below(100)
     const consumer = this.#consumers[this.#random.below(this.#consumers.length)]
     if (consumer === undefined) return
-    if (dice < 70) this.#act(consumer)
-    else if (dice < 78) this.#commit(consumer)
+    if (dice < 66) this.#act(consumer)
+    else if (dice < 74) this.#commitOf(consumer)
+    else if (dice < 78) this.#commitOfZombie()
     else if (dice < 92) this.#advance(this.#random.below(dice < 90 ? 2_000 : 15_000))
     else if (dice < 94) this.#crash(consumer)
     else if (dice < 96) this.#ask(consumer, (token) => consumer.leave(token))
@@ -109,8 +111,16 @@ export class GroupSimulation {
     }
   }
 
+  #commitOf(consumer: SimulatedConsumer): void {
+    if (consumer.next === 'run') this.#commit(consumer)
+  }
+
+  #commitOfZombie(): void {
+    const zombie = this.#zombies[this.#random.below(Math.max(1, this.#zombies.length))]
+    if (zombie !== undefined) this.#commit(zombie.zombie())
+  }
+
   #commit(consumer: SimulatedConsumer): void {
-    if (consumer.next !== 'run') return
     const partition = this.#random.below(partitionCount)
     this.#nextOffset += 1
     const offset = this.#nextOffset
@@ -154,6 +164,7 @@ export class GroupSimulation {
 
   #crash(consumer: SimulatedConsumer): void {
     this.#lives.set(consumer, (this.#lives.get(consumer) ?? 0) + 1)
+    if (consumer.next === 'run') this.#zombies.push(consumer.zombie())
     consumer.crash()
   }
 

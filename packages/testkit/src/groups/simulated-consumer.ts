@@ -41,6 +41,14 @@ export class SimulatedConsumer {
     this.startOver()
   }
 
+  /** What is left of it when it stalls, while a new process takes its place: it still believes to be a member. */
+  zombie(): SimulatedConsumer {
+    const zombie = new SimulatedConsumer(this.name, this.instanceId, this.#partitions)
+    zombie.memberId = this.memberId
+    zombie.generation = this.generation
+    return zombie
+  }
+
   startOver(): void {
     this.generation = -1
     this.owned = []
@@ -65,7 +73,7 @@ export class SimulatedConsumer {
       request: {
         groupId: simulatedGroup,
         sessionTimeoutMs: 10_000,
-        rebalanceTimeoutMs: 20_000,
+        rebalanceTimeoutMs: 5_000,
         memberId: this.memberId,
         groupInstanceId: this.instanceId,
         protocolType: 'consumer',

@@ -1,5 +1,5 @@
 import { type WireError, wireError } from './wire-error.ts'
-import { uuidText } from './uuid.ts'
+import { zeroUuid } from './uuid.ts'
 
 const stringBytesMax = 0x7fff
 /** Names and ids are mostly shorter than this, and built faster here than by a call into the runtime. */
@@ -11,6 +11,7 @@ const tagsMax = 64
 const elementBytes = 4
 const structBytes = 16
 const reckonedBytesBase = 4_000_000
+const uuidBytes = 16
 const twoTo32 = 0x1_0000_0000
 
 /** Reads one message. `at` is the field that is read, an index into the paths of the message's layout. */
@@ -102,7 +103,12 @@ export class Reader {
   }
 
   uuid(at: number): string {
-    return uuidText(this.#text, this.#advance(16, at))
+    const start = this.#advance(uuidBytes, at)
+    const end = start + uuidBytes
+    for (let i = start; i < end; i++) {
+      if (this.#byte(i) !== 0) return this.#text.toString('base64url', start, end)
+    }
+    return zeroUuid
   }
 
   string(at: number): string {

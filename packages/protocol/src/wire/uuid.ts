@@ -1,20 +1,11 @@
 /** The uuid that stands for none. */
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 
-const uuidBytes = 16
 const uuidCharacters = 22
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const notInAlphabet = 64
 const values = new Uint8Array(128).fill(notInAlphabet)
 for (let value = 0; value < alphabet.length; value++) values[alphabet.charCodeAt(value)] = value
-
-/** The text of the uuid that lies in `bytes` from `start`. */
-export function uuidText(bytes: Buffer, start: number): string {
-  for (let i = start; i < start + uuidBytes; i++) {
-    if (bytes[i] !== 0) return bytes.toString('base64url', start, start + uuidBytes)
-  }
-  return zeroUuid
-}
 
 /** Writes a uuid's 16 bytes; false if `text` isn't one. */
 export function writeUuid(text: string, bytes: Uint8Array, start: number): boolean {

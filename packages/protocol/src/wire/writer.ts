@@ -34,7 +34,7 @@ function allocate(sizeBytes: number): Uint8Array {
 
 /** Writes one message. `at` is the field that is written, an index into `paths`. */
 export class Writer {
-  bytes = Buffer.allocUnsafeSlow(startBytes)
+  #bytes = Buffer.allocUnsafeSlow(startBytes)
   position = 0
   /** Paths of the fields of the message that is being written. */
   paths: readonly string[] = []
@@ -53,13 +53,13 @@ export class Writer {
     this.byReference = byReference
     this.#cuts = []
     this.#cutBytes = 0
-    if (this.bytes.length > keptBytesMax) this.bytes = Buffer.allocUnsafeSlow(startBytes)
+    if (this.#bytes.length > keptBytesMax) this.#bytes = Buffer.allocUnsafeSlow(startBytes)
   }
 
   /** What was written without references, in a buffer of its own. */
   take(): Uint8Array {
     const taken = allocate(this.position)
-    taken.set(new Uint8Array(this.bytes.buffer, 0, this.position))
+    taken.set(new Uint8Array(this.#bytes.buffer, 0, this.position))
     return taken
   }
 
@@ -90,7 +90,7 @@ export class Writer {
   #room(sizeBytes: number): number {
     const start = this.position
     const end = start + sizeBytes
-    if (end > this.bytes.length) this.#grow(end)
+    if (end > this.#bytes.length) this.#grow(end)
     this.position = end
     return start
   }
@@ -98,21 +98,21 @@ export class Writer {
   #grow(neededBytes: number): void {
     if (neededBytes > messageBytesMax)
       throw this.fail('bytes of a message', neededBytes, `at most ${messageBytesMax}`, 0)
-    const grown = Buffer.allocUnsafeSlow(Math.min(messageBytesMax, Math.max(neededBytes, 2 * this.bytes.length)))
-    this.bytes.copy(grown, 0, 0, this.position)
-    this.bytes = grown
+    const grown = Buffer.allocUnsafeSlow(Math.min(messageBytesMax, Math.max(neededBytes, 2 * this.#bytes.length)))
+    this.#bytes.copy(grown, 0, 0, this.position)
+    this.#bytes = grown
   }
 
   bool(value: boolean, at: number): void {
     if (typeof value !== 'boolean') throw this.fail('value', value, 'true or false', at)
     const start = this.#room(1)
-    this.bytes[start] = value ? 1 : 0
+    this.#bytes[start] = value ? 1 : 0
   }
 
   int8(value: number, at: number): void {
     if ((value << 24) >> 24 !== value) throw this.fail('value', value, 'an int8', at)
     const start = this.#room(1)
-    this.bytes[start] = value
+    this.#bytes[start] = value
   }
 
   int16(value: number, at: number): void {
@@ -143,7 +143,7 @@ export class Writer {
   float64(value: number, at: number): void {
     if (typeof value !== 'number') throw this.fail('value', value, 'a number', at)
     const start = this.#room(8)
-    this.bytes.writeDoubleBE(value, start)
+    this.#bytes.writeDoubleBE(value, start)
   }
 
   hash64(value: Uint8Array, at: number): void {
@@ -153,7 +153,7 @@ export class Writer {
 
   uuid(value: string, at: number): void {
     const start = this.#room(16)
-    if (typeof value !== 'string' || !writeUuid(value, this.bytes, start)) {
+    if (typeof value !== 'string' || !writeUuid(value, this.#bytes, start)) {
       throw this.fail('value', value, 'a uuid of 22 characters', at)
     }
   }
@@ -163,8 +163,8 @@ export class Writer {
     const length = value.length
     if (length < shortStringLength) {
       const start = this.#room(2 + length)
-      this.bytes[start] = 0
-      this.bytes[start + 1] = length
+      this.#bytes[start] = 0
+      this.#bytes[start + 1] = length
       if (this.#storeAscii(value, start + 2)) return
       this.position = start
     }
@@ -179,7 +179,7 @@ export class Writer {
     const length = value.length
     if (length < shortStringLength) {
       const start = this.#room(1 + length)
-      this.bytes[start] = length + 1
+      this.#bytes[start] = length + 1
       if (this.#storeAscii(value, start + 1)) return
       this.position = start
     }
@@ -193,14 +193,14 @@ export class Writer {
     for (let i = 0; i < value.length; i++) {
       const code = value.charCodeAt(i)
       if (code >= 0x80) return false
-      this.bytes[start + i] = code
+      this.#bytes[start + i] = code
     }
     return true
   }
 
   #storeUtf8(text: string, sizeBytes: number): void {
     const start = this.#room(sizeBytes)
-    this.bytes.write(text, start, 'utf8')
+    this.#bytes.write(text, start, 'utf8')
   }
 
   #stringBytes(value: string, at: number): number {
@@ -259,7 +259,7 @@ export class Writer {
   /** Null of everything compact, and the end of a struct without tagged fields. */
   zero(): void {
     const start = this.#room(1)
-    this.bytes[start] = 0
+    this.#bytes[start] = 0
   }
 
   count(value: readonly unknown[], at: number): void {
@@ -277,10 +277,10 @@ export class Writer {
     // Room first: it may change the buffer.
     let position = this.#room(uvarintBytes(value))
     while (rest > 0x7f) {
-      this.bytes[position++] = (rest & 0x7f) | 0x80
+      this.#bytes[position++] = (rest & 0x7f) | 0x80
       rest >>>= 7
     }
-    this.bytes[position] = rest
+    this.#bytes[position] = rest
   }
 
   /** Begins a tagged field; its size is filled in by `endTag` with what this returns. */
@@ -295,7 +295,7 @@ export class Writer {
     const extraBytes = uvarintBytes(sizeBytes) - 1
     if (extraBytes > 0) {
       this.#room(extraBytes)
-      this.bytes.copyWithin(start + extraBytes, start, start + sizeBytes)
+      this.#bytes.copyWithin(start + extraBytes, start, start + sizeBytes)
     }
     this.position = sizePosition
     this.uvarint(sizeBytes)
@@ -309,26 +309,26 @@ export class Writer {
 
   /** Sets an int32 written before, such as a frame's length. */
   patch32(position: number, value: number): void {
-    this.bytes.writeInt32BE(value, position)
+    this.#bytes.writeInt32BE(value, position)
   }
 
   #store16(value: number): void {
     const start = this.#room(2)
-    this.bytes[start] = value >> 8
-    this.bytes[start + 1] = value
+    this.#bytes[start] = value >> 8
+    this.#bytes[start + 1] = value
   }
 
   #store32(value: number): void {
     const start = this.#room(4)
-    this.bytes[start] = value >> 24
-    this.bytes[start + 1] = value >> 16
-    this.bytes[start + 2] = value >> 8
-    this.bytes[start + 3] = value
+    this.#bytes[start] = value >> 24
+    this.#bytes[start + 1] = value >> 16
+    this.#bytes[start + 2] = value >> 8
+    this.#bytes[start + 3] = value
   }
 
   #copy(value: Uint8Array): void {
     const start = this.#room(value.length)
-    this.bytes.set(value, start)
+    this.#bytes.set(value, start)
   }
 }
 

@@ -24,7 +24,13 @@ const fetching = defineHandler(fetchApi, {
       {
         topic: 'orders',
         partitions: [
-          { partitionIndex: 0, highWatermark: 1, abortedTransactions: null, records: new Uint8Array(8 * MiB) },
+          {
+            partitionIndex: 0,
+            errorCode: 0,
+            highWatermark: 1,
+            abortedTransactions: null,
+            records: new Uint8Array(8 * MiB),
+          },
         ],
       },
     ],

@@ -1,13 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Clock, HostTime, Logger, MovableClock } from '@millrace/kernel'
+import { join, resolve } from 'node:path'
+import type { Clock, HostTime, Logger, Metrics, MovableClock } from '@millrace/kernel'
 import { errorMessage, hostClock, movableClock, noMetrics, randomFrom, silentLogger } from '@millrace/kernel'
 import { embeddedStore, memoryStore } from '@millrace/metadata'
-import { diskFileSystem, memoryFileSystem } from '@millrace/storage'
+import { diskFileSystem, memoryFileSystem, readMetaProperties } from '@millrace/storage'
+import { hostPort, httpEndpoints } from './config/listeners.ts'
 import { loadSettings } from './config/load.ts'
+import type { BrokerSettings } from './config/settings.ts'
 import type { Interceptor } from './dispatch/intercept.ts'
+import type { BoundListener } from './net/server.ts'
+import { declareBrokerMetrics } from './observe/broker-metrics.ts'
+import { HttpServer } from './observe/http-server.ts'
+import type { LogLevel } from './observe/logger.ts'
+import { createLogger } from './observe/logger.ts'
+import type { MetricsRegistry } from './observe/metrics.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { findAdoptable } from './runtime/adoption.ts'
+import { hasBrokerLife } from './runtime/broker-life.ts'
+import { logDirectories } from './runtime/data-directories.ts'
+import { observedBroker } from './runtime/observed.ts'
 import { BrokerInstance } from './runtime/broker-instance.ts'
 
 export type SettingText = string | number | boolean
@@ -40,6 +53,9 @@ export interface Broker extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Node fires longer ones at once. */
+const longestTimeoutMs = 2 ** 31 - 1
+
 const hostTime: HostTime = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -54,9 +70,6 @@ const hostTime: HostTime = {
     return () => clearTimeout(timer)
   },
 }
-/** Node fires longer ones at once. */
-const longestTimeoutMs = 2 ** 31 - 1
-
 const random = randomFrom((count) => randomBytes(count))
 const endOfTurn = (work: () => void): void => void setImmediate(work)
 
@@ -72,77 +85,183 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   const given = { listeners: `PLAINTEXT://127.0.0.1:${port}`, ...embeddedDefaults, ...options.settings }
   const overrides = Object.entries(given).map(([name, value]) => [name, String(value)] as const)
   const { settings } = loadSettings({ overrides })
-  const onError = (error: unknown): void => log.error('the work of a timer failed', { reason: errorMessage(error) })
-  const clock = movableClock(hostTime, onError)
-  const realClock = hostClock(hostTime, onError)
-  const data = await openData(storage, realClock, clock, log)
+  const clock = movableClock(hostTime, timerErrors(log))
+  const data = await openData(storage, clock, log)
+  const close = data.close
   try {
-    const instance = await BrokerInstance.start({
-      ...data,
-      settings,
-      clock,
-      hostClock: realClock,
-      random,
-      endOfTurn,
-      log,
-      adoptable: null,
-      metrics: noMetrics,
-      createsOffsetsTopic: true,
-    })
-    return embedded(instance, clock, data.remove)
+    const world = { ...data, settings, clock, random, endOfTurn, log, metrics: noMetrics, createsOffsetsTopic: true }
+    return embedded(await BrokerInstance.start(world), clock, close)
   } catch (error) {
-    await data.remove()
+    await close()
     throw error
   }
 }
 
-async function openData(storage: StartBrokerOptions['storage'], realClock: Clock, clock: Clock, log: Logger) {
+const timerErrors =
+  (log: Logger) =>
+  (error: unknown): void =>
+    log.error('the work of a timer failed', { reason: errorMessage(error) })
+
+async function openData(storage: StartBrokerOptions['storage'], clock: Clock, log: Logger) {
   if (storage === undefined || storage === 'memory') {
+    const realClock = hostClock(hostTime, timerErrors(log))
     const store = memoryStore({ clock: realClock, random })
     const fileSystem = memoryFileSystem({ nowMs: () => clock.wallMs() })
-    return { store, fileSystem, directories: ['/memory'], bootId: null, remove: () => store.close() }
+    const memory = { store, fileSystem, hostClock: realClock, directories: ['/memory'], bootId: null, adoptable: null }
+    return { ...memory, close: () => store.close() }
   }
-  const isTemporary = storage === 'temporary'
-  const directory = isTemporary ? mkdtempSync(join(tmpdir(), 'millrace-')) : storage.directory
-  const store = await embeddedStore({ path: metadataPath(directory), clock: realClock, random, log })
-  const remove = async (): Promise<void> => {
-    await store.close()
-    if (isTemporary) rmSync(directory, { recursive: true, force: true })
+  if (storage !== 'temporary') return openDirectories([resolve(storage.directory)], log)
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-'))
+  const data = await openDirectories([directory], log)
+  const close = async (): Promise<void> => {
+    await data.close()
+    rmSync(directory, { recursive: true, force: true })
   }
-  return { store, fileSystem: diskFileSystem(), directories: [directory], bootId: bootId(), remove }
+  return { ...data, close }
 }
 
-const metadataPath = (directory: string): string => join(directory, 'millrace-metadata', 'metadata.db')
+/** Data on disk, and what of it a broker that kept its metadata elsewhere has left there. */
+async function openDirectories(directories: readonly string[], log: Logger) {
+  const fileSystem = diskFileSystem()
+  const [first = '.'] = directories
+  const adoptable = hasBrokerLife(fileSystem, first) ? null : findAdoptable(fileSystem, directories)
+  const realClock = hostClock(hostTime, timerErrors(log))
+  const path = join(first, 'millrace-metadata', 'metadata.db')
+  const store = await embeddedStore({ path, clock: realClock, random, log })
+  const close = (): Promise<void> => store.close()
+  return { store, fileSystem, hostClock: realClock, directories, bootId: bootId(), adoptable, close }
+}
 
 /** Linux says it; elsewhere only a clean stop vouches for the data. */
 function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return random.uuid()
-  }
+  const path = '/proc/sys/kernel/random/boot_id'
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : random.uuid()
 }
 
-function embedded(
-  instance: BrokerInstance,
-  clock: MovableClock,
-  remove: () => Promise<void>,
-): Broker {
+function embedded(instance: BrokerInstance, clock: MovableClock, closeData: () => Promise<void>): Broker {
   const [bound] = instance.listeners
-  const host = bound?.host ?? ''
-  const port = bound?.port ?? 0
   let closed: Promise<void> | undefined
-  const close = (): Promise<void> => (closed ??= instance.close().finally(remove))
+  const close = (): Promise<void> => (closed ??= instance.close().finally(closeData))
   return {
     brokerId: instance.services.brokerId,
-    host,
-    port,
-    bootstrapServers: instance.listeners.map((one) => `${one.host}:${one.port}`).join(','),
+    host: bound?.host ?? '',
+    port: bound?.port ?? 0,
+    bootstrapServers: instance.listeners.map((one) => hostPort(one.host, one.port)).join(','),
     clusterId: instance.services.images.current.clusterId,
     clock,
     intercept: (apiName, interceptor) => instance.interceptors.add(apiName, interceptor),
     dropConnections: () => instance.dropConnections(),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+export interface RunBrokerOptions {
+  /** A server.properties. */
+  readonly configFile?: string
+  /** Usually process.env, of which names in the form of Kafka's images count (`KAFKA_NUM_PARTITIONS`). */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** What stands above file and environment; the last one of a name wins. */
+  readonly settings?: readonly (readonly [name: string, value: string])[]
+  /** Standard error unless said otherwise. */
+  readonly log?: Logger
+}
+
+/** A broker that is the purpose of its process: with data on disk, a log, metrics and health checks. */
+export interface RunningBroker {
+  readonly brokerId: number
+  readonly clusterId: string
+  readonly listeners: readonly BoundListener[]
+  /** Where /health and /metrics are served; empty where nowhere. */
+  readonly httpPorts: readonly number[]
+  readonly directories: readonly string[]
+  /** Hands over and leaves the data as after a clean stop. */
+  close(): Promise<void>
+}
+
+/** Starts a broker as its settings say; throws ConfigError where they are wrong. Clients are served when it resolves. */
+export async function runBroker(options: RunBrokerOptions = {}): Promise<RunningBroker> {
+  const { settings, notices } = loadForDirectories(options)
+  const log = options.log ?? (await createLogger({ level: settings.text('log.level') as LogLevel }))
+  for (const notice of notices) log.warn(notice)
+  const clock = hostClock(hostTime, timerErrors(log))
+  const metrics = createMetrics({ process: true })
+  const directories = logDirectories(settings)
+  const data = await openDirectories(directories, log)
+  try {
+    const world = { ...data, settings, clock, random, endOfTurn, log, metrics, createsOffsetsTopic: false }
+    const instance = await BrokerInstance.start(world)
+    const http = await observe(instance, settings, metrics, log)
+    return running(instance, http, directories, data.close)
+  } catch (error) {
+    await data.close()
+    throw error
+  }
+}
+
+// A directory knows whose it is: who doesn't say which broker this is gets the one that wrote it.
+function loadForDirectories(options: RunBrokerOptions) {
+  const loaded = loadSettings(sourcesOf(options))
+  if (loaded.settings.isSet('node.id')) return loaded
+  const [first = '.'] = logDirectories(loaded.settings)
+  const nodeId = readMetaProperties(diskFileSystem(), first)?.nodeId
+  if (nodeId === undefined) return loaded
+  const given = options.settings ?? []
+  return loadSettings(sourcesOf({ ...options, settings: [['node.id', String(nodeId)], ...given] }))
+}
+
+function sourcesOf({ configFile, environment, settings }: RunBrokerOptions) {
+  return {
+    ...(configFile === undefined ? {} : { file: { path: configFile, text: readFileSync(configFile, 'utf8') } }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(settings === undefined ? {} : { overrides: settings }),
+  }
+}
+
+interface Observing {
+  readonly server: HttpServer
+  readonly ports: readonly number[]
+}
+
+async function observe(
+  instance: BrokerInstance,
+  settings: BrokerSettings,
+  metrics: MetricsRegistry & Metrics,
+  log: Logger,
+): Promise<Observing> {
+  const broker = observedBroker(instance.services, () => instance.readiness())
+  declareBrokerMetrics(metrics, broker, { perPartition: settings.boolean('metrics.per.partition') })
+  const endpoints = httpEndpoints(settings)
+  const server = new HttpServer({ endpoints, required: settings.isSet('http.listeners'), broker, metrics, log })
+  try {
+    return { server, ports: await server.listen() }
+  } catch (error) {
+    await instance.close()
+    throw error
+  }
+}
+
+function running(
+  instance: BrokerInstance,
+  http: Observing,
+  directories: readonly string[],
+  closeData: () => Promise<void>,
+): RunningBroker {
+  const end = async (): Promise<void> => {
+    try {
+      await instance.close()
+    } finally {
+      await http.server.close()
+      await closeData()
+    }
+  }
+  let closed: Promise<void> | undefined
+  return {
+    brokerId: instance.services.brokerId,
+    clusterId: instance.services.images.current.clusterId,
+    listeners: instance.listeners,
+    httpPorts: http.ports,
+    directories,
+    close: () => (closed ??= end()),
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Metrics, Random } from '@millrace/kernel'
+import type { BrokerEpoch, Clock, Logger, Metrics, Random } from '@millrace/kernel'
 import { asBrokerId, asRevision, ByteBudget } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
 import { configsOf, isInternalTopic, nameCluster, offsetsTopic } from '@millrace/machines'
@@ -78,6 +78,7 @@ export class BrokerInstance {
       sessionTtlMs: world.settings.number('broker.session.timeout.ms'),
       log: world.log,
       pause: () => new Promise((resolve) => void world.hostClock.setTimer(1_000, resolve)),
+      beforeController: (brokerEpoch) => this.#adopt(brokerEpoch),
     })
     this.#followImages()
   }
@@ -150,7 +151,6 @@ export class BrokerInstance {
     this.services.partitions.update(this.services.images.current)
     await this.#registration.open(this.#facts())
     this.#noteLife(false)
-    await adopt(this.#world.adoptable, this.services)
     if (createsOffsetsTopic) await this.services.topicCreation.create([offsetsTopic])
     if (!hasFreePorts) this.#bound = await this.#server.listen()
     this.#state = 'ready'
@@ -264,6 +264,11 @@ export class BrokerInstance {
       directoryIds: this.services.logs.directories().map(({ directoryId }) => directoryId),
       intactSince: intactSince(last, bootId ?? ''),
     }
+  }
+
+  async #adopt(brokerEpoch: BrokerEpoch): Promise<void> {
+    const { adoptable, store } = this.#world
+    if (adoptable !== null) await adopt(adoptable, { store, services: this.services, brokerEpoch })
   }
 
   #noteLife(stoppedCleanly: boolean): void {

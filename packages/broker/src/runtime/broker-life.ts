@@ -15,6 +15,10 @@ export interface BrokerLife {
 const fileName = 'millrace-broker.json'
 const formatVersion = 1
 
+/** Whether a broker of ours has used the directory. */
+export const hasBrokerLife = (fileSystem: FileSystem, directory: string): boolean =>
+  fileSystem.readFile(`${directory}/${fileName}`) !== undefined
+
 export function readBrokerLife(fileSystem: FileSystem, directory: string): BrokerLife | null {
   const path = `${directory}/${fileName}`
   const bytes = fileSystem.readFile(path)

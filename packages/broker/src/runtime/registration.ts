@@ -15,6 +15,8 @@ export interface RegistrationOptions {
   readonly log: Logger
   /** Waits before the next try after a failure. */
   readonly pause: () => Promise<void>
+  /** Work between the first registration and the first try to be the controller. */
+  readonly beforeController: (epoch: BrokerEpoch) => Promise<void>
 }
 
 /** What this broker says of itself, apart from how it is doing. */
@@ -40,7 +42,9 @@ export class Registration {
   async open(facts: BrokerFacts): Promise<void> {
     this.#facts = facts
     await this.#endLastLife()
-    await this.#register(facts)
+    const session = await this.#register(facts)
+    await this.#options.beforeController(this.#epoch)
+    await this.#compete(session)
   }
 
   /** Hands over: says that it leaves, gives up the controller's place, and ends the session. */
@@ -65,8 +69,8 @@ export class Registration {
     if (ended.kind === 'committed') await images.waitFor(ended.revision)
   }
 
-  async #register(facts: BrokerFacts): Promise<void> {
-    const { store, images, controller, brokerId, sessionTtlMs } = this.#options
+  async #register(facts: BrokerFacts): Promise<Session> {
+    const { store, images, brokerId, sessionTtlMs } = this.#options
     const session = await store.openSession(sessionTtlMs)
     const registered = await store.commit(registerBroker(brokerId, { ...facts, state: 'running' }, session.id))
     if (registered.kind !== 'committed') {
@@ -77,7 +81,12 @@ export class Registration {
     this.#epoch = asBrokerEpoch(registered.revision)
     session.onLost(() => void this.#comeBack(session))
     await images.waitFor(registered.revision)
-    await controller.start({ brokerId, brokerEpoch: this.#epoch, session })
+    return session
+  }
+
+  #compete(session: Session): Promise<void> {
+    const { controller, brokerId } = this.#options
+    return controller.start({ brokerId, brokerEpoch: this.#epoch, session })
   }
 
   // The process was stopped or the machine slept for longer than the session: the data is still what it was.
@@ -87,7 +96,7 @@ export class Registration {
     log.warn('the registration has expired: this broker registers anew', { epoch: this.#epoch })
     while (!this.#isClosed) {
       try {
-        await this.#register(this.#facts)
+        await this.#compete(await this.#register(this.#facts))
         return
       } catch (error) {
         log.warn('could not register', { reason: errorMessage(error) })

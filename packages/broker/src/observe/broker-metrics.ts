@@ -1,5 +1,6 @@
 import type { GaugeSample, Metrics } from '@millrace/kernel'
 
+import { declareEventLoop } from './event-loop.ts'
 import type { ObservedBroker, ObservedLog, ObservedPartition } from './observed-broker.ts'
 
 const partitionLabels = ['topic', 'partition']
@@ -14,6 +15,7 @@ interface MetricsOptions {
  * writes them, and those of kafka_exporter, so that dashboards made for either show us too.
  */
 export function declareBrokerMetrics(metrics: Metrics, broker: ObservedBroker, options: MetricsOptions): void {
+  declareEventLoop(metrics)
   declareReplicaManager(metrics, broker)
   declareController(metrics, broker)
   declareTopics(metrics, broker)

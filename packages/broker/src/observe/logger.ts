@@ -1,6 +1,5 @@
 import type { LogFields, Logger } from '@millrace/kernel'
 import type { DestinationStream, Logger as Pino } from 'pino'
-import { pino } from 'pino'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
@@ -15,13 +14,13 @@ export interface LoggerOptions {
 /** The broker's log: lines that a person can read on a terminal, JSON elsewhere; on standard error. */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const { level, write, pretty = write === undefined && process.stderr.isTTY } = options
-  const destination = write === undefined ? standardError() : { write }
+  // Loaded where a log is wanted: a broker in a test that keeps quiet starts without.
+  const { pino } = await import('pino')
+  // Written at once, so that the last words of a process that dies are there.
+  const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write }
   const stream = pretty ? await prettyStream(destination, write === undefined) : destination
   return fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream))
 }
-
-// Written at once, so that the last words of a process that dies are there.
-const standardError = (): DestinationStream => pino.destination({ fd: 2, sync: true })
 
 const formatters = { level: (label: string) => ({ level: label }) }
 

@@ -137,8 +137,18 @@ test('counters, gauges and histograms keep their labels and can be read twice', 
     const text = await metrics.text()
     assert.match(text, /^c_total\{a="x",b="y"\} 3$/m)
     assert.match(text, /^g 7$/m)
-    assert.match(text, /^h_bucket\{le="2",a="x"\} 1$/m)
+    assert.match(text, /^h_bucket\{a="x",le="2"\} 1$/m)
+    assert.match(text, /^h_bucket\{a="x",le="1"\} 0$/m)
+    assert.match(text, /^h_bucket\{a="x",le="\+Inf"\} 1$/m)
+    assert.match(text, /^h_sum\{a="x"\} 1.5$/m)
+    assert.match(text, /^# TYPE h histogram$/m)
   }
+})
+
+test('labels are escaped', async () => {
+  const metrics = createMetrics({ process: false })
+  metrics.gauge({ name: 'g', help: 'g', labels: ['group'] }, () => [{ value: 1, labels: ['a"b\\c\nd'] }])
+  assert.ok((await metrics.text()).includes(String.raw`g{group="a\"b\\c\nd"} 1`))
 })
 
 test('what Node tells of its process is there where it is asked for', async () => {

@@ -1,5 +1,8 @@
 import type { Counter, GaugeSample, Histogram, LabelValues, MetricOptions, Metrics } from '@millrace/kernel'
-import { collectDefaultMetrics, Counter as PromCounter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client'
+import { assert } from '@millrace/kernel'
+
+import type { Sample } from './exposition.ts'
+import { metricText } from './exposition.ts'
 
 /** Metrics with their text for Prometheus. */
 export interface MetricsRegistry extends Metrics {
@@ -7,81 +10,112 @@ export interface MetricsRegistry extends Metrics {
   text(): Promise<string>
 }
 
-/** `process` adds what Node tells of its process: memory, garbage collection, delay of the event loop. */
-export function createMetrics(options: { readonly process: boolean }): MetricsRegistry {
-  const registry = new Registry()
-  if (options.process) collectDefaultMetrics({ register: registry })
-  return {
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
-    counter: (metric) => counter(registry, metric),
-    histogram: (metric) => histogram(registry, metric),
-    gauge: (metric, read) => gauge(registry, metric, read),
-  }
-}
-
 const noLabels: LabelValues = []
 
-// prom-client hashes labels at each call, which a request would feel: amounts are kept here and handed over when asked.
-function counter(registry: Registry, options: MetricOptions): Counter {
-  const amounts = new Map<string, { readonly labels: LabelValues; amount: number }>()
-  const target = new PromCounter({
-    ...described(options),
-    collect() {
-      this.reset()
-      for (const { labels, amount } of amounts.values()) this.inc(labelled(options, labels), amount)
-    },
-  })
-  registry.registerMetric(target)
+/**
+ * What a broker counts. Counting is a look into a map and an addition, for a request feels everything else; the text
+ * is made when somebody asks. `process` adds what prom-client tells of the process under the names everybody knows.
+ */
+export function createMetrics(options: { readonly process: boolean }): MetricsRegistry {
+  const texts = new Map<string, () => string>()
+  const declare = (metric: MetricOptions, text: () => string): void => {
+    assert(!texts.has(metric.name), `metric ${metric.name} is declared twice`)
+    texts.set(metric.name, text)
+  }
   return {
-    add(amount, labels = noLabels) {
-      const key = keyOf(labels)
-      const known = amounts.get(key)
-      if (known === undefined) amounts.set(key, { labels, amount })
-      else known.amount += amount
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    async text() {
+      const ours = Array.from(texts.values(), (text) => text()).join('')
+      return options.process ? ours + (await processText()) : ours
+    },
+    counter(metric) {
+      const counter = new LabelledCounter()
+      declare(metric, () => metricText('counter', metric, counter.samples()))
+      return counter
+    },
+    histogram(metric) {
+      const histogram = new LabelledHistogram(metric.buckets)
+      declare(metric, () => metricText('histogram', metric, histogram.samples()))
+      return histogram
+    },
+    gauge(metric, read) {
+      declare(metric, () => metricText('gauge', metric, gaugeSamples(read())))
     },
   }
 }
 
-function histogram(registry: Registry, options: MetricOptions & { readonly buckets: readonly number[] }): Histogram {
-  const target = new PromHistogram({ ...described(options), buckets: [...options.buckets] })
-  registry.registerMetric(target)
-  const observers = new Map<string, (value: number) => void>()
-  return {
-    observe(value, labels = noLabels) {
-      const key = keyOf(labels)
-      let observe = observers.get(key)
-      if (observe === undefined) {
-        const child = target.labels(...labels)
-        observe = (each) => child.observe(each)
-        observers.set(key, observe)
-      }
-      observe(value)
-    },
-  }
-}
+// There is one process, however many brokers are in it. Loading prom-client takes longer than a broker's start.
+let processMetrics: Promise<{ metrics(): Promise<string> }> | undefined
 
-function gauge(registry: Registry, options: MetricOptions, read: () => number | readonly GaugeSample[]): void {
-  const target = new Gauge({
-    ...described(options),
-    collect() {
-      this.reset()
-      const value = read()
-      if (typeof value === 'number') return this.set(value)
-      for (const { value: each, labels = noLabels } of value) this.set(labelled(options, labels), each)
-    },
+async function processText(): Promise<string> {
+  processMetrics ??= import('prom-client').then(({ collectDefaultMetrics, Registry }) => {
+    const registry = new Registry()
+    collectDefaultMetrics({ register: registry })
+    return registry
   })
-  registry.registerMetric(target)
+  return (await processMetrics).metrics()
 }
 
-const described = ({ name, help, labels = noLabels }: MetricOptions) => ({
-  name,
-  help,
-  labelNames: [...labels],
-  registers: [],
-})
+const gaugeSamples = (value: number | readonly GaugeSample[]): readonly GaugeSample[] =>
+  typeof value === 'number' ? [{ value }] : value
 
 const keyOf = (labels: LabelValues): string => (labels.length === 1 ? (labels[0] ?? '') : labels.join('\0'))
 
-const labelled = ({ labels: names = noLabels }: MetricOptions, labels: LabelValues): Record<string, string> =>
-  Object.fromEntries(names.map((name, index) => [name, labels[index] ?? '']))
+class LabelledCounter implements Counter {
+  readonly #amounts = new Map<string, { readonly labels: LabelValues; value: number }>()
+
+  add(amount: number, labels = noLabels): void {
+    const key = keyOf(labels)
+    const known = this.#amounts.get(key)
+    if (known === undefined) this.#amounts.set(key, { labels, value: amount })
+    else known.value += amount
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#amounts.values()]
+  }
+}
+
+interface Distribution {
+  readonly labels: LabelValues
+  /** Values in each bucket alone, the last one for what is larger than all bounds. */
+  readonly counts: number[]
+  sum: number
+}
+
+class LabelledHistogram implements Histogram {
+  readonly #bounds: readonly number[]
+  readonly #distributions = new Map<string, Distribution>()
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = [...bounds, Infinity]
+  }
+
+  observe(value: number, labels = noLabels): void {
+    const distribution = this.#distribution(labels)
+    let bucket = 0
+    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1
+    distribution.counts[bucket] = (distribution.counts[bucket] ?? 0) + 1
+    distribution.sum += value
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#distributions.values()].flatMap(({ labels, counts, sum }) => {
+      let count = 0
+      const buckets = this.#bounds.map((bucket, index) => {
+        count += counts[index] ?? 0
+        return { suffix: '_bucket', labels, bucket, value: count }
+      })
+      return [...buckets, { suffix: '_sum', labels, value: sum }, { suffix: '_count', labels, value: count }]
+    })
+  }
+
+  #distribution(labels: LabelValues): Distribution {
+    const key = keyOf(labels)
+    const known = this.#distributions.get(key)
+    if (known !== undefined) return known
+    const fresh = { labels, counts: this.#bounds.map(() => 0), sum: 0 }
+    this.#distributions.set(key, fresh)
+    return fresh
+  }
+}

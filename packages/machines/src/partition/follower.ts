@@ -40,7 +40,11 @@ export type FollowerEvent =
 
 export type FollowerAction =
   | { readonly kind: 'setHighWatermark'; readonly highWatermark: Offset }
-  /** Cut everything at and after `offset`; `losesCommitted` says that it was below our high watermark. */
+  /**
+   * Cut everything at and after `offset`; `losesCommitted` says that it was below our high watermark. At the log's end
+   * there are no records to cut, but maybe an epoch that we began as leader and never wrote in: it must go, or the
+   * next fetch names it again.
+   */
   | { readonly kind: 'truncate'; readonly offset: Offset; readonly losesCommitted: boolean }
   | { readonly kind: 'startAnew'; readonly offset: Offset }
 
@@ -80,11 +84,10 @@ const truncationOffset = (leader: EpochEnd, own: EpochEnd): Offset =>
   own.endOffset === -1 ? leader.endOffset : lesser(leader.endOffset, own.endOffset)
 
 function truncate(state: FollowerState, offset: Offset): readonly FollowerAction[] {
-  if (offset >= state.logEnd) return []
   const losesCommitted = offset < state.highWatermark
-  state.logEnd = offset
+  state.logEnd = lesser(offset, state.logEnd)
   if (losesCommitted) state.highWatermark = offset
-  return [{ kind: 'truncate', offset, losesCommitted }]
+  return [{ kind: 'truncate', offset: state.logEnd, losesCommitted }]
 }
 
 const lesser = (a: Offset, b: Offset): Offset => (a < b ? a : b)

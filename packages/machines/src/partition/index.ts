@@ -10,4 +10,4 @@ export type {
   LeaderState,
   NewLeader,
 } from './leader.ts'
-export { becomeLeader, effectiveMinIsr, isUnderMinIsr, maximalIsr, stepLeader } from './leader.ts'
+export { becomeLeader, effectiveMinIsr, isUnderMinIsr, leadsPartition, maximalIsr, stepLeader } from './leader.ts'

@@ -8,6 +8,7 @@
 // - one proposal is under way at a time, compared with the partition epoch that it was made from.
 import type { BrokerEpoch, BrokerId, LeaderEpoch, Offset, PartitionEpoch } from '@millrace/kernel'
 import { asOffset, asPartitionEpoch, assert } from '@millrace/kernel'
+import type { PartitionImage } from '../controller/image.ts'
 import type { IsrMember } from '../controller/values.ts'
 
 /** What the leader knows of one follower, from its fetches. */
@@ -99,6 +100,18 @@ export interface NewLeader {
   readonly settings: LeaderSettings
   readonly logEnd: Offset
   readonly highWatermark: Offset
+}
+
+/**
+ * Whether the broker in this life leads the partition. One that restarted doesn't, though the state may still name it:
+ * it may have lost the end of its log, and would give other records the same epoch and offsets. The controller elects
+ * it anew, in a new epoch.
+ */
+export function leadsPartition(
+  partition: Pick<PartitionImage, 'leader' | 'isr' | 'isrEpochs'>,
+  broker: { readonly id: BrokerId; readonly epoch: BrokerEpoch },
+): boolean {
+  return partition.leader === broker.id && partition.isrEpochs[partition.isr.indexOf(broker.id)] === broker.epoch
 }
 
 /** The state of a leader whose epoch begins now. Followers in the ISR have the usual time to show up. */

@@ -5,7 +5,7 @@ import type { GroupDecision } from './decision.ts'
 import { answerOnly } from './draft.ts'
 import { findGroup } from './live-group.ts'
 import { protocolMetadata } from './protocols.ts'
-import type { ForeignType, GroupsState, LiveGroup, LiveMember } from './state.ts'
+import type { GroupsState, LiveGroup, LiveMember } from './state.ts'
 
 /** From this version on a group that isn't there has an error, and not just the state Dead. */
 const groupNotFoundVersion = 6
@@ -62,13 +62,6 @@ const describedMember = (group: LiveGroup, member: LiveMember): DescribedGroup['
 export const describeError = (groupIds: readonly string[], error: ErrorName): DescribedGroup[] =>
   groupIds.map((groupId) => ({ ...blank(groupId), errorCode: errorCode(error) }))
 
-const typeNames: Readonly<Record<ForeignType | 'classic', string>> = {
-  classic: 'Classic',
-  consumer: 'Consumer',
-  share: 'Share',
-  streams: 'Streams',
-}
-
 /** ListGroups: all of this partition's, or those in one of the states and of one of the types; case doesn't matter. */
 export function listGroups(state: GroupsState, command: ListGroupsCommand): GroupDecision {
   const states = lowerCase(command.statesFilter)
@@ -94,14 +87,14 @@ function allGroups(state: GroupsState): ListedGroup[] {
       groupId,
       protocolType: live === undefined ? protocolType : (live.protocolType ?? ''),
       groupState: live?.phase ?? stored,
-      groupType: typeNames.classic,
+      groupType: 'classic',
     }
   })
   const others = [...foreign].map(([groupId, { type }]): ListedGroup => ({
     groupId,
     protocolType: type,
     groupState: 'Empty',
-    groupType: typeNames[type],
+    groupType: type,
   }))
   return [...classic, ...others]
 }

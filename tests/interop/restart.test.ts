@@ -23,7 +23,9 @@ async function snapshot(topics: string[], group: string): Promise<unknown> {
     const ends = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)))
     const offsets = await Promise.all(topics.map((topic) => committed(target.bootstrap, group, topic)))
     const { clusterId } = await admin.describeCluster()
-    return { topics: metadata.topics, configs: configs.resources, all, ends, offsets, clusterId }
+    const metadataByName = metadata.topics.toSorted((a, b) => a.name.localeCompare(b.name))
+    const configsByName = configs.resources.toSorted((a, b) => a.resourceName.localeCompare(b.resourceName))
+    return { metadataByName, configsByName, all, ends, offsets, clusterId }
   })
 }
 

@@ -17,9 +17,14 @@ export interface ApacheKafka {
 // A JVM that starts fast; peak speed is of no use to a tool that runs for a second.
 export const quickStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-Xmx512m']
 
-async function installJars(): Promise<string> {
+export function apacheKafkaVersion(): string {
   const version = /<kafka.version>(.*)<\/kafka.version>/.exec(readFileSync(pom, 'utf8'))?.[1]
-  const folder = await cached(`apache-kafka-${version}`, async (partial) => {
+  if (version === undefined) throw new Error(`no kafka.version in ${pom}`)
+  return version
+}
+
+async function installJars(): Promise<string> {
+  const folder = await cached(`apache-kafka-${apacheKafkaVersion()}`, async (partial) => {
     const copy = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${join(partial, 'lib')}`]
     await run('mvn', copy, { timeoutMs: 10 * 60_000 })
   })

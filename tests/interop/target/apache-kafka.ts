@@ -14,6 +14,19 @@ export async function startApacheKafka(
   options: BrokerOptions,
   jvm: readonly string[] = quickStart,
 ): Promise<RunningBroker> {
+  const { broker } = await launchApacheKafka(options, jvm)
+  await answers(broker)
+  return broker
+}
+
+export interface Launched {
+  // performance.now() just before the process was started.
+  readonly startMs: number
+  readonly broker: RunningBroker
+}
+
+// Formats its data directory, and returns as soon as the process runs.
+export async function launchApacheKafka(options: BrokerOptions, jvm: readonly string[]): Promise<Launched> {
   const { classPath } = await apacheKafka.get()
   const port = options.port === 0 ? await freePort() : options.port
   const properties = join(options.dataDir, '..', `kafka-${port}.properties`)
@@ -23,9 +36,8 @@ export async function startApacheKafka(
   if (!existsSync(join(options.dataDir, 'meta.properties'))) {
     await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--standalone'])
   }
-  const program = new Program('java', [...java, 'kafka.Kafka', properties])
-  await answers(port, program)
-  return { port, program }
+  const startMs = performance.now()
+  return { startMs, broker: { port, program: new Program('java', [...java, 'kafka.Kafka', properties]) } }
 }
 
 function propertiesOf(port: number, controllerPort: number, options: BrokerOptions): string {
@@ -50,7 +62,7 @@ function propertiesOf(port: number, controllerPort: number, options: BrokerOptio
     .join('')
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
@@ -58,7 +70,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function answers(port: number, program: Program): Promise<void> {
+async function answers({ port, program }: RunningBroker): Promise<void> {
   const deadlineMs = performance.now() + 60_000
   while (!(await serves(port))) {
     if (program.child.exitCode !== null || performance.now() > deadlineMs) {

@@ -10,7 +10,7 @@ export async function startMillrace(options: BrokerOptions): Promise<RunningBrok
   const place = ['--port', String(options.port), '--data', options.dataDir]
   const args = ['-C', 'millrace-source', main, 'start', ...place, '--set', 'http.listeners=', ...settings]
   const program = new Program(process.execPath, args)
-  return { program, port: await portOf(program) }
+  return { program, port: await readyPort(program) }
 }
 
 function portIn(text: string): number | undefined {
@@ -18,7 +18,7 @@ function portIn(text: string): number | undefined {
   return port === undefined ? undefined : Number(port)
 }
 
-async function portOf(program: Program): Promise<number> {
+export async function readyPort(program: Program): Promise<number> {
   try {
     return await program.stdout.until((output) => portIn(output.text), 'the ready line', 20_000)
   } catch (error) {

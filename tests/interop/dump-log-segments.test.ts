@@ -1,0 +1,128 @@
+// What we write, read by Apache Kafka's own tool; what Apache Kafka wrote, opened by our storage package.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { asLeaderEpoch } from '@millrace/kernel'
+import { buildMarkerBatch } from '@millrace/protocol'
+import { diskFileSystem, listPartitionFolders, type PartitionLog } from '@millrace/storage'
+import { batchOf, LogWorld, readAll } from '@millrace/testkit/storage'
+import { javaTools, tool } from './peers/java-tools.ts'
+import { startApacheKafka } from './target/apache-kafka.ts'
+
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+function fill(world: LogWorld, log: PartitionLog): void {
+  for (let i = 0; i < 300; i += 1) {
+    const compression = codecs[i % codecs.length] ?? 'none'
+    const idempotent = { compression, producerId: 7, producerEpoch: 0, baseSequence: 2 * i }
+    assert.ok(world.append(log, batchOf([`first ${i}`, 'x'.repeat(i)], idempotent)).ok)
+    if (i % 10 === 9) transaction(world, log, (i - 9) / 10)
+  }
+}
+
+function transaction(world: LogWorld, log: PartitionLog, count: number): void {
+  const producer = { producerId: 9, producerEpoch: 1 }
+  const records = batchOf(['in a transaction'], { ...producer, transactional: true, baseSequence: count })
+  assert.ok(world.append(log, records).ok)
+  const marker = { ...producer, committed: count % 2 === 0, coordinatorEpoch: 3, timestampMs: world.clock.wallMs() }
+  assert.ok(world.append(log, buildMarkerBatch(marker), 'coordinator').ok)
+}
+
+const dump = (args: readonly string[]): Promise<string> => tool('DumpLogSegments', args)
+
+suite('DumpLogSegments', { skip: javaTools.skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-dump-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('reads every segment, index, snapshot and list of aborted transactions that we wrote', async () => {
+    const directory = join(folder, 'ours')
+    const world = new LogWorld({ fileSystem: diskFileSystem(), directories: [directory] })
+    fill(world, world.open({ segmentBytes: 40_000, indexIntervalBytes: 1_000 }))
+    await world.manager.close()
+    const log = join(directory, 'orders-0')
+    const files = (suffix: string): string =>
+      readdirSync(log)
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => join(log, name))
+        .join(',')
+    const records = await dump(['--deep-iteration', '--print-data-log', '--files', files('.log')])
+    assert.equal(records.match(/^baseOffset: /gm)?.length, 360)
+    assert.equal(records.match(/^\| offset: /gm)?.length, 660)
+    assert.equal(records.match(/isvalid: true/g)?.length, 360)
+    assert.match(records, /endTxnMarker: ABORT/)
+    // The tool says it of the start of each file; within a file nothing may be missing.
+    assert.doesNotMatch(records, /\n {2}(?!-1 )\d+ is followed by/)
+    const indexes = await dump([
+      '--deep-iteration',
+      '--verify-index-only',
+      '--files',
+      `${files('.index')},${files('.timeindex')}`,
+    ])
+    assert.doesNotMatch(indexes, /Mismatches|Found timestamp mismatch|Index offset/)
+    const snapshots = await dump(['--files', files('.snapshot')])
+    assert.match(snapshots, /producerId: 7 producerEpoch: 0 .* firstSequence: 598 lastSequence: 599/)
+    assert.equal((await dump(['--files', files('.txnindex')])).match(/^version: 0 producerId: 9/gm)?.length, 15)
+  })
+})
+
+suite('a log that Apache Kafka wrote', { skip: javaTools.skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-theirs-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('is opened as it stands, with each compression, transactions and the state of its producers', async () => {
+    const directory = join(folder, 'data')
+    const settings = { 'log.segment.bytes': '1048576' }
+    const kafka = await startApacheKafka({ dataDir: directory, port: 0, settings })
+    const server = ['--bootstrap-server', `127.0.0.1:${kafka.port}`]
+    for (const codec of codecs) await produce(server, codec)
+    await kafka.program.end('SIGTERM')
+
+    const fileSystem = diskFileSystem()
+    const folders = listPartitionFolders(fileSystem, directory).filter(({ topic }) => topic.startsWith('theirs-'))
+    assert.deepEqual(folders.map(({ topic }) => topic).toSorted(), codecs.map((codec) => `theirs-${codec}`).toSorted())
+    const world = new LogWorld({ fileSystem, directories: [directory], clusterId: 'MkU3OEVBNTcwNTJENDM2Qk' })
+    for (const { topic, partition, topicId } of folders) {
+      assert.ok(topicId !== undefined)
+      const log = world.openAs({ topic, partition, topicId })
+      await checkTheirs(log)
+      const next = log.logEndOffset
+      const outcome = world.append(log, batchOf(['ours']), 'client', log.latestEpoch + 1)
+      assert.deepEqual(outcome.ok && outcome.baseOffset, next)
+    }
+    await world.manager.close()
+  })
+
+  async function produce(server: readonly string[], codec: string): Promise<void> {
+    const topic = `theirs-${codec}`
+    await tool('TopicCommand', [
+      ...server,
+      '--create',
+      '--topic',
+      topic,
+      '--partitions',
+      '1',
+      '--replication-factor',
+      '1',
+    ])
+    const load = ['--topic', topic, '--num-records', '3000', '--record-size', '500', '--throughput', '-1']
+    const properties = [...server.slice(1).map((at) => `bootstrap.servers=${at}`), `compression.type=${codec}`]
+    const transactional = ['--transactional-id', `txn-${codec}`, '--transaction-duration-ms', '50']
+    await tool('ProducerPerformance', [...load, '--producer-props', ...properties])
+    await tool('ProducerPerformance', [...load, ...transactional, '--producer-props', ...properties])
+  }
+
+  async function checkTheirs(log: PartitionLog): Promise<void> {
+    assert.equal(log.offline, false)
+    const read = await readAll(log)
+    const markers = Number(log.logEndOffset) - 6_000
+    assert.ok(markers > 0, 'transactions ended in the log')
+    assert.deepEqual([read.length, read.at(-1)?.[0]], [6_000 + markers, Number(log.logEndOffset) - 1])
+    assert.equal(log.producers().length, 2)
+    assert.ok(log.latestEpoch >= asLeaderEpoch(0))
+    const first = await log.findByTimestamp(0, log.logEndOffset)
+    assert.equal(first?.offset, 0)
+    assert.ok(((await log.findMaxTimestamp(log.logEndOffset))?.timestampMs ?? 0) > 0)
+  }
+})

@@ -49,6 +49,8 @@ export interface LogWorldOptions {
   readonly settings?: Partial<LogManagerSettings>
   readonly seed?: number
   readonly logger?: Logger
+  /** Of a directory that somebody else made. */
+  readonly clusterId?: string
 }
 
 /** A log manager with all that is around it in a test's hands: the clock stands still and turns end when it says so. */
@@ -80,7 +82,7 @@ export class LogWorld {
       logger: this.#options.logger ?? silentLogger,
       metrics: noMetrics,
       nodeId: 1,
-      clusterId: 'test-cluster',
+      clusterId: this.#options.clusterId ?? 'test-cluster',
       endOfTurn: (work) => void this.#work.push(work),
       ...(this.#options.settings === undefined ? {} : { settings: this.#options.settings }),
     })
@@ -104,7 +106,15 @@ export class LogWorld {
   }
 
   open(config: Partial<LogConfig> = {}, topic = 'orders', partition = 0): PartitionLog {
-    return this.manager.open(topic, partition, 'AAAAAAAAAAAAAAAAAAAAAg', { ...defaultLogConfig, ...config })
+    return this.openAs({ topic, partition, topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }, config)
+  }
+
+  openAs(
+    identity: { readonly topic: string; readonly partition: number; readonly topicId: string },
+    config: Partial<LogConfig> = {},
+  ): PartitionLog {
+    const { topic, partition, topicId } = identity
+    return this.manager.open(topic, partition, topicId, { ...defaultLogConfig, ...config })
   }
 
   /** A clean stop and a start. */

@@ -1,4 +1,4 @@
-import { readInt16, readInt32, readInt64, readUint32, saturated, writeInt32, writeInt64 } from './fixed.ts'
+import { readInt16, readInt32, readInt64, readUint32, saturated, writeInt16, writeInt32, writeInt64 } from './fixed.ts'
 import { crc32c } from '../hash/crc32c.ts'
 
 // A v2 record batch: a header of 61 bytes, then the records, compressed together or not. The CRC covers everything
@@ -157,3 +157,15 @@ export function writeCrc(bytes: Uint8Array, position: number): void {
 /** The CRC that the batch at `position` should carry. */
 export const computeCrc = (bytes: Uint8Array, position: number): number =>
   crc32c(bytes, position + batchLayout.attributes, position + batchField.sizeBytes(bytes, position))
+
+/** In place: gives a batch that is already built another producer state, and the CRC right again. */
+export function writeProducerState(
+  bytes: Uint8Array,
+  position: number,
+  state: { readonly producerId: number; readonly producerEpoch: number; readonly baseSequence: number },
+): void {
+  writeInt64(bytes, position + batchLayout.producerId, state.producerId)
+  writeInt16(bytes, position + batchLayout.producerEpoch, state.producerEpoch)
+  writeInt32(bytes, position + batchLayout.baseSequence, state.baseSequence)
+  writeCrc(bytes, position)
+}

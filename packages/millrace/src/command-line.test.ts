@@ -79,7 +79,13 @@ test('a command line that is not understood ends with exit code 2 and says why',
 })
 
 test('help goes to standard output with an example', async () => {
-  for (const command of [['topic', 'create'], ['produce'], ['consume'], ['group', 'reset-offsets'], ['config', 'set']]) {
+  for (const command of [
+    ['topic', 'create'],
+    ['produce'],
+    ['consume'],
+    ['group', 'reset-offsets'],
+    ['config', 'set'],
+  ]) {
     const { code, out } = await millrace([...command, '--help'])
     assert.equal(code, 0)
     assert.match(out, /Examples?:/, command.join(' '))
@@ -104,7 +110,13 @@ test('lines become records with key, headers and compression, and come out by th
 test('consume -o ndjson into produce -o ndjson carries records over unchanged', async () => {
   await ask(['topic', 'create', 'from', 'to', '-p', '2'])
   const lines = [
-    { key: 'k', value: { base64: Buffer.from([0xff, 0]).toString('base64') }, headers: [], timestamp: 1_000, partition: 1 },
+    {
+      key: 'k',
+      value: { base64: Buffer.from([0xff, 0]).toString('base64') },
+      headers: [],
+      timestamp: 1_000,
+      partition: 1,
+    },
     { key: null, value: 'text', headers: [{ key: 'h', value: null }], timestamp: 2_000, partition: 0 },
     { key: 'gone', value: null, headers: [], timestamp: 3_000, partition: 1 },
   ]

@@ -199,6 +199,7 @@ export class BrokerInstance {
     const isGroups = ({ topic }: Partition): boolean => topic === offsetsTopic
     return new PartitionRuntime({
       brokerId,
+      brokerEpoch: () => this.#registration.epoch,
       logs,
       settings,
       clock,

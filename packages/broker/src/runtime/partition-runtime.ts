@@ -20,6 +20,7 @@ interface HostedTopic {
 
 export interface PartitionRuntimeOptions {
   readonly brokerId: BrokerId
+  readonly brokerEpoch: () => BrokerEpoch
   readonly logs: LogManager
   readonly settings: BrokerSettings
   readonly clock: Clock
@@ -41,6 +42,7 @@ export class PartitionRuntime {
     this.#options = options
     this.#host = {
       brokerId: options.brokerId,
+      brokerEpoch: options.brokerEpoch,
       nowMs: () => options.clock.monotonicMs(),
       activeBrokers: () => this.#activeBrokers,
     }

@@ -1,7 +1,7 @@
 import type { BrokerEpoch, BrokerId, LeaderEpoch } from '@millrace/kernel'
 import { asLeaderEpoch, asOffset, assert, partitionName } from '@millrace/kernel'
 import type { CommittedState, LeaderEvent, LeaderSettings, LeaderState, PartitionImage } from '@millrace/machines'
-import { becomeLeader, effectiveMinIsr, isUnderMinIsr, stepLeader } from '@millrace/machines'
+import { becomeLeader, effectiveMinIsr, isUnderMinIsr, leadsPartition, stepLeader } from '@millrace/machines'
 import type { ErrorName } from '@millrace/protocol'
 import type { AppendOrigin, AppendOutcome, PartitionLog } from '@millrace/storage'
 import type { CommitDone, CommitWaiter } from './commit-waiters.ts'
@@ -15,6 +15,8 @@ export interface DataWaiter {
 /** What all partitions of a broker share. */
 export interface PartitionHost {
   readonly brokerId: BrokerId
+  /** The life of this broker that is registered; -1 before that. */
+  readonly brokerEpoch: () => BrokerEpoch
   readonly nowMs: () => number
   /** The brokers that may be in an ISR now, and the life they are in. */
   readonly activeBrokers: () => ReadonlyMap<BrokerId, BrokerEpoch>
@@ -88,7 +90,12 @@ export class Partition {
   }
 
   /** Appends as the leader; `done` comes when the bytes are in the log, in the order of the calls. */
-  append(records: Uint8Array, origin: AppendOrigin, requiredAcks: number, done: (outcome: AppendOutcome) => void): void {
+  append(
+    records: Uint8Array,
+    origin: AppendOrigin,
+    requiredAcks: number,
+    done: (outcome: AppendOutcome) => void,
+  ): void {
     const leader = this.#leader
     if (leader === null) {
       done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER', message: `${this.name} isn't led by this broker` })
@@ -139,6 +146,8 @@ export class Partition {
       this.#step({ kind: 'stateChanged', committed: committedState(image) })
       return 'same'
     }
+    // Elected in an earlier life: the controller will elect this one, in an epoch of its own.
+    if (!leadsPartition(image, { id: this.#host.brokerId, epoch: this.#host.brokerEpoch() })) return this.#resign()
     this.#lead(image)
     return 'elected'
   }

@@ -75,7 +75,9 @@ export class Registration {
     const registered = await store.commit(registerBroker(brokerId, { ...facts, state: 'running' }, session.id))
     if (registered.kind !== 'committed') {
       await session.close()
-      throw new Error(`broker ${brokerId} can't register: ${registered.kind === 'conflict' ? 'its id is taken' : registered.reason}`)
+      throw new Error(
+        `broker ${brokerId} can't register: ${registered.kind === 'conflict' ? 'its id is taken' : registered.reason}`,
+      )
     }
     this.#session = session
     this.#epoch = asBrokerEpoch(registered.revision)
@@ -94,6 +96,7 @@ export class Registration {
     const { log, pause } = this.#options
     if (this.#isClosed || this.#session !== lost || this.#facts === undefined) return
     log.warn('the registration has expired: this broker registers anew', { epoch: this.#epoch })
+    this.#facts = { ...this.#facts, intactSince: this.#facts.intactSince ?? this.#epoch }
     while (!this.#isClosed) {
       try {
         await this.#compete(await this.#register(this.#facts))

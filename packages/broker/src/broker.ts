@@ -82,7 +82,8 @@ const embeddedDefaults: Readonly<Record<string, SettingText>> = {
 /** Starts a broker in this process. It is ready when the promise resolves, and gone after `close`. */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<Broker> {
   const { port = 0, log = silentLogger, storage = 'memory' } = options
-  const given = { listeners: `PLAINTEXT://127.0.0.1:${port}`, ...embeddedDefaults, ...options.settings }
+  const listeners = `PLAINTEXT://127.0.0.1:${port}`
+  const given: Record<string, SettingText> = { listeners, ...embeddedDefaults, ...options.settings }
   const overrides = Object.entries(given).map(([name, value]) => [name, String(value)] as const)
   const { settings } = loadSettings({ overrides })
   const clock = movableClock(hostTime, timerErrors(log))
@@ -140,8 +141,15 @@ function bootId(): string {
 
 function embedded(instance: BrokerInstance, clock: MovableClock, closeData: () => Promise<void>): Broker {
   const [bound] = instance.listeners
+  const end = async (): Promise<void> => {
+    try {
+      await instance.close()
+    } finally {
+      await closeData()
+    }
+  }
   let closed: Promise<void> | undefined
-  const close = (): Promise<void> => (closed ??= instance.close().finally(closeData))
+  const close = (): Promise<void> => (closed ??= end())
   return {
     brokerId: instance.services.brokerId,
     host: bound?.host ?? '',

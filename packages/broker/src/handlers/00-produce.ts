@@ -3,7 +3,15 @@
 // closes the connection. From v13 topics come by id only.
 import type { Timer } from '@millrace/kernel'
 import type { ErrorName, ProduceRequest, ProduceResponse, ProduceResponseInput } from '@millrace/protocol'
-import { batchAttribute, batchField, batchHeaderBytes, codecOf, errorCode, KafkaError, produceApi } from '@millrace/protocol'
+import {
+  batchAttribute,
+  batchField,
+  batchHeaderBytes,
+  codecOf,
+  errorCode,
+  KafkaError,
+  produceApi,
+} from '@millrace/protocol'
 import { isInternalTopic } from '@millrace/machines'
 import type { AppendOutcome } from '@millrace/storage'
 import type { RequestContext } from '../dispatch/handler.ts'
@@ -102,7 +110,8 @@ class ProduceRun {
     const partition = services.partitions.leader(image, topic, result.index)
     if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return fail(result, partition, null)
     const wrong = recordsError(records, apiVersion)
-    if (records === null || wrong !== null) return fail(result, wrong?.error ?? 'INVALID_RECORD', wrong?.message ?? null)
+    if (records === null || wrong !== null)
+      return fail(result, wrong?.error ?? 'INVALID_RECORD', wrong?.message ?? null)
     if (isInternalTopic(topic) && clientId !== adminClientId) {
       return fail(result, 'INVALID_TOPIC_EXCEPTION', `clients can not append to internal topic ${topic}`)
     }
@@ -199,7 +208,10 @@ function recordsError(records: Uint8Array | null, apiVersion: number): Wrong | n
   }
   if (apiVersion >= 7 || records.length < batchHeaderBytes) return null
   if (codecOf(batchField.attributes(records, 0)) !== 'zstd') return null
-  return { error: 'UNSUPPORTED_COMPRESSION_TYPE', message: `zstd in Produce version ${apiVersion}, expected 7 or newer` }
+  return {
+    error: 'UNSUPPORTED_COMPRESSION_TYPE',
+    message: `zstd in Produce version ${apiVersion}, expected 7 or newer`,
+  }
 }
 
 function refuseTransactions({ topicData, transactionalId }: ProduceRequest): void {
@@ -208,7 +220,10 @@ function refuseTransactions({ topicData, transactionalId }: ProduceRequest): voi
       if (records === null || records.length < batchHeaderBytes) continue
       if ((batchField.attributes(records, 0) & batchAttribute.transactional) === 0) continue
       if (transactionalId === null) {
-        throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactional records without a transactional id')
+        throw new KafkaError(
+          'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+          'transactional records without a transactional id',
+        )
       }
       throw new KafkaError('INVALID_TXN_STATE', 'the partition is in no transaction: this broker offers none yet')
     }

@@ -87,7 +87,9 @@ function namedTopics(
   if (byId.length > 0) {
     return unique(byId.map(({ topicId }) => topicId)).map((id) => {
       const topic = image.topicsById.get(id)
-      return topic === undefined ? failedTopic(null, id, 'UNKNOWN_TOPIC_ID') : foundTopic(topic, image, context, request)
+      return topic === undefined
+        ? failedTopic(null, id, 'UNKNOWN_TOPIC_ID')
+        : foundTopic(topic, image, context, request)
     })
   }
   return unique((request.topics ?? []).map(({ name }) => name ?? '')).map((name) => {
@@ -133,7 +135,9 @@ function partitionAnswer(partition: PartitionImage, image: MetadataImage, contex
   const isrNodes = alive(partition.isr)
   const missing = replicaNodes.length < partition.replicas.length || isrNodes.length < partition.isr.length
   return {
-    errorCode: errorCode(leader === undefined ? noLeaderError(partition, image, apiVersion) : missing ? 'REPLICA_NOT_AVAILABLE' : 'NONE'),
+    errorCode: errorCode(
+      leader === undefined ? noLeaderError(partition, image, apiVersion) : missing ? 'REPLICA_NOT_AVAILABLE' : 'NONE',
+    ),
     partitionIndex: partition.partition,
     leaderId: leader?.nodeId ?? -1,
     leaderEpoch: partition.leaderEpoch,

@@ -82,7 +82,10 @@ function withId(topic: FetchedTopic, image: MetadataImage): FetchedTopic[] {
   return known === undefined ? [] : [{ ...topic, topicId: known.id }]
 }
 
-const unknownTopic = (asked: { readonly topicId: string; readonly partitionIndexes: readonly number[] }): FetchedTopic => ({
+const unknownTopic = (asked: {
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
+}): FetchedTopic => ({
   name: '',
   topicId: asked.topicId,
   partitions: asked.partitionIndexes.map((partitionIndex) => ({

@@ -30,7 +30,10 @@ export const findCoordinator = defineHandler(findCoordinatorApi, {
     if (request.keyType === groupType && !image.topicsByName.has(offsetsTopic)) {
       image = (await services.topicCreation.create([offsetsTopic])).image
     }
-    return respond(keys.map((key) => find(key, request, image, context)), apiVersion)
+    return respond(
+      keys.map((key) => find(key, request, image, context)),
+      apiVersion,
+    )
   },
   failure: (request, error, message) => {
     const isBatched = request.coordinatorKeys.length > 0

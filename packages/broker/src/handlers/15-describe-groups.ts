@@ -6,13 +6,14 @@ import { groupOperations, operationsNotAsked } from '../runtime/authorized-opera
 export const describeGroups = defineHandler(describeGroupsApi, {
   access: (request) => request.groups.map((groupId) => need('DESCRIBE', 'GROUP', groupId)),
   handle: async ({ groups: asked, includeAuthorizedOperations }, { services, apiVersion }) => {
-    const bundles = services.groups.byPartition(asked).map((groupIds) =>
-      services.groups.ask<'describeGroups'>(groupIds[0] ?? '', { kind: 'describeGroups', apiVersion, groupIds }),
-    )
+    const bundles = services.groups
+      .byPartition(asked)
+      .map((groupIds) =>
+        services.groups.ask<'describeGroups'>(groupIds[0] ?? '', { kind: 'describeGroups', apiVersion, groupIds }),
+      )
     const groups = (await Promise.all(bundles)).flat().map((group) => ({
       ...group,
-      authorizedOperations:
-        includeAuthorizedOperations && group.errorCode === 0 ? groupOperations : operationsNotAsked,
+      authorizedOperations: includeAuthorizedOperations && group.errorCode === 0 ? groupOperations : operationsNotAsked,
     }))
     return { throttleTimeMs: 0, groups }
   },

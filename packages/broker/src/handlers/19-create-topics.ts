@@ -7,9 +7,7 @@ export const createTopics = defineHandler(createTopicsApi, {
   access: (request) => request.topics.map(({ name }) => need('CREATE', 'TOPIC', name)),
   handle: async ({ topics, validateOnly }, { services }) => ({
     throttleTimeMs: 0,
-    topics: await services.controller.decide(topics, (view, open) =>
-      decide(view, { topics: [...open], validateOnly }),
-    ),
+    topics: await services.controller.decide(topics, (view, open) => decide(view, { topics: [...open], validateOnly })),
   }),
   failure: (request, error, errorMessage) => ({
     topics: request.topics.map(({ name }) => ({

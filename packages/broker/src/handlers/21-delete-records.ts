@@ -48,7 +48,10 @@ async function deleteOne(
   if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return failed(partitionIndex, partition)
   if (isInternalTopic(topic)) return failed(partitionIndex, 'INVALID_TOPIC_EXCEPTION')
   if (typeof partition === 'string') return failed(partitionIndex, partition)
-  if (!partition.log.config.cleanupPolicy.includes('delete') && partition.log.config.cleanupPolicy.includes('compact')) {
+  if (
+    !partition.log.config.cleanupPolicy.includes('delete') &&
+    partition.log.config.cleanupPolicy.includes('compact')
+  ) {
     return failed(partitionIndex, 'POLICY_VIOLATION')
   }
   if (offset < -1 || offset > partition.log.highWatermark) return failed(partitionIndex, 'OFFSET_OUT_OF_RANGE')

@@ -5,9 +5,11 @@ import { defineHandler, need } from '../dispatch/handler.ts'
 export const deleteGroups = defineHandler(deleteGroupsApi, {
   access: (request) => request.groupsNames.map((groupId) => need('DELETE', 'GROUP', groupId)),
   handle: async ({ groupsNames }, { services, apiVersion }) => {
-    const bundles = services.groups.byPartition([...new Set(groupsNames)]).map((groupIds) =>
-      services.groups.ask<'deleteGroups'>(groupIds[0] ?? '', { kind: 'deleteGroups', apiVersion, groupIds }),
-    )
+    const bundles = services.groups
+      .byPartition([...new Set(groupsNames)])
+      .map((groupIds) =>
+        services.groups.ask<'deleteGroups'>(groupIds[0] ?? '', { kind: 'deleteGroups', apiVersion, groupIds }),
+      )
     return { throttleTimeMs: 0, results: (await Promise.all(bundles)).flat() }
   },
   failure: (request, error) => ({

@@ -14,7 +14,9 @@ export const offsetDelete = defineHandler(offsetDeleteApi, {
     ...request.topics.map(({ name }) => need('READ', 'TOPIC', name)),
   ],
   handle: async (request, { services, image, apiVersion }) => {
-    const known = request.topics.map((topic) => existing(topic, image, true)).filter(({ partitions }) => partitions.length > 0)
+    const known = request.topics
+      .map((topic) => existing(topic, image, true))
+      .filter(({ partitions }) => partitions.length > 0)
     const unknown = request.topics.map((topic) => existing(topic, image, false))
     const answer = await services.groups.ask<'offsetDelete'>(request.groupId, {
       kind: 'offsetDelete',

@@ -27,5 +27,7 @@ function namesOf(resourceType: number, image: MetadataImage): string[] {
   if (resourceType === topic) return [...image.topicsByName.keys()]
   if (resourceType === broker || resourceType === brokerLogger) return [...image.brokers.keys()].map(String)
   const type = resourceType === group ? 'group' : 'client-metrics'
-  return [...image.configs.values()].filter(({ resource }) => resource.type === type).map(({ resource }) => resource.name)
+  return [...image.configs.values()]
+    .filter(({ resource }) => resource.type === type)
+    .map(({ resource }) => resource.name)
 }

@@ -49,7 +49,7 @@ export const describeTopicPartitions = defineHandler(describeTopicPartitionsApi,
 function askedNames({ topics, cursor }: DescribeTopicPartitionsRequest, { image }: RequestContext): string[] {
   const first = cursor?.topicName ?? ''
   const all = topics.length === 0 ? [...image.topicsByName.keys()] : topics.map(({ name }) => name)
-  const names = [...new Set(all)].filter((name) => name >= first).sort()
+  const names = [...new Set(all)].filter((name) => name >= first).toSorted()
   if (cursor !== null && topics.length > 0 && !names.includes(cursor.topicName)) {
     throw new KafkaError('INVALID_REQUEST', `the cursor's topic '${cursor.topicName}' is none of the topics asked for`)
   }

@@ -1,14 +1,7 @@
 import type { BrokerEpoch } from '@millrace/kernel'
 import { asLeaderEpoch, asPartitionEpoch } from '@millrace/kernel'
 import type { PartitionValue, StoreOp, TopicValue } from '@millrace/machines'
-import {
-  authorOfBroker,
-  configKey,
-  encodeValue,
-  partitionKey,
-  topicKey,
-  topicNameFault,
-} from '@millrace/machines'
+import { authorOfBroker, configKey, encodeValue, partitionKey, topicKey, topicNameFault } from '@millrace/machines'
 import type { MetadataStore } from '@millrace/metadata'
 import type { FileSystem, PartitionLog } from '@millrace/storage'
 import { listPartitionFolders, readMetaProperties } from '@millrace/storage'

@@ -196,7 +196,6 @@ export class BrokerInstance {
 
   #buildPartitions(brokerId: BrokerServices['brokerId'], logs: LogManager, groups: GroupRuntime): PartitionRuntime {
     const { settings, clock, log } = this.#world
-    const isGroups = ({ topic }: Partition): boolean => topic === offsetsTopic
     return new PartitionRuntime({
       brokerId,
       brokerEpoch: () => this.#registration.epoch,
@@ -204,8 +203,8 @@ export class BrokerInstance {
       settings,
       clock,
       log,
-      onElected: (partition) => isGroups(partition) && groups.lead(partition),
-      onResigned: (partition) => isGroups(partition) && groups.resign(partition.index),
+      onElected: (partition) => holdsGroups(partition) && groups.lead(partition),
+      onResigned: (partition) => holdsGroups(partition) && groups.resign(partition.index),
     })
   }
 
@@ -284,6 +283,8 @@ export class BrokerInstance {
     log.debug('noted how far the data can be trusted', { epoch, intactSince: since, stoppedCleanly })
   }
 }
+
+const holdsGroups = ({ topic }: Partition): boolean => topic === offsetsTopic
 
 const advertisedListeners = (settings: BrokerSettings): ReadonlySet<string> =>
   new Set(listenerSettings(settings).flatMap(({ listener, advertised }) => (advertised === null ? [] : [listener])))

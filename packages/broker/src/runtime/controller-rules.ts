@@ -1,6 +1,11 @@
 import type { ConfigResource, ConfigResourceType, ControllerRules, Fault, MetadataImage } from '@millrace/machines'
 import { configsOf } from '@millrace/machines'
-import { brokerDefinitions, clientMetricsDefinitions, groupDefinitions, topicDefinitions } from '../config/definitions.ts'
+import {
+  brokerDefinitions,
+  clientMetricsDefinitions,
+  groupDefinitions,
+  topicDefinitions,
+} from '../config/definitions.ts'
 import { describeTopic } from '../config/describe.ts'
 import type { BrokerSettings } from '../config/settings.ts'
 import { topicConfig } from '../config/topic-config.ts'

@@ -135,10 +135,7 @@ export class ControllerRuntime {
 
   #enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#queue.then(work)
-    this.#queue = result.then(
-      () => {},
-      () => {},
-    )
+    this.#queue = settled(result)
     return result
   }
 
@@ -222,6 +219,11 @@ export class ControllerRuntime {
     }
     return revision
   }
+}
+
+/** When it is over, however it went. */
+async function settled(work: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([work])
 }
 
 type Committed = CommitResult | { readonly kind: 'refused' }

@@ -30,7 +30,7 @@ export class Endpoints {
       const endpoint = isServing(broker) ? this.#endpoint(broker, connection) : undefined
       if (endpoint !== undefined) endpoints.push(endpoint)
     }
-    return endpoints.sort((a, b) => a.nodeId - b.nodeId)
+    return endpoints.toSorted((a, b) => a.nodeId - b.nodeId)
   }
 
   of(brokerId: BrokerId, image: MetadataImage, connection: ConnectionInfo): Endpoint | undefined {

@@ -150,7 +150,8 @@ export class FetchRead {
       maxBytes: reservedBytes,
       minOneBatch: this.sizeBytes === 0,
     })
-    if (read instanceof Promise) return read.then((outcome) => this.#take(outcome, answer, asked, partition, reservedBytes))
+    if (read instanceof Promise)
+      return read.then((outcome) => this.#take(outcome, answer, asked, partition, reservedBytes))
     this.#take(read, answer, asked, partition, reservedBytes)
     return undefined
   }

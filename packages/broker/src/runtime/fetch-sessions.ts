@@ -145,9 +145,7 @@ export class FetchSessions {
     for (const [key, partition] of asked) addOrUpdate(session, key, partition)
     for (const forgotten of request.forgottenTopicsData) {
       for (const partition of forgotten.partitions) {
-        session.partitions.delete(
-          partitionKey(forgotten.topic, forgotten.topicId, partition, session.usesTopicIds),
-        )
+        session.partitions.delete(partitionKey(forgotten.topic, forgotten.topicId, partition, session.usesTopicIds))
       }
     }
     if (session.partitions.size === 0) {

@@ -197,7 +197,7 @@ export class GroupPartition {
       error,
       reason: message,
     })
-    this.#unload(coordinatorError(error))
+    this.#unload(coordinatorErrors.get(error) ?? 'UNKNOWN_SERVER_ERROR')
     this.#load()
   }
 
@@ -217,11 +217,11 @@ export class GroupPartition {
   #setTimer(key: string, delayMs: number, command: GroupCommand): void {
     const { clock } = this.#options
     const life = this.#life
-    const timer = (command.kind === 'expireOffsets' ? clock : clock.sessions).setTimer(delayMs, () => {
+    const timer = (command.kind === 'expireOffsets' ? clock : clock.sessions).setTimer(delayMs, async () => {
       if (this.#timers.get(key) === timer) this.#timers.delete(key)
       if (life !== this.#life || this.#phase !== 'active') return
       this.#run(command)
-      return this.#settled()
+      await this.#settled()
     })
     this.#timers.set(key, timer)
   }
@@ -239,18 +239,12 @@ function* observedOffsets(topics: ReadonlyMap<string, ReadonlyMap<number, { read
   }
 }
 
-/** What a client is told of a coordinator whose write failed: wait, look again, or that the request can't be done. */
-function coordinatorError(error: ErrorName): ErrorName {
-  switch (error) {
-    case 'NOT_ENOUGH_REPLICAS':
-    case 'NOT_ENOUGH_REPLICAS_AFTER_APPEND':
-    case 'UNKNOWN_TOPIC_OR_PARTITION':
-    case 'REQUEST_TIMED_OUT':
-      return 'COORDINATOR_NOT_AVAILABLE'
-    case 'NOT_LEADER_OR_FOLLOWER':
-    case 'KAFKA_STORAGE_ERROR':
-      return 'NOT_COORDINATOR'
-    default:
-      return 'UNKNOWN_SERVER_ERROR'
-  }
-}
+/** What a client is told of a coordinator whose write failed: to wait, or to look for it again. */
+const coordinatorErrors: ReadonlyMap<ErrorName, ErrorName> = new Map([
+  ['NOT_ENOUGH_REPLICAS', 'COORDINATOR_NOT_AVAILABLE'],
+  ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'COORDINATOR_NOT_AVAILABLE'],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'COORDINATOR_NOT_AVAILABLE'],
+  ['REQUEST_TIMED_OUT', 'COORDINATOR_NOT_AVAILABLE'],
+  ['NOT_LEADER_OR_FOLLOWER', 'NOT_COORDINATOR'],
+  ['KAFKA_STORAGE_ERROR', 'NOT_COORDINATOR'],
+])

@@ -32,7 +32,8 @@ export function readKafkaSettings(fileSystem: FileSystem, directory: string): re
   const logs = names.filter((name) => name.endsWith('.log'))
   for (const name of snapshot === undefined ? logs : [snapshot, ...logs]) {
     const bytes = fileSystem.readFile(`${folder}/${name}`)
-    if (bytes !== undefined) applyFile(bytes, state, snapshot === undefined || name === snapshot ? 0 : offsetOf(snapshot))
+    if (bytes !== undefined)
+      applyFile(bytes, state, snapshot === undefined || name === snapshot ? 0 : offsetOf(snapshot))
   }
   return state.settings
 }

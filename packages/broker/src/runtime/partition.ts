@@ -213,7 +213,8 @@ export class Partition {
   // Who reads and still finds too little puts itself back into the set meanwhile.
   #wakeDataWaiters(): void {
     if (this.#dataWaiters.size === 0) return
-    for (const waiter of [...this.#dataWaiters]) waiter.partitionMoved()
+    const waiters = Array.from(this.#dataWaiters)
+    for (const waiter of waiters) waiter.partitionMoved()
   }
 }
 

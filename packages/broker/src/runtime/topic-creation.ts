@@ -59,11 +59,7 @@ export class TopicCreation {
     const settings = this.#settings
     const [partitions, factor, segmentBytes] =
       name === offsetsTopic
-        ? ([
-            'offsets.topic.num.partitions',
-            'offsets.topic.replication.factor',
-            'offsets.topic.segment.bytes',
-          ] as const)
+        ? (['offsets.topic.num.partitions', 'offsets.topic.replication.factor', 'offsets.topic.segment.bytes'] as const)
         : ([
             'transaction.state.log.num.partitions',
             'transaction.state.log.replication.factor',

@@ -28,7 +28,10 @@ function temporaryFolder(t: TestContext): string {
 
 function start(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const nodeArgs = ['-C', 'millrace-source', main, 'start', ...args]
-  const child = spawn(process.execPath, nodeArgs, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, nodeArgs, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   let out = ''
   let talk = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))

@@ -139,9 +139,7 @@ const table = {
 
 export type ErrorName = keyof typeof table
 
-const namesByCode = new Map<number, ErrorName>(
-  Object.entries(table).map(([name, [code]]) => [code, name as ErrorName]),
-)
+const namesByCode = new Map<number, ErrorName>(Object.entries(table).map(([name, [code]]) => [code, name as ErrorName]))
 
 /** The code that goes on the wire. */
 export const errorCode = (name: ErrorName): number => table[name][0]

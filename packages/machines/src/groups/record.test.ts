@@ -68,7 +68,7 @@ test('a new group, and one that is gone', () => {
 test('an offset with its topic id, and one that is gone', () => {
   const key = '0001001a6f746865722d64656c6574652d6f6666736574732d313132393900087061796d656e747300000000'
   const place = { kind: 'offset', groupId: 'other-delete-offsets-11299', topic: 'payments', partition: 0 }
-  const record = reads(key, '00040000000000000001ffffffff000001a1fd316ca6010010d8497d9846804736abe8e7ebb381adea')
+  const record = reads(key, '00040000000000000001ffffffff01000001a1fd316ca6010010d8497d9846804736abe8e7ebb381adea')
   const value = { offset: 1, leaderEpoch: -1, metadata: '', committedAtMs: 1_795_249_237_158, expiresAtMs: -1 }
   assert.deepEqual(record, { ...place, value: { ...value, topicId: '2El9mEaARzar6Ofrs4Gt6g' } })
   assert.deepEqual(reads(key, null), { ...place, value: null })

@@ -101,7 +101,7 @@ function partitionWrite(image: MetadataImage, partition: PartitionImage, value: 
 }
 
 /** The partition's next state, or null where it may stay as it is. */
-export function electLeader(view: ControllerView, partition: PartitionImage): Election | null {
+function electLeader(view: ControllerView, partition: PartitionImage): Election | null {
   if (partition.modRevision === 0) {
     const value = firstState(view.image, partition.replicas)
     return value === null ? null : { value, notice: null }

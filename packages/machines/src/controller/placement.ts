@@ -7,7 +7,7 @@ import type { BrokerRegistration, MetadataImage } from './image.ts'
 export const isActive = (broker: BrokerRegistration | undefined): broker is BrokerRegistration =>
   broker !== undefined && broker.state === 'running'
 
-export const activeBrokers = (image: MetadataImage): BrokerRegistration[] =>
+const activeBrokers = (image: MetadataImage): BrokerRegistration[] =>
   [...image.brokers.values()].filter(isActive)
 
 /** The replication factor of an internal topic that nobody set: as wished, but no more than there are brokers. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Version of the tables below. A newer one is refused: what it means can't be known. */
-export const formatVersion = 1
+const formatVersion = 1
 
 const tables = `
   CREATE TABLE format (version INTEGER NOT NULL);

@@ -29,7 +29,7 @@ export function flushLater(fd: number): Promise<void> {
 }
 
 function startWorker(): Worker {
-  const started = new Worker(workerUrl('./flush-worker', import.meta.url), { name: 'millrace-flusher' })
+  const started = new Worker(workerUrl('./flush-worker', import.meta.url), { name: 'millrace-flusher', execArgv: [] })
   started.on('message', (reply: FlushReply) => settle(started, reply))
   started.on('error', (error) => failAll(started, error instanceof Error ? error : new Error(String(error))))
   started.unref()

@@ -26,7 +26,9 @@ async function millrace(args: readonly string[], input = '', signal = new AbortC
   const [out, talk] = [stdout.toArray(), stderr.toArray()]
   const code = await run(args, {
     ...{ stdin, stdout, stderr, signal, env: {} },
-    ...{ stdoutIsTerminal: false, stderrIsTerminal: false, stdinIsTerminal: false },
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    stdinIsTerminal: false,
   })
   stdout.end()
   stderr.end()

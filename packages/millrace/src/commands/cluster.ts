@@ -41,8 +41,12 @@ function showCluster(options: ListingOptions, terminal: Terminal): Promise<void>
       const replicas = directories.filter((directory) => directory.broker === node.id).flatMap((each) => each.replicas)
       const bytes = replicas.reduce((sum, replica) => sum + replica.sizeBytes, 0)
       return {
-        ...{ id: node.id, host: node.host, port: node.port, rack: node.rack },
-        ...{ controller: node.id === cluster.controller, partitions: replicas.length },
+        id: node.id,
+        host: node.host,
+        port: node.port,
+        rack: node.rack,
+        controller: node.id === cluster.controller,
+        partitions: replicas.length,
         bytes: options.output === 'table' ? bytesText(bytes) : bytes,
       }
     })

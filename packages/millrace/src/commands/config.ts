@@ -58,7 +58,12 @@ function addList(config: Command, terminal: Terminal): void {
 const wasSet = (entry: ConfigEntry): boolean => entry.source !== 'default'
 
 const rowOf = ({ name, value, source, type, readOnly, sensitive }: ConfigEntry): Row => ({
-  ...{ name, value, source, type, readOnly, sensitive },
+  name,
+  value,
+  source,
+  type,
+  readOnly,
+  sensitive,
 })
 
 function addSet(config: Command, terminal: Terminal): void {

@@ -91,8 +91,12 @@ function showMembers(groupId: string, options: ListingOptions, terminal: Termina
     const { values, finish } = partOutcomes(terminal, await admin.describeGroups([groupId], call))
     const rows = values.flatMap((described) =>
       described.members.map((member): Row => ({
-        ...{ group: groupId, state: described.state, member: member.memberId, instance: member.groupInstanceId },
-        ...{ client: member.clientId, host: member.clientHost },
+        group: groupId,
+        state: described.state,
+        member: member.memberId,
+        instance: member.groupInstanceId,
+        client: member.clientId,
+        host: member.clientHost,
         partitions: member.assignment.map(({ topic, partition }) => `${topic}-${partition}`),
       })),
     )

@@ -155,8 +155,15 @@ function partitionRows(
   return topic.partitions.map(({ partition, leader, leaderEpoch, replicas, isr }) => {
     const name = `${topic.name}-${partition}`
     return {
-      ...{ topic: topic.name, topicId: topic.topicId, partition, leader, leaderEpoch, replicas, isr },
-      ...{ earliest: earliest.get(name) ?? null, latest: latest.get(name) ?? null },
+      topic: topic.name,
+      topicId: topic.topicId,
+      partition,
+      leader,
+      leaderEpoch,
+      replicas,
+      isr,
+      earliest: earliest.get(name) ?? null,
+      latest: latest.get(name) ?? null,
     }
   })
 }

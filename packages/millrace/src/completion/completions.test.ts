@@ -6,7 +6,9 @@ import { completionsFor } from './completions.ts'
 
 const program = buildProgram({
   ...{ stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), env: {} },
-  ...{ stdoutIsTerminal: false, stderrIsTerminal: false, stdinIsTerminal: false },
+  stdoutIsTerminal: false,
+  stderrIsTerminal: false,
+  stdinIsTerminal: false,
   signal: new AbortController().signal,
 })
 

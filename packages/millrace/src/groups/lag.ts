@@ -25,9 +25,16 @@ export async function groupLag(admin: AdminApi, group: GroupDescription, call: C
     const at = offsets.get(name) ?? null
     const end = latest.get(name) ?? null
     return {
-      ...{ group: group.groupId, state: group.state, topic: each.topic, partition: each.partition },
-      ...{ committed: at, latest: end, lag: at === null || end === null ? null : Math.max(0, end - at) },
-      ...{ member: owner?.memberId ?? null, client: owner?.clientId ?? null, host: owner?.clientHost ?? null },
+      group: group.groupId,
+      state: group.state,
+      topic: each.topic,
+      partition: each.partition,
+      committed: at,
+      latest: end,
+      lag: at === null || end === null ? null : Math.max(0, end - at),
+      member: owner?.memberId ?? null,
+      client: owner?.clientId ?? null,
+      host: owner?.clientHost ?? null,
     }
   })
 }

@@ -23,7 +23,9 @@ async function printed(format: 'json' | 'ndjson'): Promise<string> {
   const stdout = new PassThrough()
   const terminal: Terminal = {
     ...{ stdin: new PassThrough(), stdout, stderr: new PassThrough(), env: {}, signal: new AbortController().signal },
-    ...{ stdoutIsTerminal: false, stderrIsTerminal: false, stdinIsTerminal: false },
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    stdinIsTerminal: false,
   }
   await printRows(terminal, format, columns, rows)
   stdout.end()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { jsonRecord, parseJsonRecord } from './json-record.ts'
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 40 }), { nil: null })

@@ -28,11 +28,11 @@ export class DelayedFetch implements DataWaiter {
   #deadlineMs: number
   #timer: Timer | undefined
   #waitingOn: readonly Partition[] = []
-  /** What the last read found, and the partitions' counters of appended bytes at that time. */
+  /** What the last read found, and the partitions' counters of readable bytes at that time. */
   #foundBytes = 0
-  #appendedBytes = 0
+  #readableBytes = 0
   #isWaiting = false
-  /** Enough was appended since: whatever the next read finds is the answer. */
+  /** Enough came since: whatever the next read finds is the answer. */
   #enoughCame = false
 
   constructor(
@@ -69,9 +69,9 @@ export class DelayedFetch implements DataWaiter {
   }
 
   #hasEnough(): boolean {
-    let appendedBytes = -this.#appendedBytes
-    for (const partition of this.#waitingOn) appendedBytes += partition.appendedBytes
-    return this.#foundBytes + appendedBytes >= this.#options.minBytes
+    let newBytes = -this.#readableBytes
+    for (const partition of this.#waitingOn) newBytes += partition.readableBytes
+    return this.#foundBytes + newBytes >= this.#options.minBytes
   }
 
   #read(): void {
@@ -101,7 +101,7 @@ export class DelayedFetch implements DataWaiter {
     this.#isWaiting = true
     this.#waitingOn = read.readable
     this.#foundBytes = read.sizeBytes
-    this.#appendedBytes = read.appendedBytes
+    this.#readableBytes = read.readableBytes
     for (const partition of this.#waitingOn) partition.addDataWaiter(this)
     this.#timer = this.#clock.setTimer(leftMs, () => {
       this.#deadlineMs = -Infinity

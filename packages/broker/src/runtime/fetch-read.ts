@@ -52,8 +52,8 @@ export class FetchRead {
   readonly results: FetchedPartition[] = []
   /** The partitions that could be read: where more may come. */
   readonly readable: Partition[] = []
-  /** Their counters of appended bytes, added up, each as it was when the partition was read. */
-  appendedBytes = 0
+  /** Their counters of readable bytes, added up, each as it was when the partition was read. */
+  readableBytes = 0
   sizeBytes = 0
   /** Something went wrong that the client shouldn't have to wait for. */
   mustAnswer = false
@@ -99,7 +99,7 @@ export class FetchRead {
       return undefined
     }
     this.readable.push(partition)
-    this.appendedBytes += partition.appendedBytes
+    this.readableBytes += partition.readableBytes
     if (asked.lastFetchedEpoch >= 0 && this.#pushDiverging(asked, partition)) return undefined
     return this.#readRecords(asked, partition)
   }

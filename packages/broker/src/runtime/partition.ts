@@ -40,6 +40,7 @@ export class Partition {
   #leaderEpoch: LeaderEpoch = asLeaderEpoch(-1)
   #replicas: readonly BrokerId[]
   #appendedBytes = 0
+  #readableBytes = 0
 
   constructor(image: PartitionImage, log: PartitionLog, host: PartitionHost, settings: LeaderSettings) {
     this.topic = image.topic
@@ -75,9 +76,9 @@ export class Partition {
     return this.#settings.minInsyncReplicas
   }
 
-  /** Grows with every append: the difference of two readings says how many bytes came in between. */
-  get appendedBytes(): number {
-    return this.#appendedBytes
+  /** Grows with the high watermark: the difference of two readings says how many bytes became readable in between. */
+  get readableBytes(): number {
+    return this.#readableBytes
   }
 
   /** Whether a request for the leader may be served; `currentLeaderEpoch` is what the client thinks, -1 if nothing. */
@@ -205,6 +206,7 @@ export class Partition {
       // ISRs are only proposed where followers fetch.
       assert(action.kind === 'advanceHighWatermark', `${this.name}: nobody carries out '${action.kind}'`)
       this.log.setHighWatermark(action.highWatermark)
+      this.#readableBytes = this.#appendedBytes
       this.#commitWaiters.wake(action.highWatermark, this.#commitError())
       this.#wakeDataWaiters()
     }

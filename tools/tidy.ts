@@ -25,7 +25,7 @@ interface WordRule {
 }
 
 /** Where time and chance come from outside. */
-const timeless = /^packages\/(kernel|protocol|machines|storage|metadata|broker)\/src\/(?!.*(\.test|\/broker)\.ts$)/
+const timeless = /^packages\/(kernel|protocol|machines|storage|metadata|broker)\/src\/(?!.*\.test\.ts$|broker\.ts$)/
 const source = /^packages\/[^/]+\/src\/(?!.*\.test\.ts$)/
 const wordRules: readonly WordRule[] = [
   {

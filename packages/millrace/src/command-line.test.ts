@@ -25,7 +25,11 @@ async function millrace(args: readonly string[], input = '', signal = new AbortC
   stdin.end(input)
   const [out, talk] = [stdout.toArray(), stderr.toArray()]
   const code = await run(args, {
-    ...{ stdin, stdout, stderr, signal, env: {} },
+    stdin,
+    stdout,
+    stderr,
+    signal,
+    env: {},
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     stdinIsTerminal: false,

@@ -54,7 +54,11 @@ function resetOffsets(groupId: string, options: ResetOptions, terminal: Terminal
     const partitions = await partitionsOf(admin, options.topic ?? [], committed, call)
     const moved = (await target(admin, partitions, before, call)).toSorted(byName)
     const rows = moved.map(({ topic, partition, offset }): Row => ({
-      ...{ group: groupId, topic, partition, from: before.get(`${topic}-${partition}`) ?? null, to: offset },
+      group: groupId,
+      topic,
+      partition,
+      from: before.get(`${topic}-${partition}`) ?? null,
+      to: offset,
     }))
     await printRows(terminal, options.output, columns, rows)
     if (options.dryRun === true) return say(terminal, 'nothing was changed: this was a dry run')

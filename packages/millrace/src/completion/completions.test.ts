@@ -5,7 +5,10 @@ import { buildProgram } from '../program.ts'
 import { completionsFor } from './completions.ts'
 
 const program = buildProgram({
-  ...{ stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), env: {} },
+  stdin: new PassThrough(),
+  stdout: new PassThrough(),
+  stderr: new PassThrough(),
+  env: {},
   stdoutIsTerminal: false,
   stderrIsTerminal: false,
   stdinIsTerminal: false,

@@ -22,7 +22,11 @@ test('an empty table is its headings', () => {
 async function printed(format: 'json' | 'ndjson'): Promise<string> {
   const stdout = new PassThrough()
   const terminal: Terminal = {
-    ...{ stdin: new PassThrough(), stdout, stderr: new PassThrough(), env: {}, signal: new AbortController().signal },
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    env: {},
+    signal: new AbortController().signal,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     stdinIsTerminal: false,

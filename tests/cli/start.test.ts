@@ -101,13 +101,13 @@ test('an unknown setting or a value out of range stops the start with name, valu
   assert.match(unknown.talk(), /num\.partition.*num\.partitions/)
   const wrong = start(t, [...quiet, '--data', data, '--set', 'num.partitions=0'])
   assert.equal(await wrong.ended, 2)
-  assert.match(wrong.talk(), /num\.partitions.*0/s)
+  assert.match(wrong.talk(), /Invalid value 0 for configuration num\.partitions.*\[1,\.\.\.\]/)
 })
 
 test('settings come from the file, the environment and the command line, the last of them first', async (t) => {
   const folder = temporaryFolder(t)
   const config = join(folder, 'server.properties')
-  writeFileSync(config, `log.dirs=${join(folder, 'fromfile')}\nnode.id=5\nlistener.name.x.y=1\n`)
+  writeFileSync(config, `log.dirs=${join(folder, 'fromfile')}\nnode.id=5\n`)
   const env = { KAFKA_NODE_ID: '6', KAFKA_HEAP_OPTS: '-Xmx1G', KAFKA_PORT: 'tcp://10.0.0.1:9092' }
   const broker = start(t, [...quiet, '--config', config, '--set', 'node.id=7'], env)
   await ready(broker)

@@ -93,36 +93,36 @@ suite('a log that Apache Kafka wrote', { skip: javaTools.skip }, () => {
     }
     await world.manager.close()
   })
-
-  async function produce(server: readonly string[], codec: string): Promise<void> {
-    const topic = `theirs-${codec}`
-    await tool('TopicCommand', [
-      ...server,
-      '--create',
-      '--topic',
-      topic,
-      '--partitions',
-      '1',
-      '--replication-factor',
-      '1',
-    ])
-    const load = ['--topic', topic, '--num-records', '3000', '--record-size', '500', '--throughput', '-1']
-    const properties = [...server.slice(1).map((at) => `bootstrap.servers=${at}`), `compression.type=${codec}`]
-    const transactional = ['--transactional-id', `txn-${codec}`, '--transaction-duration-ms', '50']
-    await tool('ProducerPerformance', [...load, '--producer-props', ...properties])
-    await tool('ProducerPerformance', [...load, ...transactional, '--producer-props', ...properties])
-  }
-
-  async function checkTheirs(log: PartitionLog): Promise<void> {
-    assert.equal(log.offline, false)
-    const read = await readAll(log)
-    const markers = Number(log.logEndOffset) - 6_000
-    assert.ok(markers > 0, 'transactions ended in the log')
-    assert.deepEqual([read.length, read.at(-1)?.[0]], [6_000 + markers, Number(log.logEndOffset) - 1])
-    assert.equal(log.producers().length, 2)
-    assert.ok(log.latestEpoch >= asLeaderEpoch(0))
-    const first = await log.findByTimestamp(0, log.logEndOffset)
-    assert.equal(first?.offset, 0)
-    assert.ok(((await log.findMaxTimestamp(log.logEndOffset))?.timestampMs ?? 0) > 0)
-  }
 })
+
+async function produce(server: readonly string[], codec: string): Promise<void> {
+  const topic = `theirs-${codec}`
+  await tool('TopicCommand', [
+    ...server,
+    '--create',
+    '--topic',
+    topic,
+    '--partitions',
+    '1',
+    '--replication-factor',
+    '1',
+  ])
+  const load = ['--topic', topic, '--num-records', '3000', '--record-size', '500', '--throughput', '-1']
+  const properties = [...server.slice(1).map((at) => `bootstrap.servers=${at}`), `compression.type=${codec}`]
+  const transactional = ['--transactional-id', `txn-${codec}`, '--transaction-duration-ms', '50']
+  await tool('ProducerPerformance', [...load, '--producer-props', ...properties])
+  await tool('ProducerPerformance', [...load, ...transactional, '--producer-props', ...properties])
+}
+
+async function checkTheirs(log: PartitionLog): Promise<void> {
+  assert.equal(log.offline, false)
+  const read = await readAll(log)
+  const markers = Number(log.logEndOffset) - 6_000
+  assert.ok(markers > 0, 'transactions ended in the log')
+  assert.deepEqual([read.length, read.at(-1)?.[0]], [6_000 + markers, Number(log.logEndOffset) - 1])
+  assert.equal(log.producers().length, 2)
+  assert.ok(log.latestEpoch >= asLeaderEpoch(0))
+  const first = await log.findByTimestamp(0, log.logEndOffset)
+  assert.equal(first?.offset, 0)
+  assert.ok(((await log.findMaxTimestamp(log.logEndOffset))?.timestampMs ?? 0) > 0)
+}

@@ -238,13 +238,13 @@ export class FaultyFileSystem implements FileSystem {
   #renameDirectory(from: string, to: string): void {
     const moved = (path: string): string | undefined =>
       path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : undefined
-    for (const path of [...this.#directories]) {
+    for (const path of Array.from(this.#directories)) {
       const target = moved(path)
       if (target === undefined) continue
       this.#directories.delete(path)
       this.#directories.add(target)
     }
-    for (const [path, inode] of [...this.#names]) {
+    for (const [path, inode] of Array.from(this.#names)) {
       const target = moved(path)
       if (target === undefined) continue
       this.#names.delete(path)
@@ -263,8 +263,8 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   removeDirectory(path: string): void {
-    for (const name of [...this.#names.keys()]) if (name.startsWith(`${path}/`)) this.remove(name)
-    for (const name of [...this.#directories]) {
+    for (const name of Array.from(this.#names.keys())) if (name.startsWith(`${path}/`)) this.remove(name)
+    for (const name of Array.from(this.#directories)) {
       if (name === path || name.startsWith(`${path}/`)) this.#directories.delete(name)
     }
   }

@@ -84,6 +84,7 @@ export class LogWorld {
       nodeId: 1,
       clusterId: this.#options.clusterId ?? 'test-cluster',
       endOfTurn: (work) => void this.#work.push(work),
+      pause: async () => {},
       ...(this.#options.settings === undefined ? {} : { settings: this.#options.settings }),
     })
   }

@@ -2,6 +2,7 @@ import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
 import { claimDirectory } from '../checkpoint/meta-properties.ts'
+import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
 import type { DirectoryLock, FileSystem } from '../io/file-system.ts'
 import type { LogCheckpointName } from './checkpoints.ts'
 import { Checkpoint, logCheckpointNames } from './checkpoints.ts'
@@ -15,11 +16,19 @@ export interface DirectoryOwner {
   readonly nodeId: number
 }
 
+/** What a directory tells its manager. */
+export interface DirectoryEvents {
+  readonly onOffline: (path: string, reason: string) => void
+  readonly onRolled: () => void
+}
+
 const checkpointOf = {
   recoveryPoint: 'recovery-point-offset-checkpoint',
   logStart: 'log-start-offset-checkpoint',
   highWatermark: 'replication-offset-checkpoint',
 } as const satisfies Record<string, LogCheckpointName>
+
+const cleanerCheckpoint = 'cleaner-offset-checkpoint'
 
 // What a timer of the host takes; longer is never, and a broker doesn't run that long without writing.
 const timerMsMax = 0x7fff_ffff
@@ -37,32 +46,40 @@ export class LogDirectory implements LogHome {
   readonly #fileSystem: FileSystem
   readonly #lock: DirectoryLock
   readonly #checkpoints: ReadonlyMap<LogCheckpointName, Checkpoint>
+  /** First offset of each log that compaction has not looked at. */
+  readonly #cleaned: Map<string, number>
   readonly #timers = new Map<string, Timer>()
-  readonly #onOffline: (path: string, reason: string) => void
+  readonly #events: DirectoryEvents
   #offlineReason: string | undefined
   #unsyncedBytes = 0
   #unsynced = new Set<LogState>()
 
-  constructor(
-    path: string,
-    context: LogContext,
-    owner: DirectoryOwner,
-    onOffline: (path: string, reason: string) => void,
-  ) {
+  constructor(path: string, context: LogContext, owner: DirectoryOwner, events: DirectoryEvents) {
     this.path = path
     this.#context = context
     this.#fileSystem = context.files.fileSystem
-    this.#onOffline = onOffline
+    this.#events = events
     this.#fileSystem.makeDirectory(path)
     this.#lock = this.#fileSystem.lock(path)
     try {
       this.directoryId = claimDirectory(this.#fileSystem, path, { ...owner, random: context.random }).directoryId
       this.clean = takeCleanShutdownMark(this.#fileSystem, path)
       this.#checkpoints = new Map(logCheckpointNames.map((name) => [name, this.#openCheckpoint(name)]))
+      this.#cleaned = this.#readCleaned()
       this.#listFolders()
     } catch (error) {
       this.#lock.release()
       throw error
+    }
+  }
+
+  #readCleaned(): Map<string, number> {
+    try {
+      return readOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint)
+    } catch (error) {
+      const fields = { directory: this.path, file: cleanerCheckpoint, reason: errorMessage(error) }
+      this.#context.logger.warn('a checkpoint file is damaged and left out', fields)
+      return new Map()
     }
   }
 
@@ -100,7 +117,7 @@ export class LogDirectory implements LogHome {
     if (this.#offlineReason !== undefined) return
     this.#offlineReason = `log directory ${this.path} is offline: ${reason}`
     this.#context.logger.error('a log directory goes offline', { directory: this.path, reason })
-    this.#onOffline(this.path, reason)
+    this.#events.onOffline(this.path, reason)
   }
 
   wrote(log: LogState, bytes: number): void {
@@ -137,6 +154,19 @@ export class LogDirectory implements LogHome {
     this.#once(which, delayMs, () => this.#writeCheckpoint(checkpointOf[which]))
   }
 
+  rolled(log: LogState): void {
+    if (log.config.cleanupPolicy.includes('compact')) this.#events.onRolled()
+  }
+
+  cleanedUntil(partitionName: string): number {
+    return this.#cleaned.get(partitionName) ?? 0
+  }
+
+  setCleanedUntil(partitionName: string, offset: number): void {
+    this.#cleaned.set(partitionName, offset)
+    writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
+  }
+
   checkpointRecoveryPoints(): void {
     this.#checkpoints.get('recovery-point-offset-checkpoint')?.write(this.logs.values())
   }
@@ -167,6 +197,9 @@ export class LogDirectory implements LogHome {
     this.logs.delete(name)
     this.folders.delete(name)
     for (const checkpoint of this.#checkpoints.values()) checkpoint.forget(name)
+    if (this.#cleaned.delete(name) && this.#offlineReason === undefined) {
+      writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
+    }
     if (log !== undefined) {
       log.release()
       log.state.deleted = true

@@ -17,6 +17,8 @@ export interface LogManagerOptions {
   readonly clusterId: string
   /** Runs `work` when the current turn of the event loop has brought all it had (setImmediate, in production). */
   readonly endOfTurn: (work: () => void) => void
+  /** Gives others their turn between the slices of long work; by default the end of the turn. */
+  readonly pause?: () => Promise<void>
   readonly settings?: Partial<LogManagerSettings>
 }
 

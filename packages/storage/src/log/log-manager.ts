@@ -3,6 +3,8 @@ import { errorMessage } from '@millrace/kernel'
 import { KafkaError } from '@millrace/protocol'
 import { readLeaderEpochs } from '../checkpoint/leader-epoch-checkpoint.ts'
 import { readPartitionTopicId, writePartitionTopicId } from '../checkpoint/partition-metadata.ts'
+import type { CleanerOffsets } from '../compaction/cleaner.ts'
+import { Cleaner } from '../compaction/cleaner.ts'
 import { OpenFiles } from '../io/open-files.ts'
 import { ProducerState } from '../producer/producer-state.ts'
 import { IndexCache } from '../segment/index-cache.ts'
@@ -31,11 +33,13 @@ class DirectoryLogManager implements LogManager {
   readonly #logs = new Map<string, Log>()
   readonly #offlineListeners: ((path: string, reason: string) => void)[] = []
   readonly #timers = new Map<string, Timer>()
+  readonly #cleaner: Cleaner
   #closed = false
 
   constructor(options: LogManagerOptions) {
     this.#options = options
     this.#context = newContext(options)
+    this.#cleaner = new Cleaner(this.#context, this.#cleanerOffsets(), options.pause ?? pauseUntil(options.endOfTurn))
     try {
       for (const path of options.directories) this.#directories.push(this.#openDirectory(path))
     } catch (error) {
@@ -50,7 +54,16 @@ class DirectoryLogManager implements LogManager {
     const onOffline = (offlinePath: string, reason: string): void => {
       for (const listener of this.#offlineListeners) listener(offlinePath, reason)
     }
-    return new LogDirectory(path, this.#context, this.#options, onOffline)
+    return new LogDirectory(path, this.#context, this.#options, { onOffline, onRolled: () => this.#cleanLater() })
+  }
+
+  #cleanerOffsets(): CleanerOffsets {
+    const directoryOf = (log: Log): LogDirectory | undefined =>
+      this.#directories.find(({ path }) => path === log.directory)
+    return {
+      cleanedUntil: (log) => directoryOf(log)?.cleanedUntil(log.state.name) ?? 0,
+      setCleanedUntil: (log, offset) => directoryOf(log)?.setCleanedUntil(log.state.name, offset),
+    }
   }
 
   directories(): readonly LogDirectoryStatus[] {
@@ -79,6 +92,7 @@ class DirectoryLogManager implements LogManager {
     directory.folders.add(name)
     directory.logs.set(name, log)
     this.#logs.set(name, log)
+    if (this.#cleaner.anyDirty([log])) this.#cleanLater()
     return log
   }
 
@@ -184,6 +198,19 @@ class DirectoryLogManager implements LogManager {
     this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
   }
 
+  // Only while something is dirty: an idle broker sets no timer.
+  #cleanLater(): void {
+    const { cleanerEnable, cleanerBackoffMs } = this.#context.settings
+    if (!cleanerEnable || this.#closed || this.#timers.has('cleaner') || !this.#cleaner.anyDirty(this.#logs.values()))
+      return
+    const clean = async (): Promise<void> => {
+      await this.#cleaner.run(() => this.#logs.values())
+      this.#timers.delete('cleaner')
+      this.#cleanLater()
+    }
+    this.#timers.set('cleaner', this.#context.clock.setTimer(cleanerBackoffMs, clean))
+  }
+
   #expireProducers(): void {
     const nowMs = this.#context.clock.sessions.wallMs()
     const { producerIdExpirationMs } = this.#context.settings
@@ -217,6 +244,11 @@ class DirectoryLogManager implements LogManager {
     return this.#directories.filter((directory) => directory.offlineReason !== undefined).length
   }
 }
+
+const pauseUntil =
+  (endOfTurn: (work: () => void) => void): (() => Promise<void>) =>
+  () =>
+    new Promise((resolve) => endOfTurn(resolve))
 
 function newContext(options: LogManagerOptions): LogContext & { settings: LogManagerSettings } {
   const settings = { ...defaultSettings, ...options.settings }

@@ -21,6 +21,7 @@ export class LogState implements SegmentHome {
   readonly name: string
   /** Changes when the partition is deleted: the folder is renamed. */
   folder: string
+  readonly fileSuffix = ''
   config: LogConfig
   readonly segments = new Segments()
   readonly tail = new Tail()

@@ -14,9 +14,14 @@ export function removeSegments(state: LogState, gone: readonly Segment[]): void 
   if (gone.length === 0) return
   state.changes += 1
   state.segments.remove(new Set(gone))
-  const renamed = gone.flatMap((segment) => renameFiles(state, segment))
+  dropFromDisk(state, gone)
   const bases = new Set(gone.map((segment) => segment.baseOffset))
   removeSnapshots(state, (offset) => bases.has(offset))
+}
+
+/** Only their files: for segments that others take the place of. */
+export function dropFromDisk(state: LogState, gone: readonly Segment[]): void {
+  const renamed = gone.flatMap((segment) => renameFiles(state, segment))
   const { folder } = state
   state.context.clock.setTimer(state.config.fileDeleteDelayMs, () => {
     // The folder may have been renamed or removed since, and its files with it.

@@ -19,7 +19,13 @@ export function mustRoll(state: LogState, question: RollQuestion): boolean {
   if (sizeBytes === 0) return !active.fitsOffset(question.lastOffset)
   if (sizeBytes > state.config.segmentBytes - question.bytes) return true
   if (!active.fitsOffset(question.lastOffset) || indexIsFull(state, active)) return true
-  return ageMs(state, active, question) > state.config.segmentMs - state.rollJitterMs
+  return ageMs(state, active, question) > segmentMsOf(state) - state.rollJitterMs
+}
+
+// What is in the active segment can't be compacted: with a bound on how long that may wait it is sealed by then.
+function segmentMsOf({ config }: LogState): number {
+  const bounded = config.cleanupPolicy.includes('compact') && config.maxCompactionLagMs > 0
+  return bounded ? Math.min(config.maxCompactionLagMs, config.segmentMs) : config.segmentMs
 }
 
 function indexIsFull(state: LogState, active: Segment): boolean {
@@ -42,6 +48,7 @@ export function roll(state: LogState, baseOffset: number): void {
   state.segments.active.seal()
   if (baseOffset > state.logEndOffset) settleGap(state, baseOffset)
   state.segments.push(newSegment(state, baseOffset))
+  state.home.rolled(state)
 }
 
 // A follower of a compacted log skips offsets. Past the recovery point a recovery takes such a gap for lost records.

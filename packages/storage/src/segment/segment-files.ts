@@ -3,6 +3,15 @@ export type SegmentSuffix = '.log' | '.index' | '.timeindex' | '.txnindex' | '.s
 
 export const segmentSuffixes: readonly SegmentSuffix[] = ['.log', '.index', '.timeindex', '.txnindex']
 
+/** Where a segment's files lie, and what stands behind their names: nothing, but for those that compaction writes. */
+export interface SegmentPlace {
+  readonly folder: string
+  readonly fileSuffix: string
+}
+
+export const placedFile = (place: SegmentPlace, baseOffset: number, suffix: SegmentSuffix): string =>
+  segmentFile(place.folder, baseOffset, suffix) + place.fileSuffix
+
 /** Kafka names a segment's files by its base offset in twenty digits. */
 export const segmentFile = (folder: string, baseOffset: number, suffix: SegmentSuffix): string =>
   `${folder}/${String(baseOffset).padStart(20, '0')}${suffix}`

@@ -1,7 +1,7 @@
 import type { OpenFiles } from '../io/open-files.ts'
 import { OffsetIndex } from './offset-index.ts'
-import type { SegmentSuffix } from './segment-files.ts'
-import { segmentFile } from './segment-files.ts'
+import type { SegmentPlace, SegmentSuffix } from './segment-files.ts'
+import { placedFile } from './segment-files.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
@@ -25,9 +25,14 @@ export interface LoadedIndexes {
   readonly damage?: string
 }
 
-export function loadIndexes(files: OpenFiles, folder: string, baseOffset: number, logBytes: number): LoadedIndexes {
+export function loadIndexes(
+  files: OpenFiles,
+  place: SegmentPlace,
+  baseOffset: number,
+  logBytes: number,
+): LoadedIndexes {
   const read = (suffix: SegmentSuffix): Uint8Array | undefined =>
-    files.fileSystem.readFile(segmentFile(folder, baseOffset, suffix))
+    files.fileSystem.readFile(placedFile(place, baseOffset, suffix))
   const transactions = new TransactionIndex(read('.txnindex'))
   const transactionsDamage = transactions.damage(baseOffset)
   const loaded = loadLookup(read('.index'), read('.timeindex'), baseOffset, logBytes)
@@ -56,12 +61,11 @@ function loadLookup(
 }
 
 /** Appends to the index files what they lack. */
-export function writeIndexes(files: OpenFiles, folder: string, baseOffset: number, indexes: SegmentIndexes): void {
-  writeOne(files, segmentFile(folder, baseOffset, '.index'), indexes.offsets)
-  writeOne(files, segmentFile(folder, baseOffset, '.timeindex'), indexes.times)
+export function writeIndexes(files: OpenFiles, place: SegmentPlace, baseOffset: number, indexes: SegmentIndexes): void {
+  writeOne(files, placedFile(place, baseOffset, '.index'), indexes.offsets)
+  writeOne(files, placedFile(place, baseOffset, '.timeindex'), indexes.times)
   // Kafka makes this file with the first aborted transaction only.
-  if (indexes.transactions.count > 0)
-    writeOne(files, segmentFile(folder, baseOffset, '.txnindex'), indexes.transactions)
+  if (indexes.transactions.count > 0) writeOne(files, placedFile(place, baseOffset, '.txnindex'), indexes.transactions)
 }
 
 function writeOne(files: OpenFiles, path: string, index: OffsetIndex | TimeIndex | TransactionIndex): void {
@@ -73,9 +77,14 @@ function writeOne(files: OpenFiles, path: string, index: OffsetIndex | TimeIndex
 }
 
 /** Cuts the files to what the indexes hold, after a truncation. */
-export function cutIndexFiles(files: OpenFiles, folder: string, baseOffset: number, indexes: SegmentIndexes): void {
+export function cutIndexFiles(
+  files: OpenFiles,
+  place: SegmentPlace,
+  baseOffset: number,
+  indexes: SegmentIndexes,
+): void {
   const cut = (suffix: SegmentSuffix, index: OffsetIndex | TimeIndex | TransactionIndex): void => {
-    const path = segmentFile(folder, baseOffset, suffix)
+    const path = placedFile(place, baseOffset, suffix)
     const status = files.fileSystem.stat(path)
     const writtenBytes = index.unwritten().position
     if (status !== undefined && status.sizeBytes > writtenBytes) files.get(path).truncate(writtenBytes)

@@ -4,17 +4,16 @@ import type { OpenFiles } from '../io/open-files.ts'
 import type { IndexCache } from './index-cache.ts'
 import { relativeOffsetMax } from './offset-index.ts'
 import { scanBatches } from './scan.ts'
-import { segmentFile } from './segment-files.ts'
+import type { SegmentPlace } from './segment-files.ts'
+import { placedFile } from './segment-files.ts'
 import type { SegmentIndexes } from './segment-indexes.ts'
 import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes } from './segment-indexes.ts'
 import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
 
 /** What the segments of one log share. */
-export interface SegmentHome {
+export interface SegmentHome extends SegmentPlace {
   readonly files: OpenFiles
   readonly indexCache: IndexCache
-  /** The partition's folder; it changes when the partition is deleted. */
-  readonly folder: string
   readonly indexIntervalBytes: number
   /** Told when index files were damaged and had to be built from the log. */
   readonly onIndexRebuilt: (baseOffset: number, reason: string) => void
@@ -55,10 +54,9 @@ export class Segment {
   /** Makes the files of a new, empty segment; what an earlier life left under these names goes. */
   static create(home: SegmentHome, baseOffset: number, createdMs: number): Segment {
     const suffixes = ['.log', '.index', '.timeindex'] as const
-    for (const suffix of suffixes) home.files.get(segmentFile(home.folder, baseOffset, suffix), 'create').truncate(0)
-    for (const suffix of ['.index', '.timeindex'] as const)
-      home.files.close(segmentFile(home.folder, baseOffset, suffix))
-    home.files.fileSystem.remove(segmentFile(home.folder, baseOffset, '.txnindex'))
+    for (const suffix of suffixes) home.files.get(placedFile(home, baseOffset, suffix), 'create').truncate(0)
+    for (const suffix of ['.index', '.timeindex'] as const) home.files.close(placedFile(home, baseOffset, suffix))
+    home.files.fileSystem.remove(placedFile(home, baseOffset, '.txnindex'))
     return new Segment(home, baseOffset, 0, createdMs)
   }
 
@@ -67,7 +65,7 @@ export class Segment {
   }
 
   get path(): string {
-    return segmentFile(this.#home.folder, this.baseOffset, '.log')
+    return placedFile(this.#home, this.baseOffset, '.log')
   }
 
   get indexEntryCount(): number {
@@ -94,8 +92,8 @@ export class Segment {
    * entries before it were durable before the recovery point moved; where they are damaged all are dropped.
    */
   forgetIndexesFrom(offset: number, options: { readonly keepLookup: boolean } = { keepLookup: true }): number {
-    const { files, folder } = this.#home
-    const loaded = loadIndexes(files, folder, this.baseOffset, Infinity)
+    const { files } = this.#home
+    const loaded = loadIndexes(files, this.#home, this.baseOffset, Infinity)
     const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
     transactions.truncateTo(offset)
     this.#sealed = false
@@ -110,13 +108,13 @@ export class Segment {
     this.#indexes = { offsets, times, transactions }
     this.#maxTimestamp = times.last
     this.#bytesSinceIndexEntry = 0
-    cutIndexFiles(files, folder, this.baseOffset, this.#indexes)
+    cutIndexFiles(files, this.#home, this.baseOffset, this.#indexes)
     return offsets.lastPosition
   }
 
   #loadOrRebuild(): SegmentIndexes {
-    const { files, folder } = this.#home
-    const loaded = loadIndexes(files, folder, this.baseOffset, this.#sizeBytes)
+    const { files } = this.#home
+    const loaded = loadIndexes(files, this.#home, this.baseOffset, this.#sizeBytes)
     if (loaded.lookup !== undefined && loaded.transactions !== undefined) {
       return { ...loaded.lookup, transactions: loaded.transactions }
     }
@@ -124,8 +122,8 @@ export class Segment {
     const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
     if (loaded.lookup === undefined) return this.rebuildIndexes(transactions)
     const indexes = { ...loaded.lookup, transactions }
-    cutIndexFiles(files, folder, this.baseOffset, indexes)
-    writeIndexes(files, folder, this.baseOffset, indexes)
+    cutIndexFiles(files, this.#home, this.baseOffset, indexes)
+    writeIndexes(files, this.#home, this.baseOffset, indexes)
     return indexes
   }
 
@@ -143,7 +141,7 @@ export class Segment {
     this.#indexes = { ...emptyIndexes(this.baseOffset), transactions }
     this.#bytesSinceIndexEntry = 0
     this.#maxTimestamp = { timestampMs: -1, offset: this.baseOffset }
-    cutIndexFiles(this.#home.files, this.#home.folder, this.baseOffset, this.#indexes)
+    cutIndexFiles(this.#home.files, this.#home, this.baseOffset, this.#indexes)
   }
 
   /** Called by the cache when the budget is full. */
@@ -194,7 +192,7 @@ export class Segment {
   }
 
   #txnIndexBytes(): number {
-    const path = segmentFile(this.#home.folder, this.baseOffset, '.txnindex')
+    const path = placedFile(this.#home, this.baseOffset, '.txnindex')
     return this.#home.files.fileSystem.stat(path)?.sizeBytes ?? 0
   }
 
@@ -233,7 +231,7 @@ export class Segment {
       const { timestampMs, offset } = this.maxTimestamp
       this.#indexes.times.maybeAppend(timestampMs, offset)
     }
-    writeIndexes(this.#home.files, this.#home.folder, this.baseOffset, this.#indexes)
+    writeIndexes(this.#home.files, this.#home, this.baseOffset, this.#indexes)
   }
 
   /** No more is appended: its indexes may leave memory. */
@@ -258,7 +256,7 @@ export class Segment {
     indexes.offsets.truncateToPosition(position)
     indexes.times.truncateTo(offset)
     indexes.transactions.truncateTo(offset)
-    cutIndexFiles(this.#home.files, this.#home.folder, this.baseOffset, indexes)
+    cutIndexFiles(this.#home.files, this.#home, this.baseOffset, indexes)
     this.#bytesSinceIndexEntry = 0
     if (position === 0) this.#firstTimestampMs = undefined
     this.#maxTimestamp = this.#maxTimestampAfterCut()
@@ -301,7 +299,7 @@ export class Segment {
   close(): void {
     this.#home.indexCache.forget(this)
     for (const suffix of ['.log', '.index', '.timeindex', '.txnindex'] as const) {
-      this.#home.files.close(segmentFile(this.#home.folder, this.baseOffset, suffix))
+      this.#home.files.close(placedFile(this.#home, this.baseOffset, suffix))
     }
   }
 }

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Random } from '@millrace/kernel'
+import { asLeaderEpoch, asOffset, seededRandom } from '@millrace/kernel'
+import type { RecordToWrite } from '@millrace/protocol'
+import { buildBatch, buildMarkerBatch, decodeBatches } from '@millrace/protocol'
+import { concat, FaultyFileSystem, LogWorld, readAt, worldStartMs } from '@millrace/testkit/storage'
+import type { PartitionLog } from '../log/partition-log.ts'
+
+const compacted = {
+  cleanupPolicy: ['compact'],
+  segmentBytes: 1_000,
+  minCleanableDirtyRatio: 0.01,
+  indexIntervalBytes: 100,
+} as const
+const tailOff = { tailCacheBytes: 1, initialTaskDelayMs: 1_000_000_000 }
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (value: Uint8Array | null): string | null => (value === null ? null : new TextDecoder().decode(value))
+
+function keyed(pairs: readonly (readonly [string, string | null])[], fields = {}): Uint8Array {
+  const records: RecordToWrite[] = pairs.map(([key, value]) => ({
+    key: bytes(key),
+    value: value === null ? null : bytes(value),
+    timestampMs: worldStartMs,
+  }))
+  return buildBatch({ ...fields, records })
+}
+
+function put(world: LogWorld, log: PartitionLog, key: string, value: string | null): number {
+  const outcome = world.append(log, keyed([[key, value]]))
+  assert.ok(outcome.ok)
+  log.setHighWatermark(log.logEndOffset)
+  return outcome.baseOffset
+}
+
+type Found = readonly [offset: number, key: string | null, value: string | null]
+
+async function contents(log: PartitionLog): Promise<Found[]> {
+  const found: Found[] = []
+  for (let at = Number(log.logStartOffset); at < log.logEndOffset;) {
+    const read = concat(await readAt(log, at, 100_000))
+    if (read.length === 0) break
+    for (const batch of decodeBatches(read)) {
+      at = batch.lastOffset + 1
+      if (batch.isControlBatch) found.push(...batch.records.map(({ offset }) => [offset, 'marker', null] as const))
+      else found.push(...batch.records.map(({ offset, key, value }) => [offset, text(key), text(value)] as const))
+    }
+  }
+  return found
+}
+
+const fill = (world: LogWorld, log: PartitionLog, count: number): void => {
+  for (let i = 0; i < count; i += 1) put(world, log, `filler ${i}`, 'x'.repeat(50))
+}
+
+test('of each key the last value stays, at its offset and in order', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  for (let i = 0; i < 60; i += 1) put(world, log, `key ${i % 7}`, `value ${i}`)
+  const before = await contents(log)
+  await world.clock.advance('1m')
+  const after = await contents(log)
+  assert.ok(after.length < before.length, `${after.length} of ${before.length} are left`)
+  assert.deepEqual(
+    after,
+    before.filter((one) => after.some(([offset]) => offset === one[0])),
+  )
+  const last = new Map(before.map((one) => [one[1], one]))
+  for (const one of last.values())
+    assert.ok(
+      after.some(([offset]) => offset === one[0]),
+      `${one[1]} is there`,
+    )
+  assert.equal(log.logEndOffset, 60)
+})
+
+test('a tombstone takes the values before it away, and goes itself after delete.retention.ms', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open({ ...compacted, deleteRetentionMs: 3_600_000 })
+  put(world, log, 'gone', 'value')
+  const tombstone = put(world, log, 'gone', null)
+  fill(world, log, 30)
+  await world.clock.advance('1m')
+  const gone = async () => (await contents(log)).filter(([, key]) => key === 'gone')
+  assert.deepEqual(await gone(), [[tombstone, 'gone', null]])
+  await world.clock.advance('2h')
+  fill(world, log, 30)
+  await world.clock.advance('1m')
+  assert.deepEqual(await gone(), [])
+})
+
+test('records younger than min.compaction.lag.ms are left alone', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open({ ...compacted, minCompactionLagMs: 3_600_000 })
+  for (let i = 0; i < 60; i += 1) put(world, log, 'key', `value ${i}`)
+  await world.clock.advance('10m')
+  assert.equal((await contents(log)).length, 60)
+  await world.clock.advance('1h')
+  assert.ok((await contents(log)).length < 30)
+})
+
+test('records of aborted transactions go, their marker stays for as long as one of them does', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  const producer = { producerId: 5, producerEpoch: 0 }
+  world.append(log, keyed([['a', 'aborted']], { ...producer, transactional: true, baseSequence: 0 }))
+  const marker = { ...producer, committed: false, coordinatorEpoch: 0, timestampMs: worldStartMs }
+  world.append(log, buildMarkerBatch(marker), 'coordinator')
+  world.append(log, keyed([['b', 'committed']], { ...producer, transactional: true, baseSequence: 1 }))
+  world.append(log, buildMarkerBatch({ ...marker, committed: true }), 'coordinator')
+  fill(world, log, 30)
+  await world.clock.advance('1m')
+  const found = await contents(log)
+  assert.deepEqual(found.slice(0, 3), [
+    [1, 'marker', null],
+    [2, 'b', 'committed'],
+    [3, 'marker', null],
+  ])
+  // Until a later run finds that nothing of it is left, a reader who is told of it finds only its marker.
+  assert.deepEqual(log.abortedTransactions(asOffset(0), log.logEndOffset), [{ producerId: 5, firstOffset: 0 }])
+})
+
+test('the last sequence of a producer survives, though all its records are gone', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  const producer = { producerId: 6, producerEpoch: 0 }
+  world.append(log, keyed([['k', 'old']], { ...producer, baseSequence: 41 }))
+  put(world, log, 'k', 'new')
+  fill(world, log, 30)
+  await world.clock.advance('1m')
+  assert.deepEqual((await contents(log))[0], [1, 'k', 'new'])
+  await world.restart()
+  const again = world.open(compacted)
+  const next = world.append(again, keyed([['k', 'newer']], { ...producer, baseSequence: 43 }))
+  assert.equal(next.ok ? 'ok' : next.error, 'OUT_OF_ORDER_SEQUENCE_NUMBER')
+  assert.ok(world.append(again, keyed([['k', 'newer']], { ...producer, baseSequence: 42 })).ok)
+})
+
+test('a compaction with little memory takes several runs and comes to the same', async () => {
+  const world = new LogWorld({ settings: { ...tailOff, cleanerDedupeBufferBytes: 1 } })
+  const log = world.open({ ...compacted, segmentBytes: 100_000 })
+  for (let i = 0; i < 6_000; i += 1) put(world, log, `key ${i % 1_500}`, `value ${i}`)
+  await world.clock.advance('5m')
+  const found = await contents(log)
+  assert.deepEqual(new Map(found.map(([, key, value]) => [key, value])).get('key 0'), 'value 4500')
+  assert.ok(found.length < 3_600, `${found.length} records are left`)
+})
+
+async function writeAndCompact(world: LogWorld, random: Random, written: Map<string, string | null>): Promise<void> {
+  const log = world.open(compacted)
+  log.startEpoch(asLeaderEpoch(0))
+  for (let round = 0; round < 4; round += 1) {
+    for (let i = 0; i < 15; i += 1) {
+      const key = `key ${random.below(8)}`
+      const value = random.below(10) === 0 ? null : `value ${round} ${i} ${'y'.repeat(random.below(60))}`
+      put(world, log, key, value)
+      written.set(key, value)
+    }
+    await log.flush()
+    await world.clock.advance('1m')
+  }
+}
+
+test('killed at any change while it compacts, a log has the last value of every key', async () => {
+  const whole = new FaultyFileSystem(seededRandom(3))
+  await writeAndCompact(new LogWorld({ fileSystem: whole, settings: tailOff }), seededRandom(4), new Map())
+  assert.ok(whole.changeCount > 200)
+  for (let cutAfter = 30; cutAfter < whole.changeCount; cutAfter += 3) {
+    const files = new FaultyFileSystem(seededRandom(cutAfter))
+    files.cutPowerAfter(cutAfter)
+    const written = new Map<string, string | null>()
+    const random = seededRandom(4)
+    await writeAndCompact(new LogWorld({ fileSystem: files, settings: tailOff }), random, written).catch(
+      (error: unknown) => {
+        if (!files.powerIsCut) throw error
+      },
+    )
+    files.killProcess()
+    const log = new LogWorld({ fileSystem: files }).open(compacted)
+    assert.equal(log.offline, false, `killed at change ${cutAfter}`)
+    const found = await contents(log)
+    assert.deepEqual(
+      found.map(([offset]) => offset),
+      found.map(([offset]) => offset).toSorted((a, b) => a - b),
+    )
+    const last = new Map(found.map(([, key, value]) => [key, value]))
+    for (const [key, value] of written)
+      assert.equal(last.get(key) ?? null, value, `${key}, killed at change ${cutAfter}`)
+  }
+})

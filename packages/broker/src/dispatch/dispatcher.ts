@@ -2,7 +2,7 @@ import type { Clock, Logger, Metrics } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
 import type { ErrorName, FrameHead } from '@millrace/protocol'
-import { apiVersionsApi, decodeRequestHeader, encodeResponse, KafkaError } from '@millrace/protocol'
+import { apiVersionsApi, decodeRequestHeader, encodeResponse, KafkaError, metadataApi } from '@millrace/protocol'
 
 import { unsupportedApiVersions } from '../handlers/18-api-versions.ts'
 import type { BrokerServices } from '../runtime/services.ts'
@@ -36,6 +36,12 @@ export type Admission =
 
 // A client of the future asks for versions in a few hundred bytes; what else claims to may be anything.
 const unknownVersionBytesMax = 64 * 1024
+
+// librdkafka 2.16 writes three bytes too many when it asks for all topics. Apache Kafka reads no further than the message.
+function decodeBody(handler: AnyHandler, bytes: Uint8Array, version: number): unknown {
+  const { key, request } = handler.api
+  return key === metadataApi.key ? request.decodePrefix(bytes, version).value : request.decode(bytes, version)
+}
 
 /** Takes a request from its frame through decoding, authorization and interceptors to its handler and its answer. */
 export class Dispatcher {
@@ -89,7 +95,7 @@ export class Dispatcher {
     exchange.bodyBytes = undefined
     let body: unknown
     try {
-      body = handler.api.request.decode(bodyBytes, apiVersion)
+      body = decodeBody(handler, bodyBytes, apiVersion)
     } catch (error) {
       return exchange.port.close(`${handler.api.name} v${apiVersion} that can't be read: ${errorMessage(error)}`)
     }

@@ -43,7 +43,7 @@ function describe(
   if (!online) return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir, topics: [] }
   const topics = new Map<string, TopicSizes>()
   for (const log of logs.logs()) {
-    if (!log.directory.startsWith(`${logDir}/`) || !isAsked(log)) continue
+    if (log.directory !== logDir || !isAsked(log)) continue
     const topic = topics.get(log.topic) ?? { name: log.topic, partitions: [] }
     topics.set(log.topic, topic)
     topic.partitions.push({

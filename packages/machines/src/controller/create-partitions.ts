@@ -2,7 +2,15 @@ import type { BrokerId } from '@millrace/kernel'
 import { asBrokerId } from '@millrace/kernel'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
-import { duplicateKeys, fault, inTransactions, isFault, opsPerTransactionMax, outcome } from './decision.ts'
+import {
+  duplicateKeys,
+  fault,
+  firstOfEach,
+  inTransactions,
+  isFault,
+  opsPerTransactionMax,
+  outcome,
+} from './decision.ts'
 import { partitionsPerRequestMax } from './create-topics.ts'
 import type { TopicImage } from './image.ts'
 import { topicKey } from './keys.ts'
@@ -23,14 +31,12 @@ export function createPartitions(
   request: Pick<CreatePartitionsRequest, 'topics' | 'validateOnly'>,
 ): readonly Growth[] {
   const twice = duplicateKeys(request.topics.map((topic) => topic.name))
-  return request.topics
-    .filter((topic, i) => request.topics.findIndex(({ name }) => name === topic.name) === i)
-    .map((topic) => {
-      if (twice.has(topic.name)) return result(topic, [], fault('INVALID_REQUEST', 'Duplicate topic name.'))
-      const grown = grow(view, topic)
-      if (isFault(grown)) return result(topic, [], grown)
-      return result(topic, request.validateOnly ? [] : grown, null)
-    })
+  return firstOfEach(request.topics, ({ name }) => name).map((topic) => {
+    if (twice.has(topic.name)) return result(topic, [], fault('INVALID_REQUEST', 'Duplicate topic name.'))
+    const grown = grow(view, topic)
+    if (isFault(grown)) return result(topic, [], grown)
+    return result(topic, request.validateOnly ? [] : grown, null)
+  })
 }
 
 function grow(view: ControllerView, wish: GrowingTopic): readonly StoreTransaction[] | Fault {
@@ -51,7 +57,7 @@ function countFault(topic: TopicImage, { name, count, assignments }: GrowingTopi
   }
   const added = count - have
   if (added > partitionsPerRequestMax) {
-    return fault('INVALID_PARTITIONS', `A request adds at most ${partitionsPerRequestMax} partitions, got ${added}.`)
+    return fault('POLICY_VIOLATION', `A request adds at most ${partitionsPerRequestMax} partitions, got ${added}.`)
   }
   if (assignments === null || assignments.length === added) return null
   const message = `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`

@@ -3,7 +3,15 @@ import { asBrokerId, asRevision } from '@millrace/kernel'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '@millrace/protocol'
 import { errorCode, zeroUuid } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
-import { duplicateKeys, fault, inTransactions, isFault, opsPerTransactionMax, outcome } from './decision.ts'
+import {
+  duplicateKeys,
+  fault,
+  firstOfEach,
+  inTransactions,
+  isFault,
+  opsPerTransactionMax,
+  outcome,
+} from './decision.ts'
 import { configKey, topicKey } from './keys.ts'
 import { assignmentFault, firstState, noActiveReplica, putPartition } from './partition-writes.ts'
 import { placeReplicas } from './placement.ts'
@@ -26,15 +34,13 @@ export function createTopics(
 ): readonly ItemDecision<CreatableTopic, CreatableTopicResult>[] {
   const twice = duplicateKeys(request.topics.map((topic) => topic.name))
   const tooMany = partitionTotal(view, request.topics) > partitionsPerRequestMax
-  return request.topics
-    .filter((topic, i) => request.topics.findIndex(({ name }) => name === topic.name) === i)
-    .map((topic) => {
-      if (twice.has(topic.name)) return refused(topic, fault('INVALID_REQUEST', 'Duplicate topic name.'))
-      if (tooMany) {
-        return refused(topic, fault('POLICY_VIOLATION', 'Excessively large number of partitions per request.'))
-      }
-      return createTopic(view, topic, request.validateOnly)
-    })
+  return firstOfEach(request.topics, ({ name }) => name).map((topic) => {
+    if (twice.has(topic.name)) return refused(topic, fault('INVALID_REQUEST', 'Duplicate topic name.'))
+    if (tooMany) {
+      return refused(topic, fault('POLICY_VIOLATION', 'Excessively large number of partitions per request.'))
+    }
+    return createTopic(view, topic, request.validateOnly)
+  })
 }
 
 function partitionTotal(view: ControllerView, topics: readonly CreatableTopic[]): number {

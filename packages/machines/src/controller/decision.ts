@@ -83,7 +83,14 @@ export function inTransactions(conditions: readonly StoreCondition[], ops: reado
   return transactions
 }
 
-/** The items whose key comes more than once. */
+/** The items without those whose key has come before: a request's items are many if it is meant badly. */
+export function firstOfEach<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  const firsts = new Map<string, Item>()
+  for (const item of items) if (!firsts.has(keyOf(item))) firsts.set(keyOf(item), item)
+  return [...firsts.values()]
+}
+
+/** The keys that come more than once. */
 export function duplicateKeys(keys: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>()
   const twice = new Set<string>()

@@ -1,7 +1,7 @@
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '@millrace/protocol'
 import { zeroUuid } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
-import { duplicateKeys, fault, inTransactions, opsPerTransactionMax, outcome } from './decision.ts'
+import { duplicateKeys, fault, firstOfEach, inTransactions, opsPerTransactionMax, outcome } from './decision.ts'
 import type { TopicImage } from './image.ts'
 import { configKey, partitionKey, topicKey } from './keys.ts'
 import type { StoreOp, StoreTransaction } from './store-types.ts'
@@ -20,13 +20,11 @@ export function deleteTopics(
   const topics = [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: zeroUuid }))]
   const twice = duplicateKeys(topics.map(identity))
   const targets = duplicateKeys(topics.map((topic) => find(view, topic)?.name ?? identity(topic)))
-  return topics
-    .filter((topic, i) => topics.findIndex((other) => identity(other) === identity(topic)) === i)
-    .map((topic) => {
-      const found = find(view, topic)
-      const wrong = askedWrongly(topic, twice) ?? notFound(topic, found) ?? namedTwoWays(found, targets)
-      return wrong === null && found !== undefined ? deletion(view, topic, found) : refused(topic, wrong)
-    })
+  return firstOfEach(topics, identity).map((topic) => {
+    const found = find(view, topic)
+    const wrong = askedWrongly(topic, twice) ?? notFound(topic, found) ?? namedTwoWays(found, targets)
+    return wrong === null && found !== undefined ? deletion(view, topic, found) : refused(topic, wrong)
+  })
 }
 
 const identity = ({ name, topicId }: DeletableTopic): string => `${name ?? ''}/${topicId}`

@@ -7,8 +7,7 @@ import type { BrokerRegistration, MetadataImage } from './image.ts'
 export const isActive = (broker: BrokerRegistration | undefined): broker is BrokerRegistration =>
   broker !== undefined && broker.state === 'running'
 
-const activeBrokers = (image: MetadataImage): BrokerRegistration[] =>
-  [...image.brokers.values()].filter(isActive)
+const activeBrokers = (image: MetadataImage): BrokerRegistration[] => [...image.brokers.values()].filter(isActive)
 
 /** The replication factor of an internal topic that nobody set: as wished, but no more than there are brokers. */
 export const cappedReplicationFactor = (image: MetadataImage, wished: number): number =>

@@ -31,19 +31,18 @@ export const newGroup = (groupId: string, nowMs: number): LiveGroup => ({
 
 /** A group as it comes out of the log: its members are taken to be alive until their sessions say otherwise. */
 export function liveFromStored(stored: StoredGroup): LiveGroup {
-  const members = new Map(
-    stored.members.map((member) => [member.memberId, liveMember(member, stored.protocolName)] as const),
-  )
+  const protocolName = stored.members.length === 0 ? stored.protocolName : (stored.protocolName ?? '')
+  const members = new Map(stored.members.map((member) => [member.memberId, liveMember(member, protocolName)] as const))
   const protocolType = stored.protocolType === '' ? null : stored.protocolType
   return {
     ...newGroup(stored.groupId, stored.stateSinceMs),
     phase: members.size === 0 ? 'Empty' : 'Stable',
     protocolType,
-    protocolName: stored.protocolName,
+    protocolName,
     generation: stored.generation,
     leaderId: stored.leaderId,
     members,
-    subscribedTopics: subscribedTopics(protocolType, stored.protocolName, members.values()),
+    subscribedTopics: subscribedTopics(protocolType, protocolName, members.values()),
   }
 }
 

@@ -84,10 +84,8 @@ function dropDynamicMembersThatDidNotJoin(draft: Draft): void {
 
 /** The leader stays if it has joined, else the first that has. */
 function electLeader({ leaderId, members }: LiveGroup): string | null {
-  if (leaderId === null) return null
-  if ((members.get(leaderId)?.joining ?? null) !== null) return leaderId
-  for (const member of members.values()) if (member.joining !== null) return member.memberId
-  return null
+  const joined = [...members.values()].filter(({ joining }) => joining !== null).map(({ memberId }) => memberId)
+  return leaderId !== null && joined.includes(leaderId) ? leaderId : (joined[0] ?? null)
 }
 
 function nextGeneration(group: LiveGroup, nowMs: number): LiveGroup {

@@ -147,7 +147,13 @@ test('a compaction with little memory takes several runs and comes to the same',
   assert.ok(found.length < 3_600, `${found.length} records are left`)
 })
 
-async function writeAndCompact(world: LogWorld, random: Random, written: Map<string, string | null>): Promise<void> {
+interface History {
+  readonly puts: { readonly key: string; readonly value: string | null }[]
+  /** How many of them a flush has made durable. */
+  durable: number
+}
+
+async function writeAndCompact(world: LogWorld, random: Random, history: History): Promise<void> {
   const log = world.open(compacted)
   log.startEpoch(asLeaderEpoch(0))
   for (let round = 0; round < 4; round += 1) {
@@ -155,37 +161,62 @@ async function writeAndCompact(world: LogWorld, random: Random, written: Map<str
       const key = `key ${random.below(8)}`
       const value = random.below(10) === 0 ? null : `value ${round} ${i} ${'y'.repeat(random.below(60))}`
       put(world, log, key, value)
-      written.set(key, value)
+      history.puts.push({ key, value })
     }
     await log.flush()
+    history.durable = history.puts.length
     await world.clock.advance('1m')
   }
 }
 
+async function runUntilCut(cutAfter: number): Promise<{ files: FaultyFileSystem; history: History }> {
+  const files = new FaultyFileSystem(seededRandom(cutAfter))
+  files.cutPowerAfter(cutAfter)
+  const history: History = { puts: [], durable: 0 }
+  const world = new LogWorld({ fileSystem: files, settings: tailOff })
+  await writeAndCompact(world, seededRandom(4), history).catch((error: unknown) => {
+    if (!files.powerIsCut) throw error
+  })
+  return { files, history }
+}
+
+/** Each key has the last of its values that was durable, or a later one. */
+async function checkValues(files: FaultyFileSystem, { puts, durable }: History, what: string): Promise<void> {
+  const log = new LogWorld({ fileSystem: files }).open(compacted)
+  assert.equal(log.offline, false, what)
+  const found = await contents(log)
+  const offsets = found.map(([offset]) => offset)
+  assert.deepEqual(
+    offsets,
+    offsets.toSorted((a, b) => a - b),
+    what,
+  )
+  const last = new Map(found.map(([, key, value]) => [key, value]))
+  for (const key of new Set(puts.map((one) => one.key))) {
+    const sure = puts.findLastIndex((one, index) => one.key === key && index < durable)
+    const values = puts.filter((one, index) => one.key === key && index >= sure).map(({ value }) => value)
+    const value = last.get(key) ?? null
+    assert.ok(values.includes(value) || (sure < 0 && value === null), `${key} is ${value}, ${what}`)
+  }
+}
+
+const changesOf = async (): Promise<number> => (await runUntilCut(1_000_000)).files.changeCount
+
 test('killed at any change while it compacts, a log has the last value of every key', async () => {
-  const whole = new FaultyFileSystem(seededRandom(3))
-  await writeAndCompact(new LogWorld({ fileSystem: whole, settings: tailOff }), seededRandom(4), new Map())
-  assert.ok(whole.changeCount > 200)
-  for (let cutAfter = 30; cutAfter < whole.changeCount; cutAfter += 3) {
-    const files = new FaultyFileSystem(seededRandom(cutAfter))
-    files.cutPowerAfter(cutAfter)
-    const written = new Map<string, string | null>()
-    const random = seededRandom(4)
-    await writeAndCompact(new LogWorld({ fileSystem: files, settings: tailOff }), random, written).catch(
-      (error: unknown) => {
-        if (!files.powerIsCut) throw error
-      },
-    )
+  const changes = await changesOf()
+  assert.ok(changes > 200)
+  for (let cutAfter = 30; cutAfter < changes; cutAfter += 3) {
+    const { files, history } = await runUntilCut(cutAfter)
     files.killProcess()
-    const log = new LogWorld({ fileSystem: files }).open(compacted)
-    assert.equal(log.offline, false, `killed at change ${cutAfter}`)
-    const found = await contents(log)
-    assert.deepEqual(
-      found.map(([offset]) => offset),
-      found.map(([offset]) => offset).toSorted((a, b) => a - b),
-    )
-    const last = new Map(found.map(([, key, value]) => [key, value]))
-    for (const [key, value] of written)
-      assert.equal(last.get(key) ?? null, value, `${key}, killed at change ${cutAfter}`)
+    await checkValues(files, { ...history, durable: history.puts.length }, `killed at change ${cutAfter}`)
+  }
+})
+
+test('without power at any change while it compacts, a log has what was durable of every key', async () => {
+  const changes = await changesOf()
+  for (let cutAfter = 31; cutAfter < changes; cutAfter += 3) {
+    const { files, history } = await runUntilCut(cutAfter)
+    files.restorePower()
+    await checkValues(files, history, `power cut at change ${cutAfter}`)
   }
 })

@@ -14,6 +14,7 @@ import type {
 import {
   applyGroupRecord,
   applyGroupVolatile,
+  coordinatorError,
   createGroupsState,
   decideGroup,
   encodeGroupRecord,
@@ -146,7 +147,7 @@ export class GroupPartition {
       this.#timers.delete(timer.key)
       if (timer.kind === 'set') this.#setTimer(timer.key, timer.delayMs, timer.command)
     }
-    if (decision.records.length > 0) this.#append(decision.records)
+    for (const records of inBatches(decision)) this.#append(records)
     const flight = this.#flights.at(-1)
     if (flight === undefined) for (const { to, answer } of decision.replies) this.#answer(to, answer)
     else flight.replies.push(...decision.replies)
@@ -197,7 +198,7 @@ export class GroupPartition {
       error,
       reason: message,
     })
-    this.#unload(coordinatorErrors.get(error) ?? 'UNKNOWN_SERVER_ERROR')
+    this.#unload(coordinatorError(error))
     this.#load()
   }
 
@@ -239,12 +240,14 @@ function* observedOffsets(topics: ReadonlyMap<string, ReadonlyMap<number, { read
   }
 }
 
-/** What a client is told of a coordinator whose write failed: to wait, or to look for it again. */
-const coordinatorErrors: ReadonlyMap<ErrorName, ErrorName> = new Map([
-  ['NOT_ENOUGH_REPLICAS', 'COORDINATOR_NOT_AVAILABLE'],
-  ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'COORDINATOR_NOT_AVAILABLE'],
-  ['UNKNOWN_TOPIC_OR_PARTITION', 'COORDINATOR_NOT_AVAILABLE'],
-  ['REQUEST_TIMED_OUT', 'COORDINATOR_NOT_AVAILABLE'],
-  ['NOT_LEADER_OR_FOLLOWER', 'NOT_COORDINATOR'],
-  ['KAFKA_STORAGE_ERROR', 'NOT_COORDINATOR'],
-])
+// Far below what one batch may hold, as what may be split is tombstones.
+const recordsPerBatchMax = 1_000
+
+/** The records of a decision as the batches they are written in; a sweep may find more than one can hold. */
+function inBatches({ records, atomic }: GroupDecision): (readonly GroupRecord[])[] {
+  if (atomic || records.length <= recordsPerBatchMax) return records.length === 0 ? [] : [records]
+  const count = Math.ceil(records.length / recordsPerBatchMax)
+  return Array.from({ length: count }, (_, index) =>
+    records.slice(index * recordsPerBatchMax, (index + 1) * recordsPerBatchMax),
+  )
+}

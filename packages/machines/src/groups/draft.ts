@@ -57,8 +57,7 @@ export const effect = (
 }
 
 // A group's name may hold any character: its length keeps keys of two groups apart.
-export const sessionKey = (groupId: string, memberId: string): string =>
-  `session:${groupId.length}:${groupId}:${memberId}`
+const sessionKey = (groupId: string, memberId: string): string => `session:${groupId.length}:${groupId}:${memberId}`
 export const joinKey = (groupId: string): string => `join:${groupId}`
 export const syncKey = (groupId: string): string => `sync:${groupId}`
 

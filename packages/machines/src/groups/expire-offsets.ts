@@ -9,7 +9,7 @@ import type { GroupRecord } from './record.ts'
 import type { GroupsState, LiveGroup, StoredOffset } from './state.ts'
 import { consumerProtocolType } from './subscription.ts'
 
-export const sweepKey = 'sweep'
+const sweepKey = 'sweep'
 
 /** The next time that expired offsets are looked for. */
 export function nextSweep(env: GroupEnv): Pick<GroupDecision, 'changes' | 'timers'> {

@@ -43,7 +43,7 @@ export interface StoredOffset {
 /** Offsets by topic and partition. */
 export type TopicOffsets = Map<string, Map<number, StoredOffset>>
 
-export type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
+type GroupPhase = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
 export interface MemberProtocol {
   readonly name: string
@@ -51,7 +51,7 @@ export interface MemberProtocol {
 }
 
 /** A request that waits for its group. */
-export interface Parked {
+interface Parked {
   readonly token: GroupToken
   readonly apiVersion: number
 }
@@ -96,7 +96,7 @@ export interface LiveGroup {
 }
 
 /** A record of a kind that this coordinator keeps but doesn't use (KIP-848 groups of an adopted directory). */
-export interface ForeignRecord {
+interface ForeignRecord {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
@@ -122,7 +122,7 @@ export interface DurableGroups {
 }
 
 /** What isn't written. `applyVolatile` alone changes it. */
-export interface VolatileGroups {
+interface VolatileGroups {
   readonly live: Map<string, LiveGroup>
   /** When each timer that is set falls due, by its key. */
   readonly due: Map<string, number>

@@ -8,7 +8,7 @@ export interface ScenarioClient {
   generation: number
 }
 
-export type ClientOf = (name: string) => ScenarioClient
+type ClientOf = (name: string) => ScenarioClient
 type Make = (line: ScenarioLine, token: number, clientOf: ClientOf) => GroupCommand
 
 const text = new TextEncoder()
@@ -25,7 +25,7 @@ const memberOf = (line: ScenarioLine, clientOf: ClientOf): string => {
 }
 
 /** A consumer's metadata as Kafka's clients send it. */
-export function subscription(topics: readonly string[]): Uint8Array {
+function subscription(topics: readonly string[]): Uint8Array {
   const body = consumerProtocolSubscription.encode({ topics: [...topics], userData: null }, 0)
   const bytes = new Uint8Array(2 + body.length)
   bytes.set(body, 2)

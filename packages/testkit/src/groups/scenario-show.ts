@@ -20,7 +20,7 @@ const fields = (values: Readonly<Record<string, string | number | boolean | null
 
 const line = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ')
 
-export function showAnswer(answer: GroupAnswer): string[] {
+function showAnswer(answer: GroupAnswer): string[] {
   switch (answer.kind) {
     case 'joinGroup':
       return showJoin(answer.body)
@@ -113,7 +113,7 @@ function showDescribed(group: Body<'describeGroups'>[number]): string[] {
   return [line(group.groupId, errorName(group.errorCode), group.groupState, fields(values)), ...members]
 }
 
-export function showRecord(record: GroupRecord): string[] {
+function showRecord(record: GroupRecord): string[] {
   if (record.kind === 'foreign')
     return [`foreign record ${bytesText(record.key)}${record.value === null ? ' removed' : ''}`]
   if (record.kind === 'offset')

@@ -231,12 +231,14 @@ for (const [driver, open] of [
       const world = open(t)
       const [a, b] = [await world.store(), await world.store()]
       const replicas: Replica[] = []
+      const writes: Promise<CommitResult>[] = []
       for (let i = 0; i < 30; i += 1) {
         const snapshot = await b.read('/')
         replicas.push(new Replica(b, '/', snapshot.revision, snapshot))
-        void write(a, put(`/a/${i % 7}`, String(i)))
-        void write(b, put(`/b/${i % 5}`, String(i)), remove(`/a/${(i + 3) % 7}`))
+        writes.push(write(a, put(`/a/${i % 7}`, String(i))))
+        writes.push(write(b, put(`/b/${i % 5}`, String(i)), remove(`/a/${(i + 3) % 7}`)))
       }
+      await Promise.all(writes)
       const last = await committed(write(a, put('/end', '')))
       const truth = contents(await a.read('/'))
       for (const replica of replicas) {
@@ -284,7 +286,7 @@ for (const [driver, open] of [
     test('the keys of a session whose owner stopped renewing go by themselves', async (t) => {
       const world = open(t)
       const [a, b] = [await world.store(), await world.store()]
-      const session = await a.openSession(120)
+      const session = await a.openSession(500)
       await committed(write(a, put('/brokers/1', 'x', session.id)))
       const replica = new Replica(b)
       await a.close()
@@ -295,8 +297,8 @@ for (const [driver, open] of [
     test('a session that is renewed outlives its time many times over', async (t) => {
       const world = open(t)
       const [store, dying] = [await world.store(), await world.store()]
-      const session = await store.openSession(150)
-      const abandoned = await dying.openSession(600)
+      const session = await store.openSession(500)
+      const abandoned = await dying.openSession(1_300)
       await committed(write(store, put('/brokers/1', 'x', session.id)))
       await committed(write(dying, put('/brokers/2', 'x', abandoned.id)))
       const replica = new Replica(store)

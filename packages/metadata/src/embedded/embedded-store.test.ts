@@ -140,7 +140,7 @@ test('the keys of a process that was killed go when its session runs out', async
     t,
     path,
     `
-    const session = await store.openSession(200)
+    const session = await store.openSession(1_000)
     await store.commit({ conditions: [], ops: [{ kind: 'put', key: '/brokers/7', value: 'x', sessionId: session.id }] })
     console.log('registered')
     `,
@@ -158,7 +158,7 @@ test('a process that stood still for longer than its session lasts learns that i
     t,
     path,
     `
-    const session = await store.openSession(200)
+    const session = await store.openSession(1_000)
     session.onLost(() => console.log('lost, vouches: ' + session.vouches()))
     await store.commit({ conditions: [], ops: [{ kind: 'put', key: '/brokers/7', value: 'x', sessionId: session.id }] })
     console.log('registered')

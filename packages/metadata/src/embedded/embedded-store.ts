@@ -68,9 +68,10 @@ class EmbeddedStore implements MetadataStore {
     this.#worker = new Worker(workerUrl, { workerData: settings, name: 'millrace-metadata', execArgv: [] })
     this.opened = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: WorkerMessage) => this.#heard(message, resolve, reject))
-      this.#worker.on('error', (error) =>
-        this.#stop(`the metadata store's worker failed: ${errorMessage(error)}`, reject),
-      )
+      this.#worker.on('error', (error) => {
+        this.#log.error('the metadata store has stopped', { path, reason: errorMessage(error) })
+        this.#stop(`the metadata store's worker failed: ${errorMessage(error)}`, reject)
+      })
       this.#worker.on('exit', () => this.#stop(`the metadata store is closed: ${path}`, reject))
     })
   }

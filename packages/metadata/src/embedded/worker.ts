@@ -90,7 +90,7 @@ class StoreWorker {
     if (commits.length === 0) return
     this.#commits = []
     const results = this.#commit(commits)
-    this.#tell()
+    this.#inBackground(() => this.#tell())
     for (const [i, { id }] of commits.entries()) {
       const result = results[i] ?? { kind: 'unknown', reason: 'no result' }
       this.#say({ kind: 'answer', id, answer: { kind: 'commit', result } })
@@ -119,14 +119,22 @@ class StoreWorker {
   }
 
   #poll(): void {
-    try {
+    this.#inBackground(() => {
       this.#polls += 1
       if (this.#polls % pollsPerExpiry === 0) this.#expireSessions()
       const dataVersion = this.#database.dataVersion()
       if (dataVersion === this.#dataVersion) return
-      this.#dataVersion = dataVersion
       this.#tell()
+      this.#dataVersion = dataVersion
+    })
+  }
+
+  // What fails here is tried again by the next poll.
+  #inBackground(work: () => void): void {
+    try {
+      work()
     } catch (error) {
+      this.#dataVersion = -1
       this.#say({ kind: 'trouble', message: errorMessage(error) })
     }
   }

@@ -1,4 +1,5 @@
 export { Admin } from './admin/admin.ts'
+export { Consumer } from './consumer/consumer.ts'
 export { Producer } from './producer/producer.ts'
 export type * from './admin/admin-api.ts'
 export type * from './admin/types.ts'

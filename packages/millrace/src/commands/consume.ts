@@ -147,7 +147,10 @@ async function printRecords(
       await print.record(plain(record))
       records += 1
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
-      if (records === options.maxMessages || done(record)) break
+      if (records !== options.maxMessages && !done(record)) continue
+      // It was printed, so it is done, though nobody will ask for the next one.
+      if (options.group !== undefined) await consumer.commit(record)
+      break
     }
   } finally {
     terminal.signal.removeEventListener('abort', stop)

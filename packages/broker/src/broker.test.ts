@@ -268,6 +268,27 @@ test('a repeat of an idempotent producer is answered with its first offset, also
   assert.ok(next.producerId > producerId)
 })
 
+test('a directory whose metadata is elsewhere is adopted, with topic ids and records', async (t) => {
+  const directory = folder(t)
+  const idOf = async (connection: Connection) =>
+    (await connection.request(metadataApi, { topics: [{ name: 'orders' }] })).topics[0]?.topicId
+  let topicId: string | undefined
+  {
+    await using broker = await startBroker({ storage: { directory } })
+    const connection = await connect(broker, t)
+    await createTopic(connection, 'orders')
+    await produce(connection, 'orders', batchOf(['a']))
+    topicId = await idOf(connection)
+  }
+  rmSync(join(directory, 'millrace-metadata'), { recursive: true })
+  rmSync(join(directory, 'millrace-broker.json'))
+  await using broker = await startBroker({ storage: { directory } })
+  const connection = await connect(broker, t)
+  assert.equal(await idOf(connection), topicId)
+  assert.equal((await produce(connection, 'orders', batchOf(['b']))).baseOffset, 1)
+  assert.deepEqual(valuesIn(await fetch(connection, 'orders')), ['a', 'b'])
+})
+
 test('retention has happened when the clock was moved past it', async (t) => {
   await using broker = await startBroker()
   const connection = await connect(broker, t)

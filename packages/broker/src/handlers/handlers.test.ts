@@ -23,6 +23,14 @@ function sampleOf(name: string, field: Field): unknown {
     case 'bytes':
     case 'records':
       return new Uint8Array(0)
+    case 'float64':
+    case 'hash64':
+    case 'int8':
+    case 'int16':
+    case 'uint16':
+    case 'int32':
+    case 'int64':
+    case 'millis':
     default:
       return name === 'timeoutMs' || name === 'maxWaitMs' || name === 'acks' ? 1 : 0
   }

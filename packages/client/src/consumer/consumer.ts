@@ -88,6 +88,9 @@ export class Consumer implements ConsumerApi {
     if (record === undefined) return this.#commitDone(options)
     const { topic, partition } = record
     await this.commitOffsets([{ topic, partition, offset: record.offset + 1 }], options)
+    // Who commits a record is done with it: an automatic commit must not go back behind it.
+    const state = this.#states.get(keyOf(record))
+    if (state !== undefined) state.doneOffset = Math.max(state.doneOffset, Math.min(record.offset + 1, state.position))
   }
 
   async commitOffsets(offsets: readonly TopicPartitionOffset[], options: CallOptions = {}): Promise<void> {

@@ -20,14 +20,9 @@ export function readLeaderEpochs(fileSystem: FileSystem, directory: string): Epo
 
 /**
  * Not durable by itself: entries for what lies past the recovery point are found again in the batches, and the others
- * are made durable before that point moves.
+ * are made durable before that point moves. A file that was torn all the same is built from the batches.
  */
-export function writeLeaderEpochs(
-  fileSystem: FileSystem,
-  directory: string,
-  epochs: readonly EpochStart[],
-  options: { readonly durable: boolean },
-): void {
+export function writeLeaderEpochs(fileSystem: FileSystem, directory: string, epochs: readonly EpochStart[]): void {
   const lines = epochs.map((entry) => `${entry.epoch} ${entry.startOffset}`)
-  writeCheckpoint(fileSystem, `${directory}/${leaderEpochFile}`, lines, options)
+  writeCheckpoint(fileSystem, `${directory}/${leaderEpochFile}`, lines, { durable: false })
 }

@@ -1,5 +1,4 @@
 import type { FileSystem } from '../io/file-system.ts'
-import { replaceFile } from './replace-file.ts'
 
 export const partitionMetadataFile = 'partition.metadata'
 const version = 0
@@ -19,7 +18,11 @@ export function readPartitionTopicId(fileSystem: FileSystem, folder: string): st
   return /^topic_id: *([A-Za-z0-9_-]{22})$/m.exec(text)?.[1]
 }
 
+/** Made durable with the log's first flush. */
 export function writePartitionTopicId(fileSystem: FileSystem, folder: string, topicId: string): void {
   const text = `version: ${version}\ntopic_id: ${topicId}`
-  replaceFile(fileSystem, `${folder}/${partitionMetadataFile}`, new TextEncoder().encode(text), false)
+  const file = fileSystem.open(`${folder}/${partitionMetadataFile}`, 'create')
+  file.truncate(0)
+  file.write([new TextEncoder().encode(text)], 0)
+  file.close()
 }

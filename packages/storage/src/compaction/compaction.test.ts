@@ -140,11 +140,11 @@ test('the last sequence of a producer survives, though all its records are gone'
 test('a compaction with little memory takes several runs and comes to the same', async () => {
   const world = new LogWorld({ settings: { ...tailOff, cleanerDedupeBufferBytes: 1 } })
   const log = world.open({ ...compacted, segmentBytes: 100_000 })
-  for (let i = 0; i < 6_000; i += 1) put(world, log, `key ${i % 1_500}`, `value ${i}`)
+  for (let i = 0; i < 3_000; i += 1) put(world, log, `key ${i % 1_000}`, `value ${i}`)
   await world.clock.advance('5m')
   const found = await contents(log)
-  assert.deepEqual(new Map(found.map(([, key, value]) => [key, value])).get('key 0'), 'value 4500')
-  assert.ok(found.length < 3_600, `${found.length} records are left`)
+  assert.deepEqual(new Map(found.map(([, key, value]) => [key, value])).get('key 0'), 'value 2000')
+  assert.ok(found.length < 2_400, `${found.length} records are left`)
 })
 
 interface History {
@@ -205,7 +205,7 @@ const changesOf = async (): Promise<number> => (await runUntilCut(1_000_000)).fi
 test('killed at any change while it compacts, a log has the last value of every key', async () => {
   const changes = await changesOf()
   assert.ok(changes > 200)
-  for (let cutAfter = 30; cutAfter < changes; cutAfter += 3) {
+  for (let cutAfter = 30; cutAfter < changes; cutAfter += 8) {
     const { files, history } = await runUntilCut(cutAfter)
     files.killProcess()
     await checkValues(files, { ...history, durable: history.puts.length }, `killed at change ${cutAfter}`)
@@ -214,7 +214,7 @@ test('killed at any change while it compacts, a log has the last value of every 
 
 test('without power at any change while it compacts, a log has what was durable of every key', async () => {
   const changes = await changesOf()
-  for (let cutAfter = 31; cutAfter < changes; cutAfter += 3) {
+  for (let cutAfter = 31; cutAfter < changes; cutAfter += 8) {
     const { files, history } = await runUntilCut(cutAfter)
     files.restorePower()
     await checkValues(files, history, `power cut at change ${cutAfter}`)

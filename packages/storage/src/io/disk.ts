@@ -11,13 +11,14 @@ export function diskFileSystem(): FileSystem {
   return {
     open: (path, mode) => new DiskFile(path, fs.openSync(path, openFlags[mode], 0o644)),
     stat,
-    readFile: (path) => unlessMissing(() => fs.readFileSync(path)),
+    readFile,
     list,
     makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
     rename: (from, to) => fs.renameSync(from, to),
     remove: (path) => unlessMissing(() => (fs.unlinkSync(path), true)) ?? false,
     removeDirectory: (path) => fs.rmSync(path, { recursive: true, force: true }),
     syncDirectory,
+    syncDirectoryLater,
     syncLater,
     space,
     lock,
@@ -31,6 +32,15 @@ function stat(path: string): FileStatus | undefined {
   return found === undefined ? undefined : { sizeBytes: found.size, modifiedAtMs: found.mtimeMs }
 }
 
+const empty = new Uint8Array(0)
+
+// Into memory of its own: what Node reads small files into is a part of a larger buffer, which would be kept with it.
+function readFile(path: string): Uint8Array | undefined {
+  const bytes = unlessMissing(() => fs.readFileSync(path))
+  if (bytes === undefined) return undefined
+  return bytes.length === 0 ? empty : new Uint8Array(bytes)
+}
+
 function list(path: string): readonly DirectoryEntry[] | undefined {
   const entries = unlessMissing(() => fs.readdirSync(path, { withFileTypes: true }))
   return entries?.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
@@ -40,6 +50,15 @@ function syncDirectory(path: string): void {
   const fd = fs.openSync(path, 'r')
   try {
     fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+async function syncDirectoryLater(path: string): Promise<void> {
+  const fd = fs.openSync(path, 'r')
+  try {
+    await flushLater(fd)
   } finally {
     fs.closeSync(fd)
   }

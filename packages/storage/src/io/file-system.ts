@@ -21,7 +21,9 @@ export interface FileSystem {
   removeDirectory(path: string): void
   /** Makes renames, new files and removals in this folder durable. */
   syncDirectory(path: string): void
-  /** Makes the written bytes of a file durable off the event loop; rejects where the device fails. */
+  /** The same off the event loop; rejects where the device fails. */
+  syncDirectoryLater(path: string): Promise<void>
+  /** Makes the written bytes of a file durable off the event loop. */
   syncLater(file: FileHandle): Promise<void>
   space(path: string): { readonly totalBytes: number; readonly usableBytes: number }
   /** Keeps other processes out of a folder until `release`, or until this process is gone. Throws where it is held. */

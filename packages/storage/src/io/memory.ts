@@ -140,6 +140,8 @@ class MemoryFileSystem implements FileSystem {
 
   syncDirectory(_path: string): void {}
 
+  async syncDirectoryLater(_path: string): Promise<void> {}
+
   syncLater(file: FileHandle): Promise<void> {
     return attempt(() => file.sync())
   }

@@ -227,7 +227,7 @@ export class Appender implements TurnMember {
   #writeEpochs(): void {
     if (!this.#state.epochs.dirty) return
     try {
-      this.#state.writeEpochs({ durable: false })
+      this.#state.writeEpochs()
     } catch (error) {
       const fields = { partition: this.#state.name, error: errorMessage(error) }
       this.#state.context.logger.warn('the leader epochs could not be written, and will be with the next flush', fields)

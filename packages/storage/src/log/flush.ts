@@ -1,4 +1,5 @@
 import { errorMessage } from '@millrace/kernel'
+import { leaderEpochFile } from '../checkpoint/leader-epoch-checkpoint.ts'
 import { partitionMetadataFile } from '../checkpoint/partition-metadata.ts'
 import { segmentFile } from '../segment/segment-files.ts'
 import type { Segment } from '../segment/segment.ts'
@@ -52,8 +53,7 @@ export class LogFlusher {
     try {
       this.#writeBeside(segments)
       await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
-      state.files.fileSystem.syncDirectory(state.folder)
-      this.#syncFolderName()
+      await this.syncBeside()
     } catch (error) {
       if (state.deleted) return
       // The kernel has dropped what it could not write: asking again would say that all is well.
@@ -64,20 +64,37 @@ export class LogFlusher {
     state.home.checkpointDue('recoveryPoint')
   }
 
-  #syncFolderName(): void {
+  /** What lies beside the segments: leader epochs, the topic's id, and the names of all files. */
+  async syncBeside(): Promise<void> {
     const state = this.#state
-    if (state.folderIsDurable) return
-    const metadata = state.files.fileSystem.open(`${state.folder}/${partitionMetadataFile}`, 'existing')
-    metadata.sync()
-    metadata.close()
-    state.files.fileSystem.syncDirectory(state.home.path)
+    const { fileSystem } = state.files
+    if (!state.epochsAreDurable) await this.#syncSmall(leaderEpochFile)
+    if (!state.folderIsDurable) await this.#syncSmall(partitionMetadataFile)
+    state.epochsAreDurable = true
+    if (!state.namesAreDurable) {
+      state.namesAreDurable = true
+      await fileSystem.syncDirectoryLater(state.folder)
+    }
+    if (!state.folderIsDurable) await state.home.syncNames()
     state.folderIsDurable = true
+  }
+
+  async #syncSmall(name: string): Promise<void> {
+    const { fileSystem } = this.#state.files
+    const path = `${this.#state.folder}/${name}`
+    if (fileSystem.stat(path) === undefined) return
+    const file = fileSystem.open(path, 'existing')
+    try {
+      await fileSystem.syncLater(file)
+    } finally {
+      file.close()
+    }
   }
 
   #writeBeside(segments: readonly Segment[]): void {
     const state = this.#state
     for (const segment of segments) segment.writeIndexes()
-    state.writeEpochs({ durable: true })
+    state.writeEpochs()
     if (state.bytesSinceSnapshot < snapshotEveryBytes || !this.#nothingWaits()) return
     const bases = new Set(state.segments.all.map((segment) => segment.baseOffset))
     const behind = state.recoveryPoint

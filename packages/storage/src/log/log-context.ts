@@ -31,6 +31,8 @@ export interface LogHome {
   wrote(log: LogState, bytes: number): void
   /** A checkpoint file no longer says what is so; it is written soon. */
   checkpointDue(which: 'recoveryPoint' | 'logStart' | 'highWatermark'): void
+  /** Makes the names of the folders in it durable, if any is new. */
+  syncNames(): Promise<void>
   /** A segment was sealed: there may be something to compact. */
   rolled(log: LogState): void
   /** Writes the recovery points now: before a log is cut below its own. */

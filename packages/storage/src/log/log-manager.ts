@@ -89,7 +89,7 @@ class DirectoryLogManager implements LogManager {
     const holding = this.#directories.find((directory) => directory.folders.has(name))
     const directory = holding ?? this.#directoryForNew()
     const log = this.#openIn(directory, { topic, partition, topicId, config }, holding === undefined)
-    directory.folders.add(name)
+    if (holding === undefined) directory.folderMade(name)
     directory.logs.set(name, log)
     this.#logs.set(name, log)
     if (this.#cleaner.anyDirty([log])) this.#cleanLater()

@@ -43,8 +43,12 @@ export class LogState implements SegmentHome {
   /** Why this log alone can't be used: its data is damaged where it was durable. */
   damage: string | undefined
   deleted = false
-  /** Whether its folder's name is sure to survive a power cut. */
+  /** Whether the folder's name and what says whose it is are sure to survive a power cut. */
   folderIsDurable = false
+  /** The same of the file of epochs. */
+  epochsAreDurable = false
+  /** Whether all files that were made or renamed are sure to keep their names. */
+  namesAreDurable = false
 
   constructor(
     context: LogContext,
@@ -104,10 +108,11 @@ export class LogState implements SegmentHome {
 
   rebuildTransactions = (segment: Segment): TransactionIndex => transactionsOf(this, segment)
 
-  /** The file of epochs is as good as its batches: where it can't be written now, it is with the next flush. */
-  writeEpochs(options: { readonly durable: boolean }): void {
-    if (!this.epochs.dirty && !options.durable) return
-    writeLeaderEpochs(this.files.fileSystem, this.folder, this.epochs.entries, options)
+  writeEpochs(): void {
+    if (!this.epochs.dirty) return
+    writeLeaderEpochs(this.files.fileSystem, this.folder, this.epochs.entries)
     this.epochs.dirty = false
+    this.epochsAreDurable = false
+    this.namesAreDurable = false
   }
 }

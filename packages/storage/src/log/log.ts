@@ -131,7 +131,7 @@ export class Log implements PartitionLog {
     if (this.offline) return
     this.#writeWaiting()
     this.state.epochs.assign(epoch, this.state.logEndOffset)
-    this.state.writeEpochs({ durable: false })
+    this.state.writeEpochs()
   }
 
   setHighWatermark(offset: Offset): void {
@@ -193,7 +193,8 @@ export class Log implements PartitionLog {
     const { state } = this
     for (const segment of state.segments.from(state.recoveryPoint)) segment.writeIndexes()
     if (state.logEndOffset > 0) writeSnapshot(state, state.logEndOffset)
-    state.writeEpochs({ durable: state.epochs.dirty })
+    state.writeEpochs()
+    await this.#flusher.syncBeside()
   }
 
   /** Closes its files; they are renamed or gone after that. */

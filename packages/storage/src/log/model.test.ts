@@ -138,6 +138,6 @@ async function runSeed(seed: number): Promise<void> {
 
 test('a log and a plain model agree after any appends, reads, cuts, restarts and kills', async () => {
   const first = Number(process.env['MILLRACE_SEED'] ?? 1)
-  const count = Number(process.env['MILLRACE_SEEDS'] ?? 150)
+  const count = Number(process.env['MILLRACE_SEEDS'] ?? 80)
   for (let seed = first; seed < first + count; seed += 1) await runSeed(seed)
 })

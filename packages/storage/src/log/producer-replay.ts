@@ -16,6 +16,7 @@ export function writeSnapshot(state: LogState, offset: number): void {
     const path = segmentFile(state.folder, offset, '.snapshot')
     replaceFile(state.files.fileSystem, path, state.producers.snapshot(), false)
     state.snapshotOffsets.add(offset)
+    state.namesAreDurable = false
   }
   state.bytesSinceSnapshot = 0
 }

@@ -38,6 +38,9 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   state.epochs.truncateFromEnd(state.logEndOffset)
   state.epochs.truncateFromStart(state.logStartOffset)
   loadProducers(state, hints, recoveredFrom)
+  state.folderIsDurable = hints.clean
+  state.epochsAreDurable = hints.clean && !state.epochs.dirty
+  state.namesAreDurable = hints.clean
 }
 
 function rebuildEpochs(state: LogState): void {

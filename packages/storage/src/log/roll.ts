@@ -62,6 +62,7 @@ function settleGap(state: LogState, baseOffset: number): void {
 
 export function newSegment(state: LogState, baseOffset: number): Segment {
   const jitterMs = Math.min(state.config.segmentJitterMs, state.config.segmentMs)
+  state.namesAreDurable = false
   state.rollJitterMs = jitterMs > 0 ? state.context.random.below(jitterMs) : 0
   return Segment.create(state, baseOffset, state.context.clock.wallMs())
 }

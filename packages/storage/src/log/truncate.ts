@@ -15,7 +15,7 @@ export function truncateLog(state: LogState, offset: number): void {
   state.highWatermark = Math.min(state.highWatermark, offset)
   state.logStartOffset = Math.min(state.logStartOffset, offset)
   state.epochs.truncateFromEnd(offset)
-  state.writeEpochs({ durable: false })
+  state.writeEpochs()
   reloadProducers(state)
 }
 

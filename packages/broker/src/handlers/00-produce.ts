@@ -117,7 +117,13 @@ class ProduceRun {
     }
     if (typeof partition === 'string') return this.#refuse(topic, result, partition)
     this.#open += 1
-    partition.append(records, 'client', this.#request.acks, (outcome) => this.#appended(partition, result, outcome))
+    // Read now: the log may compress anew what it is given.
+    const count = batchField.recordCount(records, 0)
+    partition.append(records, 'client', this.#request.acks, (outcome) => {
+      if (outcome.ok) services.topicMetrics.produced(topic, records.length, count)
+      else services.topicMetrics.produceFailed(topic)
+      this.#appended(partition, result, outcome)
+    })
   }
 
   #refuse(topic: string, result: PartitionResult, error: ErrorName): void {
@@ -206,7 +212,10 @@ function recordsError(records: Uint8Array | null, apiVersion: number): Wrong | n
   if (records === null || records.length === 0) {
     return { error: 'INVALID_RECORD', message: 'no record batch for the partition, expected exactly one' }
   }
-  if (apiVersion >= 7 || records.length < batchHeaderBytes) return null
+  if (records.length < batchHeaderBytes) {
+    return { error: 'CORRUPT_MESSAGE', message: `${records.length} bytes are no record batch` }
+  }
+  if (apiVersion >= 7) return null
   if (codecOf(batchField.attributes(records, 0)) !== 'zstd') return null
   return {
     error: 'UNSUPPORTED_COMPRESSION_TYPE',

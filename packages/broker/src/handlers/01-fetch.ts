@@ -9,6 +9,7 @@ import type { FetchResult } from '../runtime/delayed-fetch.ts'
 import { DelayedFetch } from '../runtime/delayed-fetch.ts'
 import type { FetchedPartition, FetchOptions } from '../runtime/fetch-read.ts'
 import type { FetchContext, FetchPartition } from '../runtime/fetch-sessions.ts'
+import type { BrokerServices } from '../runtime/services.ts'
 import { replicaOf } from '../runtime/fetch-sessions.ts'
 import { LeaderHints } from '../runtime/leader-hints.ts'
 
@@ -96,11 +97,18 @@ function respond(
   for (const [i, answer] of answers.entries()) {
     const asked = served.partitions[i]
     if (asked === undefined || !end.included(i)) continue
+    count(asked, answer, services)
     if (answer.errorCode !== 0) hints = adaptError(answer, asked, context, hints)
     addAnswer(responses, asked, answer)
   }
   const response = { errorCode: errorCode(end.error), sessionId: end.sessionId, responses }
   return hints === undefined ? response : { ...response, nodeEndpoints: hints.nodeEndpoints }
+}
+
+function count({ topic }: FetchPartition, answer: FetchedPartition, { topicMetrics }: BrokerServices): void {
+  if (topic === '') return
+  if (answer.errorCode === 0) topicMetrics.fetched(topic, answer.sizeBytes)
+  else topicMetrics.fetchFailed(topic)
 }
 
 // Partitions of a topic that follow one another share its entry.

@@ -15,6 +15,7 @@ import { apiVersions } from '../handlers/18-api-versions.ts'
 import { handlers } from '../handlers/index.ts'
 import type { BoundListener } from '../net/server.ts'
 import { NetServer } from '../net/server.ts'
+import { TopicMetrics } from '../observe/topic-metrics.ts'
 import type { AdoptedData } from './adoption.ts'
 import { adopt } from './adoption.ts'
 import { intactSince, readBrokerLife, writeBrokerLife } from './broker-life.ts'
@@ -81,6 +82,8 @@ export class BrokerInstance {
       beforeController: (brokerEpoch) => this.#adopt(brokerEpoch),
     })
     this.#followImages()
+    this.#declareMetrics()
+    logs.onDirectoryOffline((path, reason) => world.log.error('a log directory is offline', { path, reason }))
   }
 
   /** Resolves when clients are served. */
@@ -128,19 +131,26 @@ export class BrokerInstance {
   async close(graceMs = 1_000): Promise<void> {
     if (this.#state === 'stopping') return
     this.#state = 'stopping'
-    const { services, endOfTurn } = { services: this.services, endOfTurn: this.#world.endOfTurn }
     const closing = this.#server.close(graceMs)
     // What this turn brought is written and answered; who waits longer is told to look for another leader.
-    await new Promise<void>((resolve) => endOfTurn(resolve))
-    await new Promise<void>((resolve) => endOfTurn(resolve))
-    services.groups.close()
-    await services.partitions.close()
+    await this.#turn()
+    await this.#turn()
+    this.services.groups.close()
+    await this.services.partitions.close()
     await closing
-    await services.controller.close()
-    await this.#registration.close()
-    await services.logs.close(this.#registration.epoch)
-    this.#noteLife(true)
-    services.images.close()
+    try {
+      await this.services.controller.close()
+      await this.#registration.close()
+    } finally {
+      // The data doesn't depend on whether the metadata store could still be told.
+      await this.services.logs.close(this.#registration.epoch)
+      this.#noteLife(true)
+      this.services.images.close()
+    }
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#world.endOfTurn(resolve))
   }
 
   async #open(): Promise<void> {
@@ -178,8 +188,8 @@ export class BrokerInstance {
       groups,
       logs,
       random,
-      metrics,
       log,
+      topicMetrics: new TopicMetrics(metrics),
       endpoints: new Endpoints(brokerId, advertisedListeners(settings)),
       topicCreation: new TopicCreation(controller, images, settings),
       partitions: this.#buildPartitions(brokerId, logs, groups),
@@ -230,6 +240,22 @@ export class BrokerInstance {
       log,
       metrics,
     })
+  }
+
+  #declareMetrics(): void {
+    const { metrics } = this.#world
+    const { fetchSessions, responseBytes, partitions } = this.services
+    const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help }, read)
+    const sessions = 'kafka_server_fetchsessioncache_numincrementalfetch'
+    gauge(`${sessions}sessions`, 'Incremental fetch sessions', () => fetchSessions.size)
+    gauge(`${sessions}partitionscached`, 'Partitions in fetch sessions', () => fetchSessions.partitionCount)
+    gauge('millrace_response_memory_bytes', 'Bytes of records in responses', () => responseBytes.heldBytes)
+    gauge(
+      'millrace_parked_produces',
+      'Partitions of Produce requests that wait for replicas',
+      () => partitions.waiting().produces,
+    )
+    gauge('millrace_parked_fetches', 'Partitions that fetches wait for', () => partitions.waiting().fetches)
   }
 
   #followImages(): void {

@@ -78,6 +78,17 @@ export class PartitionRuntime {
     return image === undefined ? 1 : this.#configOf(topic, image).minInsyncReplicas
   }
 
+  /** How many wait in all partitions: for replicas, and for more to read. */
+  waiting(): { readonly produces: number; readonly fetches: number } {
+    let produces = 0
+    let fetches = 0
+    for (const { waitingProduces, waitingFetches } of this.all()) {
+      produces += waitingProduces
+      fetches += waitingFetches
+    }
+    return { produces, fetches }
+  }
+
   /** Brings what lies here in line with the image. */
   update(image: MetadataImage): void {
     const before = this.#image

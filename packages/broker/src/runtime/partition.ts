@@ -81,6 +81,14 @@ export class Partition {
     return this.#readableBytes
   }
 
+  get waitingProduces(): number {
+    return this.#commitWaiters.size
+  }
+
+  get waitingFetches(): number {
+    return this.#dataWaiters.size
+  }
+
   /** Whether a request for the leader may be served; `currentLeaderEpoch` is what the client thinks, -1 if nothing. */
   leaderError(currentLeaderEpoch: number): ErrorName | null {
     if (currentLeaderEpoch >= 0) {

@@ -1,6 +1,7 @@
-import type { BrokerId, ByteBudget, Logger, Metrics, Random } from '@millrace/kernel'
+import type { BrokerId, ByteBudget, Logger, Random } from '@millrace/kernel'
 import type { LogManager } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
+import type { TopicMetrics } from '../observe/topic-metrics.ts'
 import type { ControllerRuntime } from './controller-runtime.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
@@ -26,7 +27,7 @@ export interface BrokerServices {
   readonly logs: LogManager
   /** Bytes of fetched records that are on their way to clients: taken before reading, given back after writing. */
   readonly responseBytes: ByteBudget
+  readonly topicMetrics: TopicMetrics
   readonly random: Random
-  readonly metrics: Metrics
   readonly log: Logger
 }

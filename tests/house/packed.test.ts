@@ -14,9 +14,12 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
 const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter)
 const env = { ...process.env, PATH: path, NODE_OPTIONS: '' }
 
+const manifest = (file: string): { private?: boolean } =>
+  JSON.parse(readFileSync(join(root, file), 'utf8')) as { private?: boolean }
+
 before(
   () => {
-    execFileSync('npx', ['tsc', '-b'], { cwd: root, stdio: 'pipe' })
+    execFileSync('npx', ['tsc', '-b', 'packages/millrace'], { cwd: root, stdio: 'pipe', encoding: 'utf8' })
     const publicPackages = globSync('packages/*/package.json', { cwd: root }).filter((file) => !manifest(file).private)
     const workspaces = publicPackages.flatMap((file) => ['-w', dirname(file)])
     execFileSync('npm', ['pack', '--pack-destination', folder, ...workspaces], { cwd: root, stdio: 'pipe' })
@@ -32,9 +35,6 @@ before(
 )
 
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-const manifest = (file: string): { private?: boolean } =>
-  JSON.parse(readFileSync(join(root, file), 'utf8')) as { private?: boolean }
 
 function millrace(args: readonly string[], input = ''): string {
   const command = join(folder, 'node_modules/.bin/millrace')

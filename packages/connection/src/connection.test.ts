@@ -41,7 +41,7 @@ async function broker(t: TestContext, answer: Answer, versions: Answer = sayVers
       else answer(request, socket)
     }
     const frames = new FrameReader({ sizeBytesMax: 1_000_000, onFrame })
-    socket.on('data', (chunk) => frames.push(chunk)).on('error', () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => frames.push(chunk)).on('error', () => socket.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {

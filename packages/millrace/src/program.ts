@@ -13,7 +13,7 @@ import { explain } from './output/explain.ts'
 import { version } from './version.ts'
 
 /** Exit codes that scripts can use: done, failed (the brokers said no, or weren't there), not understood. */
-export const exitCodes = { done: 0, failed: 1, usage: 2 } as const
+const exitCodes = { done: 0, failed: 1, usage: 2 } as const
 
 const after = `
 Data goes to standard output, talk to standard error.

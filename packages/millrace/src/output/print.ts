@@ -6,7 +6,7 @@ export type OutputFormat = 'table' | 'json' | 'ndjson'
 export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'ndjson']
 
 /** A value as it stands in JSON output. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
 /** One row: the same names in every row of a listing, in the order of its columns. */
 export type Row = { readonly [name: string]: Json }

@@ -8,7 +8,7 @@ export function rateSummary(what: string, records: number, bytes: number, elapse
   )
 }
 
-export const count = (value: number): string => value.toLocaleString('en-US')
+const count = (value: number): string => value.toLocaleString('en-US')
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
 

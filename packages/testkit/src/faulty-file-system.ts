@@ -280,6 +280,10 @@ export class FaultyFileSystem implements FileSystem {
     this.#nameChanges = left
   }
 
+  async syncDirectoryLater(path: string): Promise<void> {
+    this.syncDirectory(path)
+  }
+
   async syncLater(file: FileHandle): Promise<void> {
     file.sync()
   }

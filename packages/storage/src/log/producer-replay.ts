@@ -1,4 +1,5 @@
 import { batchField } from '@millrace/protocol'
+import { decodeBatches } from '../producer/producer-batches.ts'
 import { ProducerState } from '../producer/producer-state.ts'
 import { segmentFile } from '../segment/segment-files.ts'
 import type { Segment } from '../segment/segment.ts'
@@ -13,17 +14,23 @@ import { replaceFile } from '../checkpoint/replace-file.ts'
  */
 export function writeSnapshot(state: LogState, offset: number): void {
   if (!state.snapshotOffsets.has(offset)) {
-    const path = segmentFile(state.folder, offset, '.snapshot')
-    replaceFile(state.files.fileSystem, path, state.producers.snapshot(), false)
+    writeBeside(state, offset, '.snapshot', state.producers.snapshot())
+    const batches = state.producers.batches()
+    if (batches !== undefined) writeBeside(state, offset, '.batches', batches)
     state.snapshotOffsets.add(offset)
     state.namesAreDurable = false
   }
   state.bytesSinceSnapshot = 0
 }
 
+function writeBeside(state: LogState, offset: number, suffix: '.snapshot' | '.batches', bytes: Uint8Array): void {
+  replaceFile(state.files.fileSystem, segmentFile(state.folder, offset, suffix), bytes, false)
+}
+
 export function removeSnapshots(state: LogState, gone: (offset: number) => boolean): void {
   for (const offset of [...state.snapshotOffsets].filter(gone)) {
     state.files.fileSystem.remove(segmentFile(state.folder, offset, '.snapshot'))
+    state.files.fileSystem.remove(segmentFile(state.folder, offset, '.batches'))
     state.snapshotOffsets.delete(offset)
   }
 }
@@ -40,7 +47,12 @@ export function loadSnapshot(state: LogState, producers: ProducerState, offset: 
   const candidates = [...state.snapshotOffsets].filter((at) => at <= offset && at >= state.logStartOffset)
   for (const at of candidates.toSorted((a, b) => b - a)) {
     const bytes = state.files.fileSystem.readFile(segmentFile(state.folder, at, '.snapshot'))
-    if (bytes !== undefined && producers.load(bytes)) return at
+    if (bytes !== undefined && producers.load(bytes)) {
+      const path = segmentFile(state.folder, at, '.batches')
+      const batches = state.files.fileSystem.readFile(path)
+      if (batches !== undefined) producers.addBatches(decodeBatches(batches, path))
+      return at
+    }
     state.context.logger.warn('a producer snapshot is damaged and left out', { partition: state.name, offset: at })
     removeSnapshots(state, (damaged) => damaged === at)
   }

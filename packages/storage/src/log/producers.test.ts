@@ -4,6 +4,7 @@ import { asOffset } from '@millrace/kernel'
 import { buildMarkerBatch } from '@millrace/protocol'
 import { batchOf, FaultyFileSystem, LogWorld, worldStartMs } from '@millrace/testkit/storage'
 import { seededRandom } from '@millrace/kernel'
+import { ProducerState } from '../producer/producer-state.ts'
 import type { AppendOutcome, PartitionLog } from './partition-log.ts'
 
 const said = (outcome: AppendOutcome): string =>
@@ -59,16 +60,31 @@ test('a producer nobody knows may start anywhere: its records went with retentio
   assert.equal(send(world, world.open(), 41), '0-0')
 })
 
-test('the last five batches are known after a crash, the last one after a clean stop', async () => {
+test('the last five batches of a producer are known after a crash and after a clean stop', async () => {
   const files = new FaultyFileSystem(seededRandom(1))
   const world = new LogWorld({ fileSystem: files })
-  for (let i = 0; i < 8; i += 1) send(world, world.open(), i)
+  const config = { segmentBytes: 300 }
+  for (let i = 0; i < 8; i += 1) send(world, world.open(config), i)
   files.killProcess()
   world.startAgain()
-  for (let i = 3; i < 8; i += 1) assert.equal(send(world, world.open(), i), `${i}-${i} again`)
+  for (let i = 3; i < 8; i += 1) assert.equal(send(world, world.open(config), i), `${i}-${i} again`)
   await world.restart()
-  assert.equal(send(world, world.open(), 7), '7-7 again')
-  assert.equal(send(world, world.open(), 8), '8-8')
+  for (let i = 3; i < 8; i += 1) assert.equal(send(world, world.open(config), i), `${i}-${i} again`)
+  assert.equal(send(world, world.open(config), 8), '8-8')
+})
+
+test('what Kafka wrote since is right: batches that do not go with its snapshot are left out', async () => {
+  const world = new LogWorld()
+  for (let i = 0; i < 3; i += 1) send(world, world.open(), i)
+  await world.manager.close()
+  const state = new ProducerState()
+  const batch = batchOf(['theirs'], { producerId: 7, producerEpoch: 0, baseSequence: 9, baseOffset: 2 })
+  state.accept(batch, 0, 'replication')
+  const path = `/data/orders-0/${'3'.padStart(20, '0')}.snapshot`
+  world.fileSystem.open(path, 'existing').write([state.snapshot()], 0)
+  world.startAgain()
+  assert.equal(send(world, world.open(), 1), 'OUT_OF_ORDER_SEQUENCE_NUMBER')
+  assert.equal(send(world, world.open(), 10), '3-3')
 })
 
 test('what a failed write brought is forgotten: the producer sends it again and it is written', () => {

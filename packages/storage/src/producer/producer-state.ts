@@ -1,6 +1,8 @@
 import { batchAttribute, batchField, readBatchHeader, readMarker, readRecords } from '@millrace/protocol'
 import type { AppendOrigin } from '../log/partition-log.ts'
 import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
+import type { KnownBatches } from './producer-batches.ts'
+import { encodeBatches } from './producer-batches.ts'
 import type { BatchTrace, ProducerEntry } from './producer-entry.ts'
 import type { ProducerDecision, ProducerRefusal } from './producer-rules.ts'
 import { appendBatch, appendMarker, findDuplicate } from './producer-rules.ts'
@@ -159,6 +161,23 @@ export class ProducerState {
 
   snapshot(): Uint8Array {
     return encodeSnapshot(this.#producers.values(), this.#producers.size)
+  }
+
+  /** What the snapshot has no place for; undefined where it says all. */
+  batches(): Uint8Array | undefined {
+    return encodeBatches(this.#producers.values())
+  }
+
+  /** Adds the earlier batches of producers to what a snapshot said of their last; what doesn't go with it is left out. */
+  addBatches(known: readonly KnownBatches[]): void {
+    for (const { producerId, producerEpoch, batches } of known) {
+      const entry = this.#producers.get(producerId)
+      const last = entry?.batches.at(-1)
+      const end = batches.at(-1)
+      const sameEnd = last?.lastOffset === end?.lastOffset && last?.lastSequence === end?.lastSequence
+      if (entry === undefined || entry.producerEpoch !== producerEpoch || !sameEnd) continue
+      this.#producers.set(producerId, { ...entry, batches })
+    }
   }
 
   /** Says whether the snapshot was good; the state is empty otherwise. */

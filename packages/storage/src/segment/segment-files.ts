@@ -1,5 +1,8 @@
-/** What a segment consists of; `.snapshot` is the producers' state before its first record. */
-export type SegmentSuffix = '.log' | '.index' | '.timeindex' | '.txnindex' | '.snapshot'
+/**
+ * What a segment consists of; `.snapshot` is the producers' state before its first record, `.batches` what of it Kafka's
+ * snapshot has no place for.
+ */
+export type SegmentSuffix = '.log' | '.index' | '.timeindex' | '.txnindex' | '.snapshot' | '.batches'
 
 export const segmentSuffixes: readonly SegmentSuffix[] = ['.log', '.index', '.timeindex', '.txnindex']
 

@@ -9,6 +9,7 @@ import type { Admission, Dispatcher } from '../dispatch/dispatcher.ts'
 import type { Exchange, ResponsePort } from '../dispatch/exchange.ts'
 import type { ConnectionInfo } from '../dispatch/handler.ts'
 import { Outbox } from './outbox.ts'
+import { readShared } from './shared-read.ts'
 
 export interface ConnectionLimits {
   readonly requestBytesMax: number
@@ -65,7 +66,8 @@ export class Connection implements ResponsePort {
   #receivedAtMs: number
   #sentAtMs: number
 
-  constructor(socket: Socket, info: ConnectionInfo, host: ConnectionHost) {
+  constructor(accepted: Socket, info: ConnectionInfo, host: ConnectionHost) {
+    const socket = readShared(accepted, (chunk) => this.#onData(chunk))
     this.info = info
     this.#socket = socket
     this.#host = host
@@ -77,7 +79,6 @@ export class Connection implements ResponsePort {
       onHead: (head) => this.#onHead(head),
       onFrame: (frame) => this.#onFrame(frame),
     })
-    socket.on('data', (chunk: Uint8Array) => this.#onData(chunk))
     socket.on('error', (error) => this.#end(`its socket failed: ${error.message}`))
     socket.on('close', () => this.#end('the client closed it'))
   }

@@ -121,7 +121,9 @@ export class NetServer implements ConnectionHost {
   async #open(listener: ListenerSettings): Promise<BoundListener> {
     let { port } = listener
     for (const address of await addressesOf(listener.host)) {
-      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, listener))
+      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) =>
+        this.#accept(socket, listener),
+      )
       port = await this.#bind(server, listener, address, port)
       this.#servers.push(server)
     }

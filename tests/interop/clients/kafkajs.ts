@@ -57,6 +57,8 @@ const compressionTypes: Record<Codec, number> = {
 }
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
+// It sets negative time-outs, of which Node warns once in each test file.
+process.removeAllListeners('warning')
 
 export const kafkaOf = (bootstrap: string): InstanceType<typeof Kafka> =>
   new Kafka({ brokers: [bootstrap], clientId: 'interop', logLevel: logLevel.NOTHING })

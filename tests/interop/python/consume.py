@@ -27,15 +27,17 @@ def main():
     consumer = Consumer({"auto.offset.reset": "earliest", **arguments["config"]})
     consumer.subscribe(arguments["topics"])
     seen = 0
-    while seen < arguments["count"]:
-        message = consumer.poll(1)
-        if message is None:
-            continue
-        if message.error():
-            sys.exit(str(message.error()))
-        print(json.dumps(as_json(message)))
-        seen += 1
-    consumer.close()
+    try:
+        while seen < arguments["count"]:
+            message = consumer.poll(1)
+            if message is None:
+                continue
+            if message.error():
+                sys.exit(str(message.error()))
+            print(json.dumps(as_json(message)))
+            seen += 1
+    finally:
+        consumer.close()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ const main = join(import.meta.dirname, '../../../packages/millrace/src/main.ts')
 
 export async function startMillrace(options: BrokerOptions): Promise<RunningBroker> {
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
-  const place = ['--port', String(options.port), '--data', options.dataDir]
-  const args = ['-C', 'millrace-source', main, 'start', ...place, '--set', 'http.listeners=', ...settings]
+  // A test of listeners says itself where they are.
+  const port = 'listeners' in options.settings ? [] : ['--port', String(options.port)]
+  const place = [...port, '--data', options.dataDir, '--set', 'http.listeners=']
+  const args = ['-C', 'millrace-source', main, 'start', ...place, ...settings]
   const program = new Program(process.execPath, args)
   return { program, port: await readyPort(program) }
 }

@@ -33,7 +33,7 @@ export function readMetaProperties(fileSystem: FileSystem, directory: string): P
   }
 }
 
-export function writeMetaProperties(fileSystem: FileSystem, directory: string, meta: MetaProperties): void {
+function writeMetaProperties(fileSystem: FileSystem, directory: string, meta: MetaProperties): void {
   const text = formatProperties(
     new Map([
       ['version', '1'],

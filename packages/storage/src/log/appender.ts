@@ -10,6 +10,7 @@ import {
   writeLogAppendTime,
 } from '@millrace/protocol'
 import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
+import { firstOffset } from '../producer/producer-entry.ts'
 import { checkClientAppend } from './check-client-append.ts'
 import type { LogState } from './log-state.ts'
 import type { Append, AppendOutcome } from './partition-log.ts'
@@ -99,7 +100,7 @@ export class Appender implements TurnMember {
   // Offsets and epoch lie outside the CRC; only the broker's time makes it computed anew.
   #assign(bytes: Uint8Array, append: Append, logAppendTimeMs: number): number {
     let offset = this.#nextOffset
-    for (const at of batches(bytes)) {
+    for (let at = 0; at < bytes.length; at = nextBatch(bytes, at)) {
       writeBaseOffset(bytes, at, offset)
       writeLeaderEpoch(bytes, at, append.leaderEpoch)
       if (logAppendTimeMs >= 0) writeLogAppendTime(bytes, at, logAppendTimeMs)
@@ -143,15 +144,15 @@ export class Appender implements TurnMember {
   ): AppendOutcome {
     this.#makeRoom(bytes, baseOffset, endOffset)
     const mark = this.#state.producers.mark()
-    for (const at of batches(bytes)) {
+    for (let at = 0; at < bytes.length; at = nextBatch(bytes, at)) {
       const outcome = this.#state.producers.accept(bytes, at, append.origin, append.transactionVersion)
       if (outcome.kind === 'refused') {
         this.#state.producers.undo(this.#nextOffset, mark)
         return { ok: false, ...outcome.refusal }
       }
       if (outcome.kind === 'duplicate') {
-        const { lastOffset, offsetDelta, timestampMs } = outcome.of
-        return this.#accepted(asOffset(lastOffset - offsetDelta), asOffset(lastOffset), timestampMs, true)
+        const { lastOffset, timestampMs } = outcome.of
+        return this.#accepted(asOffset(firstOffset(outcome.of)), asOffset(lastOffset), timestampMs, true)
       }
       if (outcome.aborted !== undefined) this.#aborted.push(outcome.aborted)
     }
@@ -168,7 +169,8 @@ export class Appender implements TurnMember {
 
   #makeRoom(bytes: Uint8Array, baseOffset: number, endOffset: number): void {
     let maxTimestampMs = -1
-    for (const at of batches(bytes)) maxTimestampMs = Math.max(maxTimestampMs, batchField.maxTimestampMs(bytes, at))
+    for (let at = 0; at < bytes.length; at = nextBatch(bytes, at))
+      maxTimestampMs = Math.max(maxTimestampMs, batchField.maxTimestampMs(bytes, at))
     const waitingBytes = this.#chunkBytes
     if (!mustRoll(this.#state, { bytes: bytes.length, waitingBytes, maxTimestampMs, lastOffset: endOffset - 1 })) return
     this.#writeWaiting()
@@ -205,7 +207,7 @@ export class Appender implements TurnMember {
     const { active } = state.segments
     let position = startPosition
     for (const chunk of chunks) {
-      for (const at of batches(chunk)) {
+      for (let at = 0; at < chunk.length; at = nextBatch(chunk, at)) {
         active.noteBatch(chunk, at, position + at)
         const leaderEpoch = batchField.leaderEpoch(chunk, at)
         if (leaderEpoch >= 0) state.epochs.assign(leaderEpoch, batchField.baseOffset(chunk, at))
@@ -289,11 +291,14 @@ export class Appender implements TurnMember {
   }
 }
 
+// What is appended was looked at before: it is whole batches to its end.
+const nextBatch = (bytes: Uint8Array, at: number): number => at + batchField.sizeBytes(bytes, at)
+
 const asFailed = (outcome: AppendOutcome, reason: string): AppendOutcome =>
   outcome.ok ? fail('KAFKA_STORAGE_ERROR', reason) : outcome
 
 function tailEntry(bytes: Uint8Array): TailEntry {
   let lastOffset = -1
-  for (const at of batches(bytes)) lastOffset = batchField.lastOffset(bytes, at)
+  for (let at = 0; at < bytes.length; at = nextBatch(bytes, at)) lastOffset = batchField.lastOffset(bytes, at)
   return { baseOffset: batchField.baseOffset(bytes, 0), lastOffset, bytes }
 }

@@ -217,7 +217,7 @@ test('a directory that is in use is refused', () => {
   const files = faulty()
   const first = new LogWorld({ fileSystem: files })
   assert.throws(() => new LogWorld({ fileSystem: files }), /can't be locked/)
-  assert.ok(first.open().offline === false)
+  assert.equal(first.open().offline, false)
 })
 
 test('a folder of another topic id is refused, and can be deleted for the new one', async () => {

@@ -40,7 +40,7 @@ function readTail(state: LogState, range: ReadRange): ReadOutcome {
 }
 
 /** The stretch of `bytes` that a read may have: from the batch with its first offset on, as much as fits. */
-export function wholeBatches(bytes: Uint8Array, range: ReadRange): Uint8Array {
+function wholeBatches(bytes: Uint8Array, range: ReadRange): Uint8Array {
   let at = 0
   let start = -1
   while (bytes.length - at >= batchHeaderBytes) {

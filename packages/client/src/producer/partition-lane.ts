@@ -33,6 +33,8 @@ export class PartitionLane {
   #bytes = 0
   /** After a failure nothing is sent until all that was sent is answered: what failed goes first then, in order. */
   #recovering = false
+  /** Whether the broker has written a batch of this epoch. */
+  #established = false
   /** Set when the sequences have a gap: why what may have been written is given up. */
   #gap: { readonly error: unknown } | undefined
 
@@ -85,13 +87,17 @@ export class PartitionLane {
 
   /** The batch to send next, if there is one that may go now. */
   head(): Batch | undefined {
-    if (this.#recovering && this.#sent.length > 0) return undefined
-    return this.#waiting[0]
+    return this.#mustWait() ? undefined : this.#waiting[0]
+  }
+
+  // A broker that doesn't know a producer takes any sequence of it: the first batch must be there before the second goes.
+  #mustWait(): boolean {
+    return this.#sent.length > 0 && (this.#recovering || (this.#settings.idempotent && !this.#established))
   }
 
   /** Takes the head to be sent and gives its bytes. */
   take(identity: ProducerIdentity | undefined): { readonly batch: Batch; readonly bytes: Uint8Array } | undefined {
-    if (this.#recovering && this.#sent.length > 0) return undefined
+    if (this.#mustWait()) return undefined
     this.#recovering = false
     if (this.#gap !== undefined) this.#startNewEpoch(this.#gap.error)
     const batch = this.#waiting[0]
@@ -104,6 +110,7 @@ export class PartitionLane {
 
   succeed(batch: Batch, baseOffset: number, logAppendTimeMs: number): void {
     this.#remove(this.#sent, batch)
+    this.#established = true
     batch.succeed(this.partition, baseOffset, logAppendTimeMs)
   }
 
@@ -118,9 +125,10 @@ export class PartitionLane {
     this.#recovering = true
   }
 
-  /** Whether no batch sent before this one is still to be answered or sent again. */
-  isFirstOutstanding(batch: Batch): boolean {
-    return ![...this.#sent, ...this.#waiting].some((each) => each.order < batch.order)
+  /** Whether a batch before this one failed, or is still to be answered or sent again: it can't be in sequence then. */
+  hasGapBefore(batch: Batch): boolean {
+    if (this.#gap !== undefined) return true
+    return [...this.#sent, ...this.#waiting].some((each) => each.order < batch.order)
   }
 
   fail(batch: Batch, error: unknown): void {
@@ -153,6 +161,7 @@ export class PartitionLane {
 
   #startNewEpoch(error: unknown): void {
     this.#gap = undefined
+    this.#established = false
     const { producerId = -1, producerEpoch = -1 } = this.#identity ?? {}
     // An epoch past the last needs another producer id: `#stateFor` takes that of the cluster then.
     this.#identity = producerEpoch >= epochMax ? undefined : { producerId, producerEpoch: producerEpoch + 1 }

@@ -240,7 +240,7 @@ export class Sender {
   #mayRetry(lane: PartitionLane, batch: Batch, kafkaError: KafkaError): boolean {
     const { error } = kafkaError
     // Behind a batch that failed that is how it must be. The first in line with it means that records are lost.
-    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return batch.state !== undefined && !lane.isFirstOutstanding(batch)
+    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return lane.hasGapBefore(batch)
     if (error === 'UNKNOWN_PRODUCER_ID') {
       // The broker has forgotten us (its records are gone): the batch was not written, and is the first of an epoch.
       if (batch.state === undefined || batch.maybeWritten) return false

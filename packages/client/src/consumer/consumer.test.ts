@@ -1,0 +1,345 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import type { Broker } from '@millrace/broker'
+import { startBroker } from '@millrace/broker'
+import { KafkaError } from '@millrace/protocol'
+import { Admin } from '../admin/admin.ts'
+import { Producer } from '../producer/producer.ts'
+import type { ConsumerRecord } from '../record.ts'
+import type { ConsumerOptions } from './consumer-api.ts'
+import { Consumer } from './consumer.ts'
+
+interface World {
+  readonly broker: Broker
+  readonly topic: string
+  readonly admin: Admin
+  /** Sends values 0, 1, 2 ... in turn to the partitions. */
+  readonly fill: (count: number, from?: number) => Promise<void>
+  readonly consumer: (options?: Partial<ConsumerOptions>) => Consumer
+}
+
+async function world(t: TestContext, partitions = 1): Promise<World> {
+  const broker = await startBroker({ settings: { 'group.min.session.timeout.ms': 100 } })
+  const admin = new Admin(broker)
+  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, lingerMs: 0 })
+  const consumers: Consumer[] = []
+  t.after(async () => {
+    await Promise.all(consumers.map((consumer) => consumer.close()))
+    await producer.close()
+    await admin.close()
+    await broker.close()
+  })
+  await admin.createTopics([{ name: 'orders', partitions }])
+  return {
+    broker,
+    topic: 'orders',
+    admin,
+    fill: async (count, from = 0) => {
+      const record = (_: unknown, i: number) => ({
+        topic: 'orders',
+        partition: (from + i) % partitions,
+        value: String(from + i),
+      })
+      await producer.send(Array.from({ length: count }, record))
+    },
+    consumer: (options = {}) => {
+      const { bootstrapServers } = broker
+      const topics = options.assignment === undefined ? { topics: 'orders' } : {}
+      const consumer = new Consumer({
+        bootstrapServers,
+        ...topics,
+        autoOffsetReset: 'earliest',
+        retryBackoffMs: 5,
+        heartbeatIntervalMs: 20,
+        ...options,
+      })
+      consumers.push(consumer)
+      return consumer
+    },
+  }
+}
+
+const valueOf = (record: ConsumerRecord): number => Number(String(record.value))
+
+async function read(consumer: Consumer, count: number): Promise<ConsumerRecord[]> {
+  const records: ConsumerRecord[] = []
+  for await (const record of consumer) {
+    records.push(record)
+    if (records.length === count) break
+  }
+  return records
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+test('the loop gives every record of every partition, in order within each', async (t) => {
+  const { consumer, fill } = await world(t, 3)
+  await fill(300)
+  const records = await read(consumer(), 300)
+  assert.deepEqual(
+    records.map(valueOf).toSorted((a, b) => a - b),
+    upTo(300),
+  )
+  for (const partition of [0, 1, 2]) {
+    const offsets = records.filter((each) => each.partition === partition).map(({ offset }) => offset)
+    assert.deepEqual(offsets, upTo(100))
+  }
+})
+
+test('a loop that waits gets what comes later', async (t) => {
+  const { consumer, fill } = await world(t)
+  const reading = read(consumer(), 20)
+  await fill(10)
+  await fill(10, 10)
+  assert.deepEqual((await reading).map(valueOf), upTo(20))
+})
+
+test('stopAtEnd ends the loop at what was there, also where nothing was', async (t) => {
+  const { consumer, fill } = await world(t, 2)
+  assert.equal((await read(consumer({ stopAtEnd: true }), Infinity)).length, 0)
+  await fill(50)
+  const reader = consumer({ stopAtEnd: true })
+  assert.equal((await read(reader, Infinity)).length, 50)
+  assert.ok(reader.positions().every(({ lag }) => lag === 0))
+})
+
+test('reading starts where it is told: an end, an offset, a time', async (t) => {
+  const { consumer, fill, topic } = await world(t)
+  await fill(10)
+  const from = async (start: ConsumerOptions['start']): Promise<number[]> => {
+    const assignment = [{ topic, partition: 0, ...(start === undefined ? {} : { start }) }]
+    return (await read(consumer({ assignment, stopAtEnd: true }), Infinity)).map(valueOf)
+  }
+  assert.deepEqual(await from({ offset: 7 }), [7, 8, 9])
+  assert.deepEqual(await from('earliest'), upTo(10))
+  assert.deepEqual(await from('latest'), [])
+  assert.deepEqual(await from({ timestamp: 0 }), upTo(10))
+  assert.deepEqual(await from({ timestamp: Date.now() + 1_000_000 }), [])
+})
+
+test('a group goes on after what was committed by hand', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(10)
+  const first = consumer({ groupId: 'g', enableAutoCommit: false })
+  for await (const record of first) {
+    if (record.offset !== 3) continue
+    await first.commit(record)
+    break
+  }
+  await first.close()
+  const [next] = await read(consumer({ groupId: 'g' }), 1)
+  assert.equal(next?.offset, 4)
+})
+
+test('automatic commits take only what is done: the record in hand at break comes again', async (t) => {
+  const { consumer, fill, admin } = await world(t)
+  await fill(10)
+  const first = consumer({ groupId: 'g' })
+  await read(first, 5)
+  assert.deepEqual(
+    (await admin.fetchOffsets('g')).map(({ offset }) => offset),
+    [4],
+  )
+  await first.close()
+  const [again] = await read(consumer({ groupId: 'g' }), 1)
+  assert.equal(again?.offset, 4)
+})
+
+test('a loop may be left and taken up again', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(10)
+  const reader = consumer()
+  assert.deepEqual((await read(reader, 4)).map(valueOf), [0, 1, 2, 3])
+  assert.deepEqual((await read(reader, 3)).map(valueOf), [4, 5, 6])
+})
+
+for (const strategy of ['range', 'cooperative-sticky'] as const) {
+  test(`members of a group share the partitions and skip no record as they come and go (${strategy})`, async (t) => {
+    const { consumer, fill } = await world(t, 6)
+    const seen = new Map<number, number>()
+    const owners = new Map<number, string>()
+    const member = (name: string): { reader: Consumer; reading: Promise<void> } => {
+      const reader = consumer({
+        groupId: 'g',
+        partitionAssignmentStrategy: [strategy],
+        onAssigned: (partitions) => {
+          for (const { partition } of partitions) {
+            assert.equal(owners.get(partition), undefined, `partition ${partition} has two owners`)
+            owners.set(partition, name)
+          }
+        },
+        onRevoked: (partitions) => partitions.forEach(({ partition }) => owners.delete(partition)),
+      })
+      const reading = (async () => {
+        for await (const record of reader) {
+          assert.equal(owners.get(record.partition), name)
+          seen.set(valueOf(record), (seen.get(valueOf(record)) ?? 0) + 1)
+          if (record.offset % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+        }
+      })()
+      return { reader, reading }
+    }
+    const until = async (condition: () => boolean): Promise<void> => {
+      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const a = member('a')
+    await fill(1_000)
+    await until(() => owners.size === 6)
+    const b = member('b')
+    await until(() => new Set(owners.values()).size === 2 && owners.size === 6)
+    await fill(1_000, 1_000)
+    await until(() => seen.size === 2_000)
+    await a.reader.close()
+    for (const [partition, owner] of owners) if (owner === 'a') owners.delete(partition)
+    await a.reading
+    await until(() => owners.size === 6)
+    await fill(1_000, 2_000)
+    await until(() => seen.size === 3_000)
+    await b.reader.close()
+    await b.reading
+    assert.deepEqual(
+      [...seen.keys()].toSorted((x, y) => x - y),
+      upTo(3_000),
+    )
+  })
+}
+
+test('a static member comes back to its partitions without a rebalance', async (t) => {
+  const { consumer, fill, admin } = await world(t, 2)
+  await fill(10)
+  const first = consumer({ groupId: 'g', groupInstanceId: 'one' })
+  await read(first, 10)
+  await first.close()
+  const described = (await admin.describeGroups(['g'])).get('g')
+  assert.equal(described?.ok === true ? described.value.members.length : 0, 1)
+  const second = consumer({ groupId: 'g', groupInstanceId: 'one' })
+  await fill(2, 10)
+  const values = (await read(second, 2)).map(valueOf)
+  assert.ok(values.every((value) => value >= 8))
+})
+
+test('a fetch that breaks or is refused is done again, and nothing is skipped', async (t) => {
+  const { broker, consumer, fill } = await world(t, 2)
+  await fill(100)
+  let fetches = 0
+  broker.intercept('Fetch', (request, next) => {
+    fetches += 1
+    if (fetches === 1) return request.disconnect()
+    if (fetches === 2) throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
+    if (fetches === 3) throw new KafkaError('FETCH_SESSION_ID_NOT_FOUND')
+    return next()
+  })
+  const records = await read(consumer({ stopAtEnd: true }), Infinity)
+  assert.equal(records.length, 100)
+})
+
+test('all connections may break at any time and the loop goes on', async (t) => {
+  const { broker, consumer, fill } = await world(t, 2)
+  await fill(50)
+  const reader = consumer({ groupId: 'g' })
+  const records: ConsumerRecord[] = []
+  for await (const record of reader) {
+    records.push(record)
+    if (records.length === 50) {
+      broker.dropConnections()
+      await fill(50, 50)
+    }
+    if (new Set(records.map(valueOf)).size === 100) break
+  }
+  assert.equal(new Set(records.map(valueOf)).size, 100)
+})
+
+test('an offset that is gone is reset as told, and an error where that is none', async (t) => {
+  const { admin, consumer, fill, topic } = await world(t)
+  await fill(10)
+  await admin.deleteRecords([{ topic, partition: 0, offset: 5 }])
+  const assignment = [{ topic, partition: 0, start: { offset: 2 } }]
+  const records = await read(consumer({ assignment, stopAtEnd: true }), Infinity)
+  assert.deepEqual(records.map(valueOf), [5, 6, 7, 8, 9])
+  await assert.rejects(read(consumer({ assignment, autoOffsetReset: 'none' }), 1), { error: 'OFFSET_OUT_OF_RANGE' })
+  await assert.rejects(read(consumer({ groupId: 'new', autoOffsetReset: 'none' }), 1), { error: 'OFFSET_OUT_OF_RANGE' })
+})
+
+test('seek reads on from elsewhere, and nothing that was buffered comes out', async (t) => {
+  const { consumer, fill, topic } = await world(t)
+  await fill(10)
+  const reader = consumer()
+  const values: number[] = []
+  for await (const record of reader) {
+    values.push(valueOf(record))
+    if (values.length === 3) await reader.seek({ topic, partition: 0 }, { offset: 8 })
+    if (values.length === 5) await reader.seek({ topic, partition: 0 }, 'earliest')
+    if (values.length === 6) break
+  }
+  assert.deepEqual(values, [0, 1, 2, 8, 9, 0])
+})
+
+test('a paused partition gives nothing until it is resumed, others go on', async (t) => {
+  const { consumer, fill, topic } = await world(t, 2)
+  const reader = consumer()
+  await reader.seek({ topic, partition: 0 }, 'earliest')
+  reader.pause([{ topic, partition: 0 }])
+  await fill(20)
+  const first = await read(reader, 10)
+  assert.ok(first.every(({ partition }) => partition === 1))
+  reader.resume([{ topic, partition: 0 }])
+  const rest = await read(reader, 10)
+  assert.ok(rest.every(({ partition }) => partition === 0))
+})
+
+test('a signal or close ends a loop that waits', async (t) => {
+  const { consumer } = await world(t)
+  const aborter = new AbortController()
+  const reading = read(consumer({ signal: aborter.signal }), 1)
+  aborter.abort()
+  assert.equal((await reading).length, 0)
+  const closed = consumer({ groupId: 'g' })
+  const waiting = read(closed, 1)
+  await closed.close()
+  assert.equal((await waiting).length, 0)
+})
+
+test('a loop slower than maxPollIntervalMs leaves the group, and joins again when it comes back', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(10)
+  const lost = Promise.withResolvers<void>()
+  const slow = consumer({ groupId: 'g', maxPollIntervalMs: 100, onLost: () => lost.resolve() })
+  let seen = 0
+  for await (const record of slow) {
+    seen += 1
+    if (seen === 1) await lost.promise
+    if (record.offset === 9) break
+  }
+  assert.ok(seen >= 10)
+})
+
+test('a commit for a partition that went to somebody else is refused', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(2)
+  const reader = consumer({ groupId: 'g' })
+  const [record] = await read(reader, 1)
+  assert.ok(record !== undefined)
+  await assert.rejects(reader.commit({ ...record, partition: 5 }), { error: 'ILLEGAL_GENERATION' })
+})
+
+test('reading stays within its bound of memory, however much there is', async (t) => {
+  const { broker, consumer, topic } = await world(t, 4)
+  await using producer = new Producer({ bootstrapServers: broker.bootstrapServers })
+  const value = Buffer.alloc(50_000, 1)
+  await producer.send(Array.from({ length: 200 }, (_, i) => ({ topic, partition: i % 4, value })))
+  const asked: number[] = []
+  broker.intercept<{ maxBytes: number }>('Fetch', (request, next) => {
+    asked.push(request.body.maxBytes)
+    return next()
+  })
+  const records = await read(consumer({ fetchMaxBytes: 400_000, maxPartitionFetchBytes: 100_000 }), 200)
+  assert.equal(records.length, 200)
+  assert.ok(Math.max(...asked) <= 400_000)
+})
+
+test('options that contradict each other are refused', () => {
+  const bootstrapServers = 'localhost:9092'
+  assert.throws(() => new Consumer({ bootstrapServers }), RangeError)
+  assert.throws(() => new Consumer({ bootstrapServers, topics: 't', assignment: [] }), RangeError)
+})

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import type { Broker } from '@millrace/broker'
+import { startBroker } from '@millrace/broker'
+import { seededRandom } from '@millrace/kernel'
+import { KafkaError, partitionForKey } from '@millrace/protocol'
+import { Admin } from '../admin/admin.ts'
+import { Consumer } from '../consumer/consumer.ts'
+import type { ConsumerRecord } from '../record.ts'
+import type { ProducerOptions } from './producer-api.ts'
+import { Producer } from './producer.ts'
+
+async function world(t: TestContext, partitions = 1): Promise<{ broker: Broker; topic: string }> {
+  const broker = await startBroker()
+  t.after(() => broker.close())
+  await using admin = new Admin(broker)
+  const created = await admin.createTopics([{ name: 'orders', partitions }])
+  assert.equal(created.get('orders')?.ok, true)
+  return { broker, topic: 'orders' }
+}
+
+function producing(t: TestContext, broker: Broker, options: Omit<ProducerOptions, 'bootstrapServers'> = {}): Producer {
+  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, ...options })
+  t.after(() => producer.close())
+  return producer
+}
+
+async function readAll(broker: Broker, topic: string): Promise<ConsumerRecord[]> {
+  const { bootstrapServers } = broker
+  await using consumer = new Consumer({ bootstrapServers, topics: topic, autoOffsetReset: 'earliest', stopAtEnd: true })
+  const records: ConsumerRecord[] = []
+  for await (const record of consumer) records.push(record)
+  return records
+}
+
+const textOf = (record: ConsumerRecord): string => String(record.value)
+
+test('send says where the record is, and an array gives an array in its order', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker)
+  const one = await producer.send({ topic, key: 'k', value: 'v', headers: { a: 'b' }, timestamp: 1_700_000_000_000 })
+  assert.deepEqual(one, { topic, partition: 0, offset: 0, timestamp: 1_700_000_000_000 })
+  const many = await producer.send([
+    { topic, value: 'x' },
+    { topic, value: null, key: Buffer.from('k') },
+  ])
+  assert.deepEqual(
+    many.map(({ offset }) => offset),
+    [1, 2],
+  )
+  assert.deepEqual(await producer.send([]), [])
+  const [first, , third] = await readAll(broker, topic)
+  assert.equal(String(first?.key), 'k')
+  assert.deepEqual(first?.headers, [['a', Buffer.from('b')]])
+  assert.equal(first?.timestamp, 1_700_000_000_000)
+  assert.equal(third?.value, null)
+})
+
+test('a key goes to the partition of the Java client', async (t) => {
+  const { broker, topic } = await world(t, 7)
+  const producer = producing(t, broker)
+  const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`)
+  const sent = await producer.send(keys.map((key) => ({ topic, key, value: null })))
+  assert.deepEqual(
+    sent.map(({ partition }) => partition),
+    keys.map((key) => partitionForKey(Buffer.from(key), 7)),
+  )
+})
+
+test('records without a key stay on a partition for a batch, or go round strictly where asked', async (t) => {
+  const { broker, topic } = await world(t, 5)
+  const records = Array.from({ length: 50 }, () => ({ topic, value: 'x'.repeat(100) }))
+  const sticky = await producing(t, broker, { batchSize: 100_000 }).send(records)
+  assert.equal(new Set(sticky.map(({ partition }) => partition)).size, 1)
+  const round = await producing(t, broker, { partitioner: 'round-robin' }).send(records)
+  const [first] = round
+  assert.ok(round.every(({ partition }, i) => partition === ((first?.partition ?? 0) + i) % 5))
+})
+
+test('every compression is written and read', async (t) => {
+  const { broker, topic } = await world(t)
+  for (const compressionType of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    await producing(t, broker, { compressionType }).send(
+      Array.from({ length: 100 }, (_, i) => ({ topic, value: `${compressionType} ${i}` })),
+    )
+  }
+  const texts = (await readAll(broker, topic)).map(textOf)
+  assert.equal(texts.length, 500)
+  assert.equal(texts[499], 'zstd 99')
+})
+
+test('a record that was written before the connection broke is there once', async (t) => {
+  const { broker, topic } = await world(t)
+  let cuts = 0
+  broker.intercept('Produce', async (request, next) => {
+    const answer = await next()
+    cuts += 1
+    return cuts <= 2 ? request.disconnect() : answer
+  })
+  const sent = await producing(t, broker).send({ topic, value: 'once' })
+  assert.equal(cuts, 3)
+  assert.deepEqual((await readAll(broker, topic)).map(textOf), ['once'])
+  assert.ok(sent.offset <= 0)
+})
+
+test('order is kept and nothing is there twice however connections break and leaders refuse', async (t) => {
+  const { broker, topic } = await world(t, 3)
+  const random = seededRandom(42)
+  let troubles = 30
+  broker.intercept('Produce', async (request, next) => {
+    const luck = troubles > 0 ? random.below(6) : 5
+    if (luck < 4) troubles -= 1
+    if (luck === 0) return request.disconnect()
+    if (luck === 1) throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
+    const answer = await next()
+    if (luck === 2) return request.disconnect()
+    return answer
+  })
+  const producer = producing(t, broker, { batchSize: 200, lingerMs: 1 })
+  const count = 600
+  const sends: Promise<unknown>[] = []
+  for (let i = 0; i < count; i += 1) {
+    sends.push(producer.send({ topic, partition: i % 3, value: String(i) }))
+    if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.all(sends)
+  const records = await readAll(broker, topic)
+  for (const partition of [0, 1, 2]) {
+    const values = records.filter((each) => each.partition === partition).map((each) => Number(textOf(each)))
+    assert.deepEqual(
+      values,
+      Array.from({ length: count / 3 }, (_, i) => i * 3 + partition),
+    )
+  }
+})
+
+test('a batch that is refused for good fails alone, and those behind it get through', async (t) => {
+  const { broker, topic } = await world(t)
+  let requests = 0
+  broker.intercept('Produce', (_request, next) => {
+    requests += 1
+    if (requests === 2) throw new KafkaError('INVALID_RECORD')
+    return next()
+  })
+  const producer = producing(t, broker, { batchSize: 100, lingerMs: 0 })
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 8 }, (_, i) => producer.send({ topic, value: `${i} ${'x'.repeat(80)}` })),
+  )
+  const failed = outcomes.filter(({ status }) => status === 'rejected')
+  assert.equal(failed.length, 1)
+  const texts = (await readAll(broker, topic)).map((each) => textOf(each).slice(0, 1))
+  assert.equal(texts.length, 7)
+  assert.deepEqual(texts, texts.toSorted())
+})
+
+test('what is not answered in time fails at the delivery time-out', async (t) => {
+  const { broker, topic } = await world(t)
+  const release = broker.intercept('Produce', () => {
+    throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
+  })
+  const producer = producing(t, broker, { deliveryTimeoutMs: 60 })
+  await assert.rejects(producer.send({ topic, value: 'v' }), { error: 'REQUEST_TIMED_OUT' })
+  release()
+  assert.equal((await producer.send({ topic, value: 'w' })).offset, 0)
+})
+
+test('send waits for room in the buffer, and everything arrives', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker, { bufferMemory: 2_000, lingerMs: 500, batchSize: 100_000 })
+  await Promise.all(Array.from({ length: 100 }, (_, i) => producer.send({ topic, value: `${i}`.padStart(200) })))
+  const values = (await readAll(broker, topic)).map((each) => Number(textOf(each)))
+  assert.deepEqual(
+    values,
+    Array.from({ length: 100 }, (_, i) => i),
+  )
+})
+
+test('close sends what lingers, and send rejects from then on', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker, { lingerMs: 60_000 })
+  const sent = producer.send({ topic, value: 'v' })
+  await producer.close()
+  assert.equal((await sent).offset, 0)
+  await assert.rejects(producer.send({ topic, value: 'v' }), { name: 'ClientClosedError' })
+})
+
+test('with acks 0 nobody says where the record is', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker, { acks: 0 })
+  assert.equal((await producer.send({ topic, value: 'v' })).offset, -1)
+  await producer.close()
+  assert.equal((await readAll(broker, topic)).length, 1)
+})
+
+test('a topic that is not there and may not be made rejects after maxBlockMs; a partition that is not there at once', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker, { allowAutoTopicCreation: false, maxBlockMs: 50 })
+  await assert.rejects(producer.send({ topic: 'nowhere', value: 'v' }), { error: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  await assert.rejects(producer.send({ topic, partition: 7, value: 'v' }), RangeError)
+})
+
+test('a topic is made on first use where the broker may', async (t) => {
+  const { broker } = await world(t)
+  assert.equal((await producing(t, broker).send({ topic: 'fresh', value: 'v' })).offset, 0)
+})
+
+test('a signal ends the wait of send', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker, { lingerMs: 60_000 })
+  const aborter = new AbortController()
+  const sent = producer.send({ topic, value: 'v' }, { signal: aborter.signal })
+  aborter.abort(new Error('enough'))
+  await assert.rejects(sent, /enough/)
+  await producer.close()
+})
+
+test('a record beyond maxRequestSize is refused before it is sent', async (t) => {
+  const { broker, topic } = await world(t)
+  const sent = producing(t, broker, { maxRequestSize: 1_000 }).send({ topic, value: 'x'.repeat(2_000) })
+  await assert.rejects(sent, { error: 'MESSAGE_TOO_LARGE' })
+})
+
+test('options that contradict each other are refused', () => {
+  const bootstrapServers = 'localhost:9092'
+  assert.throws(() => new Producer({ bootstrapServers, acks: 1, enableIdempotence: true }), RangeError)
+  assert.throws(() => new Producer({ bootstrapServers, maxInFlightRequestsPerConnection: 6 }), RangeError)
+  assert.throws(() => new Producer({ bootstrapServers: '' }), RangeError)
+})

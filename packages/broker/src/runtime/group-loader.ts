@@ -7,8 +7,11 @@ import type { PartitionLog } from '@millrace/storage'
 // Small enough that applying it doesn't hold up the event loop.
 const readBytesMax = 256 * 1024
 
+/** What is read of a log to load it. */
+export type ReadableLog = Pick<PartitionLog, 'logStartOffset' | 'logEndOffset' | 'read'>
+
 /** Applies everything that a partition of `__consumer_offsets` holds, from its start to its end. */
-export async function replayGroups(log: PartitionLog, state: GroupsState, isCancelled: () => boolean): Promise<void> {
+export async function replayGroups(log: ReadableLog, state: GroupsState, isCancelled: () => boolean): Promise<void> {
   let fromOffset: number = log.logStartOffset
   while (fromOffset < log.logEndOffset && !isCancelled()) {
     const read = await log.read({

@@ -25,6 +25,7 @@ import type { ErrorName } from '@millrace/protocol'
 import { buildBatch } from '@millrace/protocol'
 import type { AppendOutcome } from '@millrace/storage'
 import type { ObservedGroup } from '../observe/observed-broker.ts'
+import type { ReadableLog } from './group-loader.ts'
 import { replayGroups } from './group-loader.ts'
 import type { Partition } from './partition.ts'
 
@@ -37,6 +38,11 @@ interface Asked {
 interface Flight {
   readonly replies: { readonly to: GroupToken; readonly answer: GroupAnswer }[]
   readonly landed: (() => void)[]
+}
+
+/** The partition of `__consumer_offsets` as its coordinator uses it. */
+export interface GroupLog extends Pick<Partition, 'name' | 'append' | 'whenCommitted'> {
+  readonly log: ReadableLog
 }
 
 export interface GroupPartitionOptions {
@@ -52,7 +58,7 @@ export interface GroupPartitionOptions {
  * appends what it decides, and parks every answer, also a read's, until all that was applied before is committed.
  */
 export class GroupPartition {
-  readonly #partition: Partition
+  readonly #partition: GroupLog
   readonly #options: GroupPartitionOptions
   readonly #asked = new Map<GroupToken, Asked>()
   readonly #timers = new Map<string, Timer>()
@@ -62,7 +68,7 @@ export class GroupPartition {
   /** Counts loads: what was started for an earlier one changes nothing. */
   #life = 0
 
-  constructor(partition: Partition, options: GroupPartitionOptions) {
+  constructor(partition: GroupLog, options: GroupPartitionOptions) {
     this.#partition = partition
     this.#options = options
     this.#load()

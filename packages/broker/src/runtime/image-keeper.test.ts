@@ -17,9 +17,11 @@ test('listeners have seen an image before who waits for its revision goes on', a
   const { store, images } = await open()
   const seen: string[] = []
   images.onChange((image: MetadataImage, before: MetadataImage) => seen.push(`${before.clusterId}>${image.clusterId}`))
-  const waiting = images.waitFor(asRevision(images.current.revision + 1)).then((image) => {
-    seen.push(`waited ${image.clusterId}`)
-  })
+  const waitForNext = async (): Promise<void> => {
+    const { clusterId } = await images.waitFor(asRevision(images.current.revision + 1))
+    seen.push(`waited ${clusterId}`)
+  }
+  const waiting = waitForNext()
   await store.commit(nameCluster('c1'))
   await waiting
   assert.deepEqual(seen, ['>c1', 'waited c1'])

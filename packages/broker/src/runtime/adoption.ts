@@ -11,7 +11,7 @@ import { readKafkaSettings } from './kafka-metadata-log.ts'
 import type { BrokerServices } from './services.ts'
 
 /** A topic that lies in the data directory of a broker that kept its metadata elsewhere. */
-export interface AdoptedTopic {
+interface AdoptedTopic {
   readonly name: string
   readonly topicId: string | undefined
   /** One more than the highest partition number. */

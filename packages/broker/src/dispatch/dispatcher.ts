@@ -2,7 +2,14 @@ import type { Clock, Logger, Metrics } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
 import type { ErrorName, FrameHead } from '@millrace/protocol'
-import { apiVersionsApi, decodeRequestHeader, encodeResponse, KafkaError, metadataApi } from '@millrace/protocol'
+import {
+  apiVersionsApi,
+  decodeRequestHeader,
+  encodeResponse,
+  isRetriable,
+  KafkaError,
+  metadataApi,
+} from '@millrace/protocol'
 
 import { unsupportedApiVersions } from '../handlers/18-api-versions.ts'
 import type { BrokerServices } from '../runtime/services.ts'
@@ -13,6 +20,7 @@ import { Exchange } from './exchange.ts'
 import type { AnyHandler, HandlerTable } from './handler.ts'
 import type { Interceptor, Interceptors } from './intercept.ts'
 import { isDisconnected, isDropped, throughInterceptors } from './intercept.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import { isServed } from './versions.ts'
 
@@ -57,7 +65,7 @@ export class Dispatcher {
     const { services, clock, log } = options
     this.#handlers = options.handlers
     this.#image = options.image
-    this.#around = { services, clock, log }
+    this.#around = { services, clock, log, refusals: new RefusalLog(log, clock) }
     this.#authorizer = options.authorizer ?? allowAll
     this.#interceptors = options.interceptors
     this.#metrics = new RequestMetrics(options.metrics)
@@ -133,7 +141,10 @@ export class Dispatcher {
 
   #failed(exchange: Exchange, body: unknown, error: unknown): void {
     if (exchange.isAnswered) return
-    if (error instanceof KafkaError) return this.#fail(exchange, body, error.error, error.message)
+    if (error instanceof KafkaError) {
+      if (!isRetriable(error.error)) exchange.refused(error.error, error.message)
+      return this.#fail(exchange, body, error.error, error.message)
+    }
     this.#logBug(exchange, 'a handler failed', error)
     this.#fail(exchange, body, 'UNKNOWN_SERVER_ERROR', null)
   }

@@ -3,6 +3,7 @@ import type { MetadataImage } from '@millrace/machines'
 
 import type { BrokerServices } from '../runtime/services.ts'
 import type { AnyHandler, ConnectionInfo, RequestContext } from './handler.ts'
+import type { RefusalLog } from './refusal-log.ts'
 
 /** What a connection does for the requests that came by it. */
 export interface ResponsePort {
@@ -19,6 +20,7 @@ export interface Surroundings {
   readonly services: BrokerServices
   readonly clock: Clock
   readonly log: Logger
+  readonly refusals: RefusalLog
 }
 
 interface RequestHead {
@@ -37,6 +39,7 @@ export class Exchange implements RequestContext {
   readonly services: BrokerServices
   readonly clock: Clock
   readonly log: Logger
+  readonly #refusals: RefusalLog
   readonly handler: AnyHandler
   readonly port: ResponsePort
   readonly startedAtMs: number
@@ -64,6 +67,7 @@ export class Exchange implements RequestContext {
     this.services = around.services
     this.clock = around.clock
     this.log = around.log
+    this.#refusals = around.refusals
     this.handler = handler
     this.port = port
     this.startedAtMs = around.clock.monotonicMs()
@@ -108,6 +112,13 @@ export class Exchange implements RequestContext {
 
   get closeConnection(): (reason: string) => void {
     return (reason) => this.port.close(reason)
+  }
+
+  get refused(): RequestContext['refused'] {
+    return (error, reason, fields) => {
+      const { clientId, apiVersion } = this
+      this.#refusals.refused(this.connection, this.handler.api.name, error, { reason, ...fields, clientId, apiVersion })
+    }
   }
 
   /** The kernel has the response, or nobody will ever get it. */

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@millrace/kernel'
+import type { Clock, LogFields, Logger } from '@millrace/kernel'
 import type { Api, ErrorName } from '@millrace/protocol'
 import type { MetadataImage } from '@millrace/machines'
 import type { BrokerServices } from '../runtime/services.ts'
@@ -40,6 +40,8 @@ export interface RequestContext {
   readonly onDisconnect: (work: () => void) => void
   /** Closes the connection instead of answering (Produce with acks=0 that failed: there is no other way to say it). */
   readonly closeConnection: (reason: string) => void
+  /** Says in the log why something was refused that no client should send: an error code alone helps nobody who looks. */
+  readonly refused: (error: ErrorName, reason: string | null, fields?: LogFields) => void
 }
 
 export type ResourceType = 'TOPIC' | 'GROUP' | 'CLUSTER' | 'TRANSACTIONAL_ID' | 'DELEGATION_TOKEN' | 'USER'

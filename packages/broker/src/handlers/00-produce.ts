@@ -7,7 +7,7 @@ import {
   batchAttribute,
   batchField,
   batchHeaderBytes,
-  codecOf,
+  codecs,
   errorCode,
   KafkaError,
   produceApi,
@@ -90,8 +90,8 @@ class ProduceRun {
       for (const { index, records } of topic.partitionData) {
         const result = failed(index, 'NONE', null)
         partitionResponses.push(result)
-        if (wrongAcks) fail(result, 'INVALID_REQUIRED_ACKS', null)
-        else if (name === undefined) fail(result, 'UNKNOWN_TOPIC_ID', null)
+        if (wrongAcks) this.#wrong(topic.name, result, 'INVALID_REQUIRED_ACKS', `acks=${acks}, expected -1, 0 or 1`)
+        else if (name === undefined) this.#wrong(topic.topicId, result, 'UNKNOWN_TOPIC_ID', null)
         else this.#append(name, result, records)
       }
     }
@@ -110,20 +110,27 @@ class ProduceRun {
     const partition = services.partitions.leader(image, topic, result.index)
     if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return fail(result, partition, null)
     const wrong = recordsError(records, apiVersion)
-    if (records === null || wrong !== null)
-      return fail(result, wrong?.error ?? 'INVALID_RECORD', wrong?.message ?? null)
+    if (records === null || wrong !== null) {
+      return this.#wrong(topic, result, wrong?.error ?? 'INVALID_RECORD', wrong?.message ?? null)
+    }
     if (isInternalTopic(topic) && clientId !== adminClientId) {
-      return fail(result, 'INVALID_TOPIC_EXCEPTION', `clients can not append to internal topic ${topic}`)
+      return this.#wrong(topic, result, 'INVALID_TOPIC_EXCEPTION', `clients can not append to internal topic ${topic}`)
     }
     if (typeof partition === 'string') return this.#refuse(topic, result, partition)
     this.#open += 1
     // Read now: the log may compress anew what it is given.
-    const count = batchField.recordCount(records, 0)
+    const count = records.length < batchHeaderBytes ? 0 : batchField.recordCount(records, 0)
     partition.append(records, 'client', this.#request.acks, (outcome) => {
       if (outcome.ok) services.topicMetrics.produced(topic, records.length, count)
       else services.topicMetrics.produceFailed(topic)
       this.#appended(partition, result, outcome)
     })
+  }
+
+  /** An error that trying again doesn't mend. */
+  #wrong(topic: string, result: PartitionResult, error: ErrorName, reason: string | null): void {
+    fail(result, error, error === 'INVALID_REQUIRED_ACKS' ? null : reason)
+    this.#context.refused(error, reason, { topic, partition: result.index })
   }
 
   #refuse(topic: string, result: PartitionResult, error: ErrorName): void {
@@ -137,7 +144,7 @@ class ProduceRun {
   #appended(partition: Partition, result: PartitionResult, outcome: AppendOutcome): void {
     if (!outcome.ok) {
       if (outcome.error === 'NOT_LEADER_OR_FOLLOWER') this.#refuse(partition.topic, result, outcome.error)
-      else fail(result, outcome.error, outcome.message)
+      else this.#wrong(partition.topic, result, outcome.error, outcome.message)
       if (outcome.recordErrors !== undefined) {
         result.recordErrors = outcome.recordErrors.map(({ batchIndex, message }) => ({
           batchIndex,
@@ -212,11 +219,8 @@ function recordsError(records: Uint8Array | null, apiVersion: number): Wrong | n
   if (records === null || records.length === 0) {
     return { error: 'INVALID_RECORD', message: 'no record batch for the partition, expected exactly one' }
   }
-  if (records.length < batchHeaderBytes) {
-    return { error: 'CORRUPT_MESSAGE', message: `${records.length} bytes are no record batch` }
-  }
-  if (apiVersion >= 7) return null
-  if (codecOf(batchField.attributes(records, 0)) !== 'zstd') return null
+  if (apiVersion >= 7 || records.length < batchHeaderBytes) return null
+  if (codecs[batchField.attributes(records, 0) & batchAttribute.codec] !== 'zstd') return null
   return {
     error: 'UNSUPPORTED_COMPRESSION_TYPE',
     message: `zstd in Produce version ${apiVersion}, expected 7 or newer`,

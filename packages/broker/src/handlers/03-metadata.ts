@@ -95,8 +95,9 @@ function namedTopics(
   return unique((request.topics ?? []).map(({ name }) => name ?? '')).map((name) => {
     const topic = image.topicsByName.get(name)
     if (topic !== undefined) return foundTopic(topic, image, context, request)
-    const unknown = topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'
-    return failedTopic(name, zeroUuid, creationErrors.get(name) ?? unknown)
+    const fault = topicNameFault(name)
+    if (fault !== null) context.refused(fault.error, fault.message)
+    return failedTopic(name, zeroUuid, creationErrors.get(name) ?? fault?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION')
   })
 }
 

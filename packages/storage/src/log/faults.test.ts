@@ -243,3 +243,37 @@ test('a deleted partition gets another name at once and its files go later', asy
   await world.clock.advance('2m')
   assert.deepEqual(folders(), [])
 })
+
+test('a stop on a full disk is not clean, and the next start finds every record', async () => {
+  const files = faulty()
+  const world = new LogWorld({ fileSystem: files })
+  for (const value of ['a', 'b']) world.append(world.open(), batchOf([value]))
+  files.setCapacity(0)
+  await world.manager.close()
+  assert.equal(files.stat('/data/.kafka_cleanshutdown'), undefined)
+  files.setCapacity(Infinity)
+  assert.deepEqual(await readAll(new LogWorld({ fileSystem: files }).open()), [
+    [0, 'a'],
+    [1, 'b'],
+  ])
+})
+
+test('a log that ends before its recovery point after a clean stop is not taken for whole', async () => {
+  const files = faulty()
+  const world = new LogWorld({ fileSystem: files })
+  for (const value of ['a', 'b']) world.append(world.open(), batchOf([value]))
+  await world.manager.close()
+  files.open(log0, 'existing').truncate(69)
+  assert.equal(new LogWorld({ fileSystem: files }).open().offline, true)
+})
+
+test('a partition that can not be opened is KAFKA_STORAGE_ERROR', () => {
+  const files = faulty()
+  const world = new LogWorld({ fileSystem: files })
+  files.failNext({ on: 'create', error: 'EROFS' })
+  assert.throws(() => world.open(), {
+    error: 'KAFKA_STORAGE_ERROR',
+    message: /orders-0 can't be opened in \/data: EROFS/,
+  })
+  assert.equal(world.open().logEndOffset, 0)
+})

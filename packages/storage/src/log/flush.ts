@@ -50,8 +50,9 @@ export class LogFlusher {
     const until = state.logEndOffset
     if (until === state.recoveryPoint) return
     const segments = state.segments.from(state.recoveryPoint)
+    // Without room for it the flush fails, and the next one tries again: no byte was promised yet.
+    this.#writeBeside(segments)
     try {
-      this.#writeBeside(segments)
       await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
       await this.syncBeside()
     } catch (error) {

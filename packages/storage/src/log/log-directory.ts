@@ -153,7 +153,7 @@ export class LogDirectory implements LogHome {
       logStart: settings.flushStartOffsetCheckpointIntervalMs,
       highWatermark: settings.highWatermarkCheckpointIntervalMs,
     }[which]
-    this.#once(which, delayMs, () => this.#writeCheckpoint(checkpointOf[which]))
+    this.#once(which, delayMs, () => void this.#writeCheckpoint(checkpointOf[which]))
   }
 
   syncNames(): Promise<void> {
@@ -194,13 +194,16 @@ export class LogDirectory implements LogHome {
     this.#checkpoints.get('recovery-point-offset-checkpoint')?.write(this.logs.values())
   }
 
-  #writeCheckpoint(name: LogCheckpointName): void {
-    if (this.#offlineReason !== undefined) return
+  /** Says whether it is written. */
+  #writeCheckpoint(name: LogCheckpointName): boolean {
+    if (this.#offlineReason !== undefined) return false
     try {
       this.#checkpoints.get(name)?.write(this.logs.values())
+      return true
     } catch (error) {
       // The old one stays: it only makes a recovery read more.
       this.#context.logger.warn('a checkpoint could not be written', { file: name, error: errorMessage(error) })
+      return false
     }
   }
 
@@ -268,6 +271,16 @@ export class LogDirectory implements LogHome {
     }
   }
 
+  #markClean(brokerEpoch: number, failures: string[]): boolean {
+    try {
+      writeCleanShutdownMark(this.#fileSystem, this.path, brokerEpoch)
+      return true
+    } catch (error) {
+      failures.push(errorMessage(error))
+      return false
+    }
+  }
+
   async #closeLog(log: Log, failures: string[]): Promise<void> {
     try {
       await log.closeCleanly()
@@ -284,11 +297,8 @@ export class LogDirectory implements LogHome {
     for (let from = 0; from < logs.length; from += closedTogether) {
       await Promise.all(logs.slice(from, from + closedTogether).map((log) => this.#closeLog(log, failures)))
     }
-    for (const name of logCheckpointNames) this.#writeCheckpoint(name)
-    if (failures.length === 0 && this.#offlineReason === undefined) {
-      writeCleanShutdownMark(this.#fileSystem, this.path, brokerEpoch)
-      return
-    }
+    for (const name of logCheckpointNames) if (!this.#writeCheckpoint(name)) failures.push(`${name} is old`)
+    if (failures.length === 0 && this.#markClean(brokerEpoch, failures)) return
     this.#context.logger.warn('the stop was not clean: the next start checks the ends of all logs', {
       directory: this.path,
       reason: failures.join('; '),

@@ -26,6 +26,13 @@ export function openLogManager(options: LogManagerOptions): LogManager {
   return new DirectoryLogManager(options)
 }
 
+interface LogIdentity {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+}
+
 class DirectoryLogManager implements LogManager {
   readonly #options: LogManagerOptions
   readonly #context: LogContext & { settings: LogManagerSettings }
@@ -88,12 +95,23 @@ class DirectoryLogManager implements LogManager {
     if (known !== undefined) return known
     const holding = this.#directories.find((directory) => directory.folders.has(name))
     const directory = holding ?? this.#directoryForNew()
-    const log = this.#openIn(directory, { topic, partition, topicId, config }, holding === undefined)
+    const log = this.#openOrRefuse(directory, { topic, partition, topicId, config }, holding === undefined)
     if (holding === undefined) directory.folderMade(name)
     directory.logs.set(name, log)
     this.#logs.set(name, log)
     if (this.#cleaner.anyDirty([log])) this.#cleanLater()
     return log
+  }
+
+  #openOrRefuse(directory: LogDirectory, identity: LogIdentity, isNew: boolean): Log {
+    if (directory.offlineReason !== undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', directory.offlineReason)
+    try {
+      return this.#openIn(directory, identity, isNew)
+    } catch (error) {
+      if (error instanceof KafkaError) throw error
+      const message = `${identity.topic}-${identity.partition} can't be opened in ${directory.path}`
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `${message}: ${errorMessage(error)}`)
+    }
   }
 
   #directoryForNew(): LogDirectory {
@@ -103,11 +121,7 @@ class DirectoryLogManager implements LogManager {
     return emptiest
   }
 
-  #openIn(
-    directory: LogDirectory,
-    identity: { topic: string; partition: number; topicId: string; config: LogConfig },
-    isNew: boolean,
-  ): Log {
+  #openIn(directory: LogDirectory, identity: LogIdentity, isNew: boolean): Log {
     const name = `${identity.topic}-${identity.partition}`
     const folder = `${directory.path}/${name}`
     this.#claimFolder(folder, identity.topicId, isNew)

@@ -28,7 +28,7 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   if (state.damage !== undefined) return
   if (state.segments.count === 0) state.segments.push(newSegment(state, hints.logStartOffset))
   state.logEndOffset = state.segments.active.readEndOffset()
-  if (state.logEndOffset < hints.recoveryPoint && state.logEndOffset < hints.logStartOffset) startOver(state, hints)
+  if (isDeletedWhole(state, hints)) startOver(state, hints)
   else checkNothingIsMissing(state, hints)
   if (state.damage !== undefined) return
   state.segments.active.unseal()
@@ -165,14 +165,18 @@ function damageMessage(state: LogState, segment: Segment, problem: SegmentEnd, r
 }
 
 function checkNothingIsMissing(state: LogState, hints: OpenHints): void {
-  if (hints.clean || state.logEndOffset >= hints.recoveryPoint) return
+  if (state.logEndOffset >= hints.recoveryPoint) return
   state.damage =
     `${state.folder} ends at offset ${state.logEndOffset}, although everything before ${hints.recoveryPoint} was ` +
     `durable: ${state.name} stays offline. Move its folder away, or take its line out of ` +
     'recovery-point-offset-checkpoint to go on with what is there'
 }
 
-// Somebody deleted the records up to a point behind the log's end: there is nothing to keep.
+// Records were deleted up to a point behind the log's end, which is all that was ever durable: there is nothing to keep.
+function isDeletedWhole(state: LogState, hints: OpenHints): boolean {
+  return state.logEndOffset < hints.logStartOffset && (hints.clean || hints.logStartOffset >= hints.recoveryPoint)
+}
+
 function startOver(state: LogState, hints: OpenHints): void {
   removeSegments(state, state.segments.all)
   state.segments.push(newSegment(state, hints.logStartOffset))
@@ -189,6 +193,6 @@ function loadProducers(state: LogState, hints: OpenHints, recoveredFrom: number 
     if (recoveredFrom !== undefined && entry.lastOffset >= recoveredFrom) segment.indexes.transactions.append(entry)
   })
   state.producers.highWatermarkMoved(state.highWatermark)
-  state.producers.expire(state.context.clock.wallMs(), state.context.settings.producerIdExpirationMs)
+  state.producers.expire(state.context.clock.sessions.wallMs(), state.context.settings.producerIdExpirationMs)
   if (state.snapshotOffsets.size > 0) removeStraySnapshots(state)
 }

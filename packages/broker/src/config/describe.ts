@@ -39,7 +39,7 @@ const typeIds: Readonly<Record<SettingType | 'UNKNOWN', number>> = {
   PASSWORD: 9,
 }
 
-export interface ConfigSynonym {
+interface ConfigSynonym {
   readonly name: string
   readonly value: string | null
   readonly source: number

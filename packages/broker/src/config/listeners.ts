@@ -10,7 +10,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 export interface ListenerSettings extends Endpoint {
   readonly protocol: SecurityProtocol

@@ -6,6 +6,7 @@ import { kindOfName, similarName } from './known-names.ts'
 import { httpEndpoints, listenerSettings, parseEndpoint, hostPort } from './listeners.ts'
 import { parseSetting } from './parse.ts'
 import { parseProperties } from './properties.ts'
+import { valueRequirement } from './requirements.ts'
 import { BrokerSettings } from './settings.ts'
 
 /** Where settings come from at start. What stands further down in this list wins. */
@@ -115,6 +116,8 @@ function completed(texts: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   const complete = new Map(texts)
   const brokerId = texts.get('broker.id')
   if (brokerId !== undefined && Number(brokerId) >= 0 && !texts.has('node.id')) complete.set('node.id', brokerId)
+  const nodeId = texts.get('node.id')
+  if (nodeId !== undefined && brokerId === undefined) complete.set('broker.id', nodeId)
   const advertised = texts.get('advertised.listeners')
   // Who advertises an address wants to be reached there: Kafka's images derive the listeners likewise.
   if (advertised !== undefined && !texts.has('listeners')) complete.set('listeners', everywhere(advertised))
@@ -134,10 +137,8 @@ function checkTogether(settings: BrokerSettings): void {
     throw new ConfigError(`node.id and broker.id must be the same: got ${settings.number('node.id')} and ${brokerId}`)
   }
   checkRequestMemory(settings)
-  const retentionMs = settings.numberOrNull('log.retention.ms')
-  if (retentionMs !== null && retentionMs !== -1 && retentionMs < 1) {
-    throw new ConfigError(`log.retention.ms must be unlimited (-1) or, greater than or equal to 1: got ${retentionMs}`)
-  }
+  const unmet = valueRequirement((name) => settings.atStart.get(name))
+  if (unmet !== null) throw new ConfigError(unmet)
 }
 
 function checkRequestMemory(settings: BrokerSettings): void {

@@ -11,6 +11,7 @@ import {
 } from './definitions.ts'
 import { overriddenName } from './known-names.ts'
 import { parseSetting } from './parse.ts'
+import { valueRequirement } from './requirements.ts'
 import type { BrokerSettings, NumberSetting } from './settings.ts'
 import { topicSetting } from './topic-config.ts'
 
@@ -57,6 +58,8 @@ export function brokerProblem(texts: Texts, perBroker: boolean): ConfigProblem |
   }
   const problem = valueProblem(dynamicDefinitions, baseNames(texts))
   if (problem !== null) return invalidRequest(problem.message)
+  const unfit = valueRequirement((name) => texts.get(name))
+  if (unfit !== null) return invalidRequest(`requirement failed: ${unfit}`)
   const ofOneBroker = perBroker ? [] : names.filter(isPerBroker)
   if (ofOneBroker.length === 0) return null
   return invalidRequest(
@@ -109,12 +112,11 @@ function groupConflict(overrides: Texts, settings: BrokerSettings): ConfigProble
   for (const [name, leastName, mostName] of groupRanges) {
     const text = overrides.get(name)
     if (text === undefined) continue
-    const most = settings.number(mostName)
-    const least = leastName === null ? undefined : settings.number(leastName)
     const value = Number(text)
-    if (value <= most && value >= (least ?? value)) continue
-    const bounds = least === undefined ? `less than or equal to ${most}` : `in the range ${least} to ${most} inclusive.`
-    return invalidConfig(`${name} must be ${bounds}`)
+    if (leastName !== null && value < settings.number(leastName)) {
+      return invalidConfig(`${name} must be greater than or equal to ${leastName}`)
+    }
+    if (value > settings.number(mostName)) return invalidConfig(`${name} must be less than or equal to ${mostName}`)
   }
   return sessionConflict(overrides, settings)
 }

@@ -24,7 +24,7 @@ export const describeConfigs = defineHandler(describeConfigsApi, {
     throttleTimeMs: 0,
     results: request.resources.map((resource) => {
       try {
-        return { ...result(resource, 0, null), configs: describe(resource, wishOf(request, resource), context) }
+        return { ...result(resource, 0, ''), configs: describe(resource, wishOf(request, resource), context) }
       } catch (error) {
         if (error instanceof KafkaError) return result(resource, error.code, error.message)
         throw error
@@ -81,5 +81,9 @@ function describeNamedTopic(name: string, wish: DescribeWish, { services, image 
 function describeNamedBroker(name: string, wish: DescribeWish, { services }: RequestContext) {
   if (name === '') return describeClusterWide(services.settings, wish)
   if (name === String(services.brokerId)) return describeBroker(services.settings, wish)
-  throw new KafkaError('INVALID_REQUEST', `this is broker ${services.brokerId}: got '${name}', expected its id or ''`)
+  if (!/^-?\d+$/.test(name)) {
+    throw new KafkaError('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`)
+  }
+  const message = `Unexpected broker id, expected ${services.brokerId} or empty string, but received ${name}`
+  throw new KafkaError('INVALID_REQUEST', message)
 }

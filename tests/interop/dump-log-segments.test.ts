@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { asLeaderEpoch } from '@millrace/kernel'
-import { buildMarkerBatch } from '@millrace/protocol'
+import { buildBatch, buildMarkerBatch } from '@millrace/protocol'
 import { diskFileSystem, listPartitionFolders, type PartitionLog } from '@millrace/storage'
 import { batchOf, LogWorld, readAll } from '@millrace/testkit/storage'
 import { javaTools, tool } from './peers/java-tools.ts'
@@ -30,6 +30,14 @@ function transaction(world: LogWorld, log: PartitionLog, count: number): void {
   assert.ok(world.append(log, buildMarkerBatch(marker), 'coordinator').ok)
 }
 
+const segmentFiles =
+  (folder: string) =>
+  (suffix: string): string =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => join(folder, name))
+      .join(',')
+
 const dump = (args: readonly string[]): Promise<string> => tool('DumpLogSegments', args)
 
 suite('DumpLogSegments', { skip: javaTools.skip }, () => {
@@ -42,11 +50,7 @@ suite('DumpLogSegments', { skip: javaTools.skip }, () => {
     fill(world, world.open({ segmentBytes: 40_000, indexIntervalBytes: 1_000 }))
     await world.manager.close()
     const log = join(directory, 'orders-0')
-    const files = (suffix: string): string =>
-      readdirSync(log)
-        .filter((name) => name.endsWith(suffix))
-        .map((name) => join(log, name))
-        .join(',')
+    const files = segmentFiles(log)
     const records = await dump(['--deep-iteration', '--print-data-log', '--files', files('.log')])
     assert.equal(records.match(/^baseOffset: /gm)?.length, 360)
     assert.equal(records.match(/^\| offset: /gm)?.length, 660)
@@ -64,6 +68,48 @@ suite('DumpLogSegments', { skip: javaTools.skip }, () => {
     const snapshots = await dump(['--files', files('.snapshot')])
     assert.match(snapshots, /producerId: 7 producerEpoch: 0 .* firstSequence: 598 lastSequence: 599/)
     assert.equal((await dump(['--files', files('.txnindex')])).match(/^version: 0 producerId: 9/gm)?.length, 15)
+  })
+
+  test('reads what compaction leaves: gaps, empty batches, delete horizons', async () => {
+    const directory = join(folder, 'compacted')
+    const world = new LogWorld({ fileSystem: diskFileSystem(), directories: [directory] })
+    const log = world.open({ cleanupPolicy: ['compact'], segmentBytes: 5_000, minCleanableDirtyRatio: 0.01 })
+    for (let i = 0; i < 200; i += 1) {
+      const key = new TextEncoder().encode(`key ${i % 20}`)
+      const records = [{ key, value: i % 7 === 0 ? null : key, timestampMs: world.clock.wallMs() }]
+      const compression = codecs[i % codecs.length] ?? 'none'
+      const batch = buildBatch({
+        compression,
+        records,
+        producerId: i < 100 ? 7 : 8,
+        producerEpoch: 0,
+        baseSequence: i % 100,
+      })
+      assert.ok(world.append(log, batch).ok)
+    }
+    log.setHighWatermark(log.logEndOffset)
+    await world.clock.advance('1m')
+    await world.manager.close()
+    const files = segmentFiles(join(directory, 'orders-0'))
+    const dumped = await dump([
+      '--deep-iteration',
+      '--print-data-log',
+      '--skip-record-metadata',
+      '--files',
+      files('.log'),
+    ])
+    const batches = dumped.match(/^baseOffset: /gm)?.length ?? 0
+    assert.ok(batches > 20 && batches < 150, `${batches} batches are left`)
+    assert.equal(dumped.match(/isvalid: true/g)?.length, batches)
+    assert.match(dumped, /deleteHorizonMs: OptionalLong\[/)
+    assert.match(dumped, /count: 0 /)
+    const indexes = await dump([
+      '--deep-iteration',
+      '--verify-index-only',
+      '--files',
+      `${files('.index')},${files('.timeindex')}`,
+    ])
+    assert.doesNotMatch(indexes, /Mismatches|Found timestamp mismatch|Index offset/)
   })
 })
 

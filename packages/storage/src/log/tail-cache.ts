@@ -80,6 +80,8 @@ export class TailCache {
   #evict(): void {
     while (this.#heldBytes > this.#limitBytes && this.#head < this.#queue.length) {
       const oldest = this.#queue[this.#head]!
+      // The slot lives on until the queue is cut: it must not hold the bytes meanwhile.
+      this.#queue[this.#head] = noOwned
       this.#head += 1
       oldest.tail.shift()
       this.#release(oldest.buffer)
@@ -112,6 +114,8 @@ export class TailCache {
   }
 }
 
+const noEntry: TailEntry = { baseOffset: -1, lastOffset: -1, bytes: new Uint8Array(0) }
+
 /** The part of one log's end that is in memory, without gaps up to the end. */
 export class Tail {
   #entries: TailEntry[] = []
@@ -131,6 +135,7 @@ export class Tail {
   }
 
   shift(): void {
+    this.#entries[this.#head] = noEntry
     this.#head += 1
     if (this.#head > 64 && 2 * this.#head > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head)
@@ -155,3 +160,5 @@ export class Tail {
     return { entries: this.#entries, start: low }
   }
 }
+
+const noOwned: Owned = { tail: new Tail(), buffer: noEntry.bytes.buffer }

@@ -39,6 +39,15 @@ const comparable = (one: RecordToWrite | ReadRecord): object => ({
   headers: (one.headers ?? []).map((header) => [header.key, plain(header.value)]),
 })
 
+test('the first and the last time that there are can stand in one batch', () => {
+  const times = [-1, Number.MAX_SAFE_INTEGER]
+  const bytes = buildBatch({ records: times.map((timestampMs) => ({ key: null, value: null, timestampMs })) })
+  assert.deepEqual(
+    [...readRecords(bytes)].map((one) => one.timestampMs),
+    times,
+  )
+})
+
 test('what a batch is built from is what is read from it, with every codec', () => {
   const property = fc.property(
     someRecords,

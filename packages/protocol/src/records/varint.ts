@@ -38,7 +38,8 @@ export class VarintReader {
       const byte = this.#byte()
       magnitude += (byte & 0x7f) * weight
       weight *= 128
-      if (byte < 0x80) return clamp((first & 1) === 1 ? -magnitude - 1 : magnitude)
+      // Not clamped: from -1 to the last safe time is 2^53, and who adds it up saturates the sum.
+      if (byte < 0x80) return (first & 1) === 1 ? -magnitude - 1 : magnitude
     }
     throw new CorruptRecordsError(`a varlong is longer than 10 bytes at ${this.at}`)
   }
@@ -49,11 +50,6 @@ export class VarintReader {
     this.at += 1
     return byte
   }
-}
-
-const clamp = (value: number): number => {
-  if (value > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER
-  return value < Number.MIN_SAFE_INTEGER ? Number.MIN_SAFE_INTEGER : value
 }
 
 /** Writes a 32-bit number and returns the place after it. */

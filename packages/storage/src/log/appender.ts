@@ -179,6 +179,11 @@ export class Appender implements TurnMember {
     roll(this.#state, baseOffset)
   }
 
+  /** Before something that works on the log as it is; those who wait are told at the turn's end all the same. */
+  writeNow(): void {
+    this.#writeWaiting()
+  }
+
   write(written: Written[]): void {
     this.#writeWaiting()
     written.push(...this.#written)
@@ -285,9 +290,10 @@ export class Appender implements TurnMember {
     this.#flushing = mine
   }
 
-  /** The log was cut, or starts somewhere else: what comes next goes there. */
+  /** The log was cut: what comes next goes to its end, and what was cut is not kept in memory. */
   reset(): void {
     this.#nextOffset = this.#state.logEndOffset
+    this.#written = []
   }
 }
 

@@ -129,7 +129,7 @@ export class Log implements PartitionLog {
 
   startEpoch(epoch: LeaderEpoch): void {
     if (this.offline) return
-    this.#writeWaiting()
+    this.#appender.writeNow()
     this.state.epochs.assign(epoch, this.state.logEndOffset)
     this.state.writeEpochs()
   }
@@ -154,7 +154,7 @@ export class Log implements PartitionLog {
 
   async truncateTo(offset: Offset): Promise<void> {
     this.#refuseOffline()
-    this.#writeWaiting()
+    this.#appender.writeNow()
     truncateLog(this.state, offset)
     this.#appender.reset()
   }
@@ -175,15 +175,14 @@ export class Log implements PartitionLog {
   }
 
   flush(): Promise<void> {
-    this.#writeWaiting()
+    this.#appender.writeNow()
     return this.#flusher.flush()
   }
 
   applyRetention(): void {
     if (this.offline) return
-    this.#writeWaiting()
+    this.#appender.writeNow()
     applyRetention(this.state)
-    this.#appender.reset()
   }
 
   /** Leaves everything on disk as the next start wants to find it: durable, with the producers' state at the end. */
@@ -201,10 +200,6 @@ export class Log implements PartitionLog {
   release(): void {
     this.state.context.tailCache.drop(this.state.tail)
     for (const segment of this.state.segments.all) segment.close()
-  }
-
-  #writeWaiting(): void {
-    if (this.#appender.waiting) this.state.context.turns.run()
   }
 
   #refuseOffline(): void {

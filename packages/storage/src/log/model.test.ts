@@ -36,6 +36,7 @@ const steps: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [2, 'restart', restart],
   [2, 'kill', kill],
   [2, 'failed write', failedWrite],
+  [3, 'cut within a turn', cutWithinTurn],
   [2, 'retention', (run) => run.world.manager.runRetention()],
 ]
 
@@ -102,6 +103,14 @@ function failedWrite({ files, world, log }: Run): void {
   files.failNext({ on: 'write', error: 'EIO' })
   const outcome = world.append(log, batchOf(['lost']))
   assert.equal(outcome.ok ? 'ok' : outcome.error, 'KAFKA_STORAGE_ERROR')
+}
+
+// A follower's truncation may come while a write of the same turn waits.
+async function cutWithinTurn({ world, model, log }: Run): Promise<void> {
+  const leaderEpoch = asLeaderEpoch(model.epoch)
+  log.append({ records: batchOf(['cut']), origin: 'client', leaderEpoch }, (outcome) => assert.ok(outcome.ok))
+  await log.truncateTo(asOffset(model.end))
+  world.endTurn()
 }
 
 async function compare({ model, log }: Run): Promise<void> {

@@ -67,13 +67,17 @@ async function readFiles(state: LogState, range: ReadRange): Promise<ReadOutcome
     if (outcome.ok) outcome.release()
   } catch (error) {
     if (state.changes === changes) {
-      state.home.fail(`a read of ${state.folder} failed: ${errorMessage(error)}`)
+      if (!isShortage(error)) state.home.fail(`a read of ${state.folder} failed: ${errorMessage(error)}`)
       return { ok: false, error: 'KAFKA_STORAGE_ERROR', message: errorMessage(error) }
     }
   }
   // The log was cut or compacted meanwhile: what was read may not be in it any more.
   return readLog(state, range)
 }
+
+/** Of files that may be open: the disk is well, and so are other reads. */
+const isShortage = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 
 async function readSegments(state: LogState, range: ReadRange): Promise<ReadOutcome> {
   const { segments } = state

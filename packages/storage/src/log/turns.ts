@@ -24,7 +24,7 @@ export class Turns {
     this.#members.add(member)
   }
 
-  /** Also called where somebody can't wait for the turn's end: before a truncation, at the stop. */
+  /** Also called where somebody can't wait for the turn's end: at the stop, before a log goes. */
   run(): void {
     if (this.#members.size === 0) return
     const members = this.#members

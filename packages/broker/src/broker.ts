@@ -53,20 +53,11 @@ export interface Broker extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Node fires longer ones at once. */
-const longestTimeoutMs = 2 ** 31 - 1
-
 const hostTime: HostTime = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after: (delayMs, work) => {
-    let timer = setTimeout(fire, Math.min(delayMs, longestTimeoutMs))
-    let leftMs = delayMs - longestTimeoutMs
-    function fire(): void {
-      if (leftMs <= 0) return work()
-      timer = setTimeout(fire, Math.min(leftMs, longestTimeoutMs))
-      leftMs -= longestTimeoutMs
-    }
+    const timer = setTimeout(work, delayMs)
     return () => clearTimeout(timer)
   },
 }

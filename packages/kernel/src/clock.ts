@@ -28,7 +28,7 @@ export interface Clock {
 export interface HostTime {
   wallMs(): number
   monotonicMs(): number
-  /** Runs `work` once after `delayMs`; returns how to cancel it. */
+  /** Runs `work` once after `delayMs`, which is 0 to 2^31-1; returns how to cancel it. */
   after(delayMs: number, work: () => void): () => void
 }
 
@@ -37,12 +37,28 @@ export function hostClock(host: HostTime, onError: (error: unknown) => void): Cl
   const clock: Clock = {
     wallMs: () => host.wallMs(),
     monotonicMs: () => host.monotonicMs(),
-    setTimer: (delayMs, work) => ({ cancel: host.after(delayMs, () => void runWork(work, onError)) }),
+    setTimer: (delayMs, work) => ({ cancel: afterAny(host, delayMs, () => void runWork(work, onError)) }),
     get sessions() {
       return clock
     },
   }
   return clock
+}
+
+// Hosts count in 31 bits, and fire at once what is longer.
+const hostDelayMsMax = 2 ** 31 - 1
+
+/** Runs `work` after a delay of any length, in parts where the host can't count that far. */
+export function afterAny(host: HostTime, delayMs: number, work: () => void): () => void {
+  let cancel = (): void => {}
+  const wait = (leftMs: number): void => {
+    const isLast = leftMs <= hostDelayMsMax
+    cancel = isLast
+      ? host.after(Math.max(0, leftMs), work)
+      : host.after(hostDelayMsMax, () => wait(leftMs - hostDelayMsMax))
+  }
+  wait(delayMs)
+  return () => cancel()
 }
 
 export async function runWork(work: TimerWork, onError: (error: unknown) => void): Promise<void> {

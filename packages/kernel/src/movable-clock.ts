@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import type { Clock, HostTime, Timer, TimerWork } from './clock.ts'
-import { runWork } from './clock.ts'
+import { afterAny, runWork } from './clock.ts'
 
 interface Pending {
   dueMs: number
@@ -146,7 +146,7 @@ class Track {
   #arm(pending: Pending): void {
     if (this.#frozenAtMs !== undefined) return
     const delayMs = Math.max(0, pending.dueMs - this.monotonicMs())
-    pending.cancelHost = this.#host.after(delayMs, () => void this.#fire(pending))
+    pending.cancelHost = afterAny(this.#host, delayMs, () => void this.#fire(pending))
   }
 
   #rearm(): void {

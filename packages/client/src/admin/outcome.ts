@@ -2,7 +2,7 @@ import type { Connection } from '@millrace/connection'
 import { partError } from '../cluster/cluster.ts'
 import type { Outcome } from './types.ts'
 
-export const succeeded = <T>(value: T): Outcome<T> => ({ ok: true, value })
+const succeeded = <T>(value: T): Outcome<T> => ({ ok: true, value })
 
 /** The outcome of a code that an answer gives for one of many: the value where it is 0. */
 export function outcomeOf<T>(

@@ -8,7 +8,7 @@ export interface Broker extends Address {
   readonly rack: string | null
 }
 
-export interface PartitionImage {
+interface PartitionImage {
   readonly partition: number
   /** -1 while there is none. */
   readonly leader: number

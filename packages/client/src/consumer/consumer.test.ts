@@ -275,6 +275,29 @@ test('seek reads on from elsewhere, and nothing that was buffered comes out', as
   assert.deepEqual(values, [0, 1, 2, 8, 9, 0])
 })
 
+test('onAssigned may seek before anything is read', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(10)
+  const reader: Consumer = consumer({
+    groupId: 'g',
+    onAssigned: async (partitions) => {
+      for (const partition of partitions) await reader.seek(partition, { offset: 7 })
+    },
+  })
+  assert.deepEqual((await read(reader, 2)).map(valueOf), [7, 8])
+})
+
+test('partitions that a topic grows by are read too', async (t) => {
+  const { admin, broker, consumer, fill, topic } = await world(t)
+  await fill(1)
+  const reader = consumer({ metadataMaxAgeMs: 20 })
+  const reading = read(reader, 2)
+  await admin.createPartitions(topic, 2)
+  await using producer = new Producer({ bootstrapServers: broker.bootstrapServers })
+  await producer.send({ topic, partition: 1, value: '1' })
+  assert.deepEqual((await reading).map(valueOf), [0, 1])
+})
+
 test('a paused partition gives nothing until it is resumed, others go on', async (t) => {
   const { consumer, fill, topic } = await world(t, 2)
   const reader = consumer()

@@ -114,7 +114,7 @@ export class Consumer implements ConsumerApi {
 
   async seek(partition: TopicPartition, to: StartPosition, options: CallOptions = {}): Promise<void> {
     this.#start()
-    if (this.#member === undefined) await this.#started
+    if (this.#member === undefined && !this.#states.has(keyOf(partition))) await this.#started
     const state = this.#states.get(keyOf(partition))
     if (state === undefined) throw new RangeError(`${keyOf(partition)} isn't assigned to this consumer`)
     const signal =
@@ -289,6 +289,21 @@ export class Consumer implements ConsumerApi {
       return
     }
     await this.#assign(this.#settings.assignment ?? (await this.#allPartitions()))
+    if (this.#settings.assignment === undefined) this.#background(this.#watchPartitions())
+  }
+
+  // Partitions that a topic grows by are read from their first record.
+  async #watchPartitions(): Promise<void> {
+    const { clock, metadataMaxAgeMs } = this.#cluster.settings
+    while (!this.#stop.signal.aborted) {
+      await delay(clock, metadataMaxAgeMs, this.#stop.signal)
+      await this.#cluster.refresh(this.#settings.topics, this.#stop.signal)
+      const known = this.#settings.topics.flatMap((name) => this.#cluster.image.topics.get(name) ?? [])
+      const grown = known
+        .flatMap(({ name, partitions }) => partitions.map(({ partition }) => ({ topic: name, partition })))
+        .filter((each) => !this.#states.has(keyOf(each)))
+      if (grown.length > 0) await this.#assign(grown.map((each) => ({ ...each, start: 'earliest' as const })))
+    }
   }
 
   // A topic of a group may come later; asking for it may create it.
@@ -312,13 +327,16 @@ export class Consumer implements ConsumerApi {
     const starts = partitions.map((each) => ({ ...each, start: each.start ?? this.#settings.start }))
     const offsets = await startOffsets(this.#cluster, this.#settings, starts, this.#stop.signal)
     const ends = await this.#ends(partitions)
-    await this.#options.onAssigned?.(partitions.map(plain))
     for (const each of offsets) {
       const state = new PartitionState(each, each.offset)
       state.committedOffset = each.committedOffset
       state.stopAt = ends.get(keyOf(each)) ?? Infinity
+      state.held = true
       this.#states.set(keyOf(state), state)
     }
+    // It may seek before anything is read.
+    await this.#options.onAssigned?.(partitions.map(plain))
+    for (const state of this.#statesOf(partitions)) state.held = false
     this.#assigned = true
     this.#serve()
     this.#fetcher.wake()

@@ -36,6 +36,15 @@ function take(lane: PartitionLane): { batch: Batch; epoch: number; sequence: num
   return { batch, epoch: batchField.producerEpoch(bytes, 0), sequence: batchField.baseSequence(bytes, 0) }
 }
 
+test('what is sent again is answered before others go, or the broker would forget it among them', () => {
+  const { lane } = laneOf(3)
+  lane.succeed(take(lane).batch, 0, -1)
+  const second = take(lane)
+  lane.retry(second.batch, 0, true)
+  assert.equal(take(lane).batch, second.batch)
+  assert.equal(lane.take(identity), undefined)
+})
+
 const broken = new Error('broken')
 
 test('until the broker has the first batch of an epoch, no other goes', () => {
@@ -53,9 +62,12 @@ test('after a failure all that was sent is answered before what failed goes agai
   lane.retry(second.batch, 0, true)
   assert.equal(lane.take(identity), undefined)
   lane.retry(third.batch, 0, false)
-  assert.deepEqual([take(lane).sequence, take(lane).sequence, take(lane).sequence], [1, 2, 3])
+  assert.equal(take(lane).sequence, 1)
   lane.succeed(second.batch, 1, -1)
   assert.equal(outcomes[1]?.offset, 1)
+  assert.equal(take(lane).sequence, 2)
+  lane.succeed(third.batch, 2, -1)
+  assert.equal(take(lane).sequence, 3)
 })
 
 test('behind a batch that failed for good the sequences start anew in the next epoch', () => {

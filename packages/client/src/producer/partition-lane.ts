@@ -91,8 +91,11 @@ export class PartitionLane {
   }
 
   // A broker that doesn't know a producer takes any sequence of it: the first batch must be there before the second goes.
+  // And it knows a repeat only among its last five batches: one that is sent again must be answered before others go.
   #mustWait(): boolean {
-    return this.#sent.length > 0 && (this.#recovering || (this.#settings.idempotent && !this.#established))
+    const [first] = this.#sent
+    if (first === undefined) return false
+    return this.#recovering || (this.#settings.idempotent && (!this.#established || first.attempts > 1))
   }
 
   /** Takes the head to be sent and gives its bytes. */

@@ -51,6 +51,6 @@ export interface ProducerApi extends AsyncDisposable {
   send(records: readonly ProducerRecord[], options?: CallOptions): Promise<RecordMetadata[]>
   /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
   flush(options?: CallOptions): Promise<void>
-  /** Flushes and disconnects; `send` rejects from then on. */
-  close(): Promise<void>
+  /** Flushes and disconnects; `send` rejects from then on. With a signal what isn't answered when it is set fails. */
+  close(options?: CallOptions): Promise<void>
 }

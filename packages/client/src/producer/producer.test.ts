@@ -185,6 +185,16 @@ test('close sends what lingers, and send rejects from then on', async (t) => {
   await assert.rejects(producer.send({ topic, value: 'v' }), { name: 'ClientClosedError' })
 })
 
+test('close with a signal gives up what is not answered by then', async (t) => {
+  const { broker, topic } = await world(t)
+  broker.intercept('Produce', (request) => request.drop())
+  const producer = new Producer(broker)
+  const sent = producer.send({ topic, value: 'v' })
+  const failed = assert.rejects(sent, { name: 'ClientClosedError' })
+  await assert.rejects(producer.close({ signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
+  await failed
+})
+
 test('with acks 0 nobody says where the record is', async (t) => {
   const { broker, topic } = await world(t)
   const producer = producing(t, broker, { acks: 0 })

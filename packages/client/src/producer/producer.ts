@@ -70,8 +70,8 @@ export class Producer implements ProducerApi {
     }
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  close(options: CallOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
     return this.#closing
   }
 
@@ -79,10 +79,13 @@ export class Producer implements ProducerApi {
     return this.close()
   }
 
-  async #close(): Promise<void> {
-    await this.flush()
-    this.#sender.close(new ClientClosedError('the producer is closed'))
-    this.#cluster.close()
+  async #close(options: CallOptions): Promise<void> {
+    try {
+      await this.flush(options)
+    } finally {
+      this.#sender.close(new ClientClosedError('the producer is closed'))
+      this.#cluster.close()
+    }
   }
 
   #sendOne(record: ProducerRecord): Promise<RecordMetadata> {

@@ -35,7 +35,8 @@ export const produce = defineHandler(produceApi, {
   handle: (request, context) =>
     new Promise((resolve, reject) => {
       try {
-        new ProduceRun(request, context, resolve).start()
+        refuseTransactions(request)
+        new ProduceRun(request, context, resolve).start(request.topicData)
       } catch (error) {
         reject(error)
       }
@@ -60,11 +61,13 @@ const failed = (index: number, error: ErrorName, errorMessage: string | null): P
 
 /** One request on its way: counts down the partitions that aren't answered yet. */
 class ProduceRun {
-  readonly #request: ProduceRequest
+  // Not the request itself: who waits for replicas mustn't hold its bytes.
+  readonly #acks: number
+  readonly #timeoutMs: number
   readonly #context: RequestContext
   readonly #finish: (response: ProduceResponse | ProduceResponseInput | null) => void
   readonly #responses: Mutable<ProduceResponseInput['responses'][number]>[] = []
-  readonly #parked = new Map<PartitionResult, CommitWaiter | null>()
+  #parked: Map<PartitionResult, CommitWaiter> | undefined
   #hints: LeaderHints | undefined
   #timer: Timer | undefined
   #open = 1
@@ -74,15 +77,15 @@ class ProduceRun {
     context: RequestContext,
     finish: (response: ProduceResponseInput | null) => void,
   ) {
-    this.#request = request
+    this.#acks = request.acks
+    this.#timeoutMs = request.timeoutMs
     this.#context = context
     this.#finish = finish
   }
 
-  start(): void {
-    const { acks, topicData } = this.#request
+  start(topicData: readonly TopicData[]): void {
+    const acks = this.#acks
     const wrongAcks = acks !== 0 && acks !== 1 && acks !== allReplicas
-    if (!wrongAcks) refuseTransactions(this.#request)
     for (const topic of topicData) {
       const partitionResponses: PartitionResult[] = []
       this.#responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses })
@@ -120,7 +123,7 @@ class ProduceRun {
     this.#open += 1
     // Read now: the log may compress anew what it is given.
     const count = records.length < batchHeaderBytes ? 0 : batchField.recordCount(records, 0)
-    partition.append(records, 'client', this.#request.acks, (outcome) => {
+    partition.append(records, 'client', this.#acks, (outcome) => {
       if (outcome.ok) services.topicMetrics.produced(topic, records.length, count)
       else services.topicMetrics.produceFailed(topic)
       this.#appended(partition, result, outcome)
@@ -156,37 +159,38 @@ class ProduceRun {
     result.baseOffset = outcome.baseOffset
     result.logAppendTimeMs = outcome.logAppendTimeMs
     result.logStartOffset = outcome.logStartOffset
-    if (this.#request.acks === allReplicas) this.#awaitCommit(partition, result, outcome.lastOffset)
+    if (this.#acks === allReplicas) this.#awaitCommit(partition, result, outcome.lastOffset)
     else this.#close()
   }
 
   #awaitCommit(partition: Partition, result: PartitionResult, lastOffset: number): void {
     const waiter = partition.whenCommitted(lastOffset, (error) => {
       if (error !== null) this.#refuse(partition.topic, result, error)
-      this.#parked.delete(result)
+      this.#parked?.delete(result)
       this.#close()
     })
     if (waiter === null) return
+    this.#parked ??= new Map()
     this.#parked.set(result, waiter)
     if (this.#timer !== undefined) return
-    this.#timer = this.#context.clock.setTimer(Math.max(0, this.#request.timeoutMs), () => this.#timedOut())
+    this.#timer = this.#context.clock.setTimer(Math.max(0, this.#timeoutMs), () => this.#timedOut())
     this.#context.onDisconnect(() => this.#timedOut())
   }
 
   #timedOut(): void {
-    for (const [result, waiter] of this.#parked) {
-      waiter?.cancel()
+    for (const [result, waiter] of this.#parked ?? []) {
+      waiter.cancel()
       fail(result, 'REQUEST_TIMED_OUT', null)
       this.#close()
     }
-    this.#parked.clear()
+    this.#parked?.clear()
   }
 
   #close(): void {
     this.#open -= 1
     if (this.#open > 0) return
     this.#timer?.cancel()
-    if (this.#request.acks === 0) this.#endUnanswered()
+    if (this.#acks === 0) this.#endUnanswered()
     else if (this.#hints === undefined) this.#finish({ responses: this.#responses })
     else this.#finish({ responses: this.#responses, nodeEndpoints: this.#hints.nodeEndpoints })
   }

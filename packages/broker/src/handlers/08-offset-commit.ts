@@ -17,7 +17,7 @@ export const offsetCommit = defineHandler(offsetCommitApi, {
   ],
   handle: async (request, { services, image, apiVersion }) => {
     const { committable, refused } = split(request, image, apiVersion >= firstVersionByTopicId)
-    if (committable.length === 0 && refused.length > 0) return { throttleTimeMs: 0, topics: refused }
+    if (committable.length === 0) return { throttleTimeMs: 0, topics: refused }
     const answer = await services.groups.ask<'offsetCommit'>(request.groupId, {
       kind: 'offsetCommit',
       apiVersion,

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { registerHooks } from 'node:module'
+import { test } from 'node:test'
+
+const native = new Set(['@node-rs/crc32', 'snappy', 'lz4-napi'])
+
+registerHooks({
+  resolve: (specifier, context, next) => {
+    if (native.has(specifier)) throw new Error(`${specifier} isn't installed`)
+    return next(specifier, context)
+  },
+})
+
+// Only now, so that the packages are looked for in vain.
+const { buildBatch, checkBatch, codecs, readRecords } = await import('./index.ts')
+const { snappyBlocks, pureSnappy } = await import('./compression/snappy.ts')
+
+test('where no native package is installed, batches of every codec are written and read without them', () => {
+  assert.equal(snappyBlocks, pureSnappy)
+  const records = Array.from({ length: 500 }, (_, i) => ({
+    key: Buffer.from(`key ${i % 7}`),
+    value: Buffer.from(`value ${i} `.repeat(20)),
+    timestampMs: 1_000 + i,
+  }))
+  for (const compression of codecs) {
+    const bytes = buildBatch({ records, compression })
+    assert.equal(checkBatch(bytes), null)
+    const values = Array.from(readRecords(bytes), ({ value }) => Buffer.from(value ?? []).toString())
+    assert.deepEqual(
+      values,
+      records.map(({ value }) => value.toString()),
+    )
+  }
+})

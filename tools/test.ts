@@ -1,5 +1,5 @@
 // `npm test`: every suite in turn, then what was skipped and why, then the counts as the last line.
-// `npm test -- unit interop` runs only the suites named.
+// `npm test -- unit interop` runs only the suites named; `npm run test:long` is what runs only when it is named.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
@@ -12,6 +12,8 @@ interface Suite {
   /** One process for all files, or one for each: for tests that start processes or need a fresh one. */
   readonly isolation: 'none' | 'process'
   readonly timeoutMinutes: number
+  /** Runs only when it is named. */
+  readonly long?: true
   /** The Node to run it with; null says why it can't be had. */
   readonly node: () => string | { readonly unavailable: string }
 }
@@ -25,7 +27,9 @@ const suites: readonly Suite[] = [
   { name: 'house', files: 'tests/house/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'cli', files: 'tests/cli/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'interop', files: 'tests/interop/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
+  { name: 'hostile', files: 'tests/hostile/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'cluster', files: 'tests/cluster/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
+  { name: 'long', files: 'tests/long/*.test.ts', isolation: 'process', timeoutMinutes: 60, long: true, node: thisNode },
 ]
 
 interface Outcome {
@@ -37,7 +41,9 @@ interface Outcome {
 const inCi = process.env['CI'] === 'true'
 const wanted = process.argv.slice(2)
 const chosen =
-  wanted.length === 0 ? suites : suites.filter((suite) => wanted.some((name) => suite.name.startsWith(name)))
+  wanted.length === 0
+    ? suites.filter((suite) => suite.long !== true)
+    : suites.filter((suite) => wanted.some((name) => suite.name.startsWith(name)))
 if (chosen.length === 0) {
   console.error(`no such suite: got ${wanted.join(', ')}, expected ${suites.map((suite) => suite.name).join(', ')}`)
   process.exit(2)

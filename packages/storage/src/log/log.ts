@@ -160,7 +160,10 @@ export class Log implements PartitionLog {
   }
 
   reconfigure(config: LogConfig): void {
+    const wasCompacted = this.state.config.cleanupPolicy.includes('compact')
     this.state.config = config
+    // What was rolled before it became compacted waits for no further roll.
+    if (!wasCompacted) this.state.home.rolled(this.state)
   }
 
   producers(): readonly ProducerSummary[] {

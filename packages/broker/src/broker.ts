@@ -9,7 +9,7 @@ import { diskFileSystem, memoryFileSystem, readMetaProperties } from '@millrace/
 import { hostPort, httpEndpoints } from './config/listeners.ts'
 import { loadSettings } from './config/load.ts'
 import type { BrokerSettings } from './config/settings.ts'
-import type { Interceptor } from './dispatch/intercept.ts'
+import type { ApiName, Interceptor } from './dispatch/intercept.ts'
 import type { BoundListener } from './net/server.ts'
 import { declareBrokerMetrics } from './observe/broker-metrics.ts'
 import { HttpServer } from './observe/http-server.ts'
@@ -47,7 +47,7 @@ export interface Broker extends AsyncDisposable {
   /** Runs with real time until it is moved. */
   readonly clock: MovableClock
   /** Lets a test look at, delay, answer or fail requests of one API. Returns how to stop. */
-  intercept<Body = unknown>(apiName: string, interceptor: Interceptor<Body>): () => void
+  intercept<Name extends ApiName>(apiName: Name, interceptor: Interceptor<Name>): () => void
   /** Cuts every connection; clients may come back at once. */
   dropConnections(): void
   close(): Promise<void>

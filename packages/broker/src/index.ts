@@ -4,5 +4,5 @@ export type { Broker, RunBrokerOptions, RunningBroker, SettingText, StartBrokerO
 export { ConfigError } from './config/definition.ts'
 export { hostPort } from './config/listeners.ts'
 export { parseSetArgument } from './config/load.ts'
-export type { Interceptor, InterceptedRequest } from './dispatch/intercept.ts'
+export type { AnswerOf, ApiName, InterceptedRequest, Interceptor, RequestOf, ResponseOf } from './dispatch/intercept.ts'
 export type { BoundListener } from './net/server.ts'

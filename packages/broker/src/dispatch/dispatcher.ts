@@ -18,7 +18,7 @@ import { allowAll, refusal } from './authorizer.ts'
 import type { ResponsePort, Surroundings } from './exchange.ts'
 import { Exchange } from './exchange.ts'
 import type { AnyHandler, HandlerTable } from './handler.ts'
-import type { Interceptor, Interceptors } from './intercept.ts'
+import type { Interceptors } from './intercept.ts'
 import { isDisconnected, isDropped, throughInterceptors } from './intercept.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
@@ -41,6 +41,8 @@ export interface DispatcherOptions {
 export type Admission =
   | { readonly kind: 'admitted'; readonly handler: AnyHandler; readonly memoryBytes: number }
   | { readonly kind: 'refused'; readonly reason: string }
+
+type InterceptorsOfOneApi = NonNullable<ReturnType<Interceptors['of']>>
 
 // A client of the future asks for versions in a few hundred bytes; what else claims to may be anything.
 const unknownVersionBytesMax = 64 * 1024
@@ -126,7 +128,7 @@ export class Dispatcher {
     else this.#answer(exchange, answer)
   }
 
-  #intercepted(exchange: Exchange, body: unknown, interceptors: readonly Interceptor[]): Promise<unknown> {
+  #intercepted(exchange: Exchange, body: unknown, interceptors: InterceptorsOfOneApi): Promise<unknown> {
     const { handler, apiVersion, clientId, connection } = exchange
     const facts = { apiName: handler.api.name, apiVersion, clientId, connection, body }
     return throughInterceptors(interceptors, facts, async () => handler.handle(body, exchange))

@@ -4,6 +4,7 @@ import { Connection } from '@millrace/connection'
 import type { AnyApi, Field, Fields } from '@millrace/protocol'
 import { encodeResponse, zeroUuid } from '@millrace/protocol'
 import { startBroker } from '../broker.ts'
+import type { AnyHandler } from '../dispatch/handler.ts'
 import { advertisedVersions } from '../dispatch/versions.ts'
 import { handlers } from './index.ts'
 
@@ -69,7 +70,7 @@ const requestOf = ({ request }: AnyApi, version: number): unknown =>
   request.decode(request.encode(sampleIn(version, request.fields) as never, version), version)
 
 test('every API can say an error in every version that it advertises', () => {
-  for (const handler of handlers) {
+  for (const handler of Object.values<AnyHandler>(handlers)) {
     for (const version of everyVersion(handler.api, advertisedVersions(handler))) {
       const request = requestOf(handler.api, version)
       const failure = handler.failure(request, 'UNKNOWN_SERVER_ERROR', 'something broke')
@@ -82,7 +83,7 @@ test('every API can say an error in every version that it advertises', () => {
 
 test('every API answers in every version that it advertises', async () => {
   await using broker = await startBroker()
-  for (const handler of handlers) {
+  for (const handler of Object.values<AnyHandler>(handlers)) {
     for (const version of everyVersion(handler.api, advertisedVersions(handler))) {
       const connection = await Connection.connect({ host: broker.host, port: broker.port, requestTimeoutMs: 5_000 })
       const body = sampleIn(version, handler.api.request.fields)

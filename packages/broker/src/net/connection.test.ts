@@ -380,7 +380,7 @@ test('what hangs on the response is released when it was sent, and when its clie
 
 test('an intercepted request can be looked at, answered otherwise, failed, dropped and cut', async () => {
   await using rig = await Rig.open([heartbeat])
-  rig.interceptors.add<{ memberId: string }>('Heartbeat', async (request, next) => {
+  rig.interceptors.add('Heartbeat', async (request, next) => {
     switch (request.body.memberId) {
       case 'fail':
         throw new KafkaError('REBALANCE_IN_PROGRESS')

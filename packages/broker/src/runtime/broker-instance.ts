@@ -220,7 +220,7 @@ export class BrokerInstance {
 
   #buildServer(): NetServer {
     const { settings, clock, log, metrics } = this.#world
-    const table: HandlerTable = handlerTable([...handlers, apiVersions(() => table)])
+    const table: HandlerTable = handlerTable([...Object.values(handlers), apiVersions(() => table)])
     const dispatcher = new Dispatcher({
       handlers: table,
       services: this.services,

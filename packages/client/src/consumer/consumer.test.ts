@@ -352,7 +352,7 @@ test('reading stays within its bound of memory, however much there is', async (t
   const value = Buffer.alloc(50_000, 1)
   await producer.send(Array.from({ length: 200 }, (_, i) => ({ topic, partition: i % 4, value })))
   const asked: number[] = []
-  broker.intercept<{ maxBytes: number }>('Fetch', (request, next) => {
+  broker.intercept('Fetch', (request, next) => {
     asked.push(request.body.maxBytes)
     return next()
   })

@@ -77,7 +77,7 @@ export const ownTable = [
   [
     'log.tail.cache.bytes',
     'LONG',
-    '134217728',
+    '67108864',
     '[0,...]',
     'read-only',
     'Memory for the newest batches of all partitions, from which consumers and followers that keep up are served.',

@@ -15,6 +15,7 @@ import { checkClientAppend } from './check-client-append.ts'
 import type { LogState } from './log-state.ts'
 import type { Append, AppendOutcome } from './partition-log.ts'
 import { mustRoll, roll } from './roll.ts'
+import type { Placed } from './tail-blocks.ts'
 import type { Tail, TailEntry } from './tail-cache.ts'
 import type { TurnMember } from './turns.ts'
 
@@ -31,7 +32,7 @@ export class Appender implements TurnMember {
   readonly #state: LogState
   /** What the next batch gets; ahead of the log's end by what waits to be written. */
   #nextOffset: number
-  #chunks: Uint8Array[] = []
+  #chunks: Placed[] = []
   #chunkBytes = 0
   #aborted: AbortedTxnEntry[] = []
   /** One per append of this turn, in order. */
@@ -156,7 +157,7 @@ export class Appender implements TurnMember {
       }
       if (outcome.aborted !== undefined) this.#aborted.push(outcome.aborted)
     }
-    this.#chunks.push(bytes)
+    this.#chunks.push(this.#state.context.tailCache.place(bytes))
     this.#chunkBytes += bytes.length
     this.#nextOffset = endOffset
     return this.#accepted(asOffset(baseOffset), asOffset(endOffset - 1), logAppendTimeMs, false)
@@ -199,26 +200,34 @@ export class Appender implements TurnMember {
     this.#chunks = []
     this.#chunkBytes = 0
     try {
-      segments.active.write(chunks, bytes)
+      segments.active.write(
+        chunks.map((chunk) => chunk.bytes),
+        bytes,
+      )
     } catch (error) {
+      for (const chunk of chunks) this.#state.context.tailCache.release(chunk)
       this.#undo(errorMessage(error))
       return
     }
     this.#noteWritten(chunks, bytes, position)
   }
 
-  #noteWritten(chunks: readonly Uint8Array[], bytes: number, startPosition: number): void {
+  #noteWritten(chunks: readonly Placed[], bytes: number, startPosition: number): void {
     const state = this.#state
     const { active } = state.segments
     let position = startPosition
     for (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at = nextBatch(chunk, at)) {
-        active.noteBatch(chunk, at, position + at)
-        const leaderEpoch = batchField.leaderEpoch(chunk, at)
-        if (leaderEpoch >= 0) state.epochs.assign(leaderEpoch, batchField.baseOffset(chunk, at))
+      const batchBytes = chunk.bytes
+      let lastOffset = -1
+      for (let at = 0; at < batchBytes.length; at = nextBatch(batchBytes, at)) {
+        active.noteBatch(batchBytes, at, position + at)
+        lastOffset = batchField.lastOffset(batchBytes, at)
+        const leaderEpoch = batchField.leaderEpoch(batchBytes, at)
+        if (leaderEpoch >= 0) state.epochs.assign(leaderEpoch, batchField.baseOffset(batchBytes, at))
       }
-      position += chunk.length
-      this.#written.push({ tail: state.tail, entry: tailEntry(chunk) })
+      position += batchBytes.length
+      const baseOffset = batchField.baseOffset(batchBytes, 0)
+      this.#written.push({ tail: state.tail, entry: { ...chunk, baseOffset, lastOffset } })
     }
     for (const aborted of this.#aborted) active.indexes.transactions.append(aborted)
     this.#aborted = []
@@ -293,7 +302,7 @@ export class Appender implements TurnMember {
   /** The log was cut: what comes next goes to its end, and what was cut is not kept in memory. */
   reset(): void {
     this.#nextOffset = this.#state.logEndOffset
-    this.#written = []
+    for (const { entry } of this.#written.splice(0)) this.#state.context.tailCache.release(entry)
   }
 }
 
@@ -302,9 +311,3 @@ const nextBatch = (bytes: Uint8Array, at: number): number => at + batchField.siz
 
 const asFailed = (outcome: AppendOutcome, reason: string): AppendOutcome =>
   outcome.ok ? fail('KAFKA_STORAGE_ERROR', reason) : outcome
-
-function tailEntry(bytes: Uint8Array): TailEntry {
-  let lastOffset = -1
-  for (let at = 0; at < bytes.length; at = nextBatch(bytes, at)) lastOffset = batchField.lastOffset(bytes, at)
-  return { baseOffset: batchField.baseOffset(bytes, 0), lastOffset, bytes }
-}

@@ -30,7 +30,7 @@ export const defaultSettings: LogManagerSettings = {
   initialTaskDelayMs: 30_000,
   producerIdExpirationMs: 86_400_000,
   producerIdExpirationCheckIntervalMs: 600_000,
-  tailCacheBytes: 128 * 1024 * 1024,
+  tailCacheBytes: 64 * 1024 * 1024,
   indexCacheBytes: 64 * 1024 * 1024,
   openFilesMax: 4_096,
   backgroundFlushBytes: 32 * 1024 * 1024,

@@ -3,6 +3,7 @@ import { batchField, batchHeaderBytes } from '@millrace/protocol'
 import type { Segment } from '../segment/segment.ts'
 import type { LogState } from './log-state.ts'
 import type { ReadOutcome, ReadRange } from './partition-log.ts'
+import type { TailEntry } from './tail-cache.ts'
 
 const nothing: ReadOutcome = { ok: true, chunks: [], sizeBytes: 0, release: () => {} }
 
@@ -24,6 +25,7 @@ export function readLog(state: LogState, range: ReadRange): ReadOutcome | Promis
 function readTail(state: LogState, range: ReadRange): ReadOutcome {
   const { entries, start } = state.tail.from(range.fromOffset)
   const chunks: Uint8Array[] = []
+  const held: TailEntry[] = []
   let sizeBytes = 0
   for (let slot = start; slot < entries.length; slot += 1) {
     const entry = entries[slot]!
@@ -32,11 +34,27 @@ function readTail(state: LogState, range: ReadRange): ReadOutcome {
       entry.baseOffset >= range.fromOffset && entry.lastOffset < range.untilOffset && entry.bytes.length <= left
     const minOneBatch = range.minOneBatch && sizeBytes === 0
     const part = whole ? entry.bytes : wholeBatches(entry.bytes, { ...range, maxBytes: left, minOneBatch })
-    if (part.length > 0) chunks.push(part)
+    if (part.length > 0) {
+      chunks.push(part)
+      held.push(entry)
+    }
     sizeBytes += part.length
-    if (part.length < entry.bytes.length && entry.baseOffset >= range.fromOffset) break
+    const reachesEnd = part.byteOffset + part.length === entry.bytes.byteOffset + entry.bytes.length
+    if (!reachesEnd) break
   }
-  return chunks.length === 0 ? nothing : { ok: true, chunks, sizeBytes, release: () => {} }
+  return chunks.length === 0 ? nothing : { ok: true, chunks, sizeBytes, release: holding(state, held) }
+}
+
+// The memory of what left the tail is used for other batches: what is still being sent must stay as it is.
+function holding(state: LogState, entries: readonly TailEntry[]): () => void {
+  const { tailCache } = state.context
+  for (const entry of entries) tailCache.hold(entry)
+  let isReleased = false
+  return () => {
+    if (isReleased) return
+    isReleased = true
+    for (const entry of entries) tailCache.release(entry)
+  }
 }
 
 /** The stretch of `bytes` that a read may have: from the batch with its first offset on, as much as fits. */

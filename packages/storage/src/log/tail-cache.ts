@@ -1,35 +1,36 @@
-/** One append's bytes in memory: whole batches, back to back. */
-export interface TailEntry {
+import type { Placed } from './tail-blocks.ts'
+import { TailBlock, TailBlocks } from './tail-blocks.ts'
+
+/** Whole batches in memory, back to back: one append's, or several that lie together. */
+export interface TailEntry extends Placed {
   readonly baseOffset: number
   readonly lastOffset: number
-  readonly bytes: Uint8Array
 }
 
 interface Owned {
   readonly tail: Tail
-  readonly buffer: ArrayBufferLike
+  readonly block: TailBlock
 }
 
-const slabBytes = 256 * 1024
+/** What an entry costs besides its bytes; a tail of single records would be several times its budget otherwise. */
+const entryOverheadBytes = 256
+const mergedBytesMax = 64 * 1024
 
 /**
- * The newest batches of all logs in memory, under one budget. It counts each underlying ArrayBuffer once and whole. A
- * batch is kept by reference where what one turn keeps of its buffer fills at least half of it; else it is copied into
- * a slab, for a small frame would pin a chunk of 64 KiB. The oldest goes first, whichever log it belongs to.
+ * The newest batches of all logs in memory, under one budget, which counts each block whole. The oldest goes first,
+ * whichever log it belongs to.
  */
 export class TailCache {
+  readonly #blocks = new TailBlocks()
   #limitBytes: number
   #heldBytes = 0
-  /** How many entries use each buffer. */
-  readonly #uses = new Map<ArrayBufferLike, number>()
   /** All entries of all tails, oldest first; those before the head are gone. */
   #queue: Owned[] = []
   #head = 0
-  #slab = new Uint8Array(0)
-  #slabUsed = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
+    this.#blocks.setBudget(limitBytes)
   }
 
   get heldBytes(): number {
@@ -38,53 +39,48 @@ export class TailCache {
 
   setLimit(limitBytes: number): void {
     this.#limitBytes = limitBytes
+    this.#blocks.setBudget(limitBytes)
     this.#evict()
+  }
+
+  /** Copies what is to be appended: the memory of a request is used for the next one. `admit` or `release` comes next. */
+  place(bytes: Uint8Array): Placed {
+    return this.#blocks.place(bytes)
+  }
+
+  /** Keeps the bytes of an entry as they are until `release`, whether it stays in the tail or not. */
+  hold(entry: Placed): void {
+    entry.block.holds += 1
+  }
+
+  release(entry: Placed): void {
+    this.#blocks.release(entry.block)
   }
 
   /** Takes in what one turn wrote. */
   admit(turn: readonly { readonly tail: Tail; readonly entry: TailEntry }[]): void {
-    const keptOf = new Map<ArrayBufferLike, number>()
-    for (const { entry } of turn) {
-      const { buffer, length } = entry.bytes
-      keptOf.set(buffer, (keptOf.get(buffer) ?? 0) + length)
-    }
-    for (const { tail, entry } of turn) {
-      const { buffer } = entry.bytes
-      const byReference = 2 * (keptOf.get(buffer) ?? 0) >= buffer.byteLength
-      this.#add(tail, byReference ? entry : { ...entry, bytes: this.#copied(entry.bytes) })
-    }
+    for (const { tail, entry } of turn) this.#add(tail, entry)
     this.#evict()
   }
 
   #add(tail: Tail, entry: TailEntry): void {
-    const { buffer } = entry.bytes
-    const uses = this.#uses.get(buffer) ?? 0
-    if (uses === 0) this.#heldBytes += buffer.byteLength
-    this.#uses.set(buffer, uses + 1)
-    this.#queue.push({ tail, buffer })
+    if (tail.merge(entry)) return this.release(entry)
+    const { block } = entry
+    if (block.entries === 0) this.#heldBytes += block.memory.length
+    this.#heldBytes += entryOverheadBytes
+    block.entries += 1
+    this.#queue.push({ tail, block })
     tail.push(entry)
-  }
-
-  #copied(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > slabBytes / 4) return bytes.slice()
-    if (this.#slabUsed + bytes.length > this.#slab.length) {
-      this.#slab = new Uint8Array(slabBytes)
-      this.#slabUsed = 0
-    }
-    const place = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length)
-    place.set(bytes)
-    this.#slabUsed += bytes.length
-    return place
   }
 
   #evict(): void {
     while (this.#heldBytes > this.#limitBytes && this.#head < this.#queue.length) {
       const oldest = this.#queue[this.#head]!
-      // The slot lives on until the queue is cut: it must not hold the bytes meanwhile.
+      // The slot lives on until the queue is cut: it must not hold the block meanwhile.
       this.#queue[this.#head] = noOwned
       this.#head += 1
       oldest.tail.shift()
-      this.#release(oldest.buffer)
+      this.#forget(oldest.block)
     }
     if (this.#head > 1_024 && 2 * this.#head > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head)
@@ -92,15 +88,11 @@ export class TailCache {
     }
   }
 
-  #release(buffer: ArrayBufferLike): void {
-    const uses = (this.#uses.get(buffer) ?? 1) - 1
-    if (uses > 0) {
-      this.#uses.set(buffer, uses)
-      return
-    }
-    this.#uses.delete(buffer)
-    this.#heldBytes -= buffer.byteLength
-    if (this.#slab.buffer === buffer) this.#slab = new Uint8Array(0)
+  #forget(block: TailBlock): void {
+    block.entries -= 1
+    this.#heldBytes -= entryOverheadBytes
+    if (block.entries === 0) this.#heldBytes -= block.memory.length
+    this.#blocks.release(block)
   }
 
   /** Forgets a log's tail: it was truncated or goes away. Costs a walk over all entries, so only then. */
@@ -109,12 +101,12 @@ export class TailCache {
     const left = this.#queue.slice(this.#head)
     this.#queue = left.filter((owned) => owned.tail !== tail)
     this.#head = 0
-    for (const owned of left) if (owned.tail === tail) this.#release(owned.buffer)
+    for (const owned of left) if (owned.tail === tail) this.#forget(owned.block)
     tail.clear()
   }
 }
 
-const noEntry: TailEntry = { baseOffset: -1, lastOffset: -1, bytes: new Uint8Array(0) }
+const noEntry: TailEntry = { baseOffset: -1, lastOffset: -1, bytes: new Uint8Array(0), block: new TailBlock(0) }
 
 /** The part of one log's end that is in memory, without gaps up to the end. */
 export class Tail {
@@ -132,6 +124,17 @@ export class Tail {
 
   push(entry: TailEntry): void {
     this.#entries.push(entry)
+  }
+
+  /** Adds to the last entry where the bytes follow it in memory: small appends cost an entry each otherwise. */
+  merge({ bytes, block, lastOffset }: TailEntry): boolean {
+    const last = this.#entries.at(-1)
+    if (last === undefined || last === noEntry || last.block !== block) return false
+    const { byteOffset, length } = last.bytes
+    if (byteOffset + length !== bytes.byteOffset || length + bytes.length > mergedBytesMax) return false
+    const merged = new Uint8Array(bytes.buffer, byteOffset, length + bytes.length)
+    this.#entries[this.#entries.length - 1] = { baseOffset: last.baseOffset, lastOffset, bytes: merged, block }
+    return true
   }
 
   shift(): void {
@@ -161,4 +164,4 @@ export class Tail {
   }
 }
 
-const noOwned: Owned = { tail: new Tail(), buffer: noEntry.bytes.buffer }
+const noOwned: Owned = { tail: new Tail(), block: noEntry.block }

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline'
-import type { Producer, ProducerOptions } from '@millrace/client'
+import type { Producer, ProducerOptions, ProducerRecord } from '@millrace/client'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { ClientOptions } from '../client-options.ts'
@@ -7,7 +6,9 @@ import { collect, wholeNumber, withClient } from '../client-options.ts'
 import { explain } from '../output/explain.ts'
 import { progressLine } from '../output/progress-line.ts'
 import type { JsonInput } from '../records/json-record.ts'
+import type { LineParser } from '../records/input.ts'
 import { lineParser, parseHeader } from '../records/input.ts'
+import { linesOf } from '../records/lines.ts'
 import { rateSummary } from '../records/rate.ts'
 import { clientOptions } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
@@ -57,7 +58,7 @@ interface Tally {
   records: number
   bytes: number
   outstanding: number
-  failure: unknown
+  failure: { readonly lineNumber: number; readonly error: unknown } | undefined
   /** Called when there is room again. */
   resume: () => void
 }
@@ -85,7 +86,7 @@ async function produce(topic: string, options: ProduceOptions, terminal: Termina
     say(terminal, rateSummary('produced', tally.records, tally.bytes, performance.now() - startedMs))
   }
   if (tally.failure === undefined) return
-  say(terminal, `millrace: ${explain(tally.failure)}`)
+  say(terminal, `millrace: line ${tally.failure.lineNumber}: ${explain(tally.failure.error)}`)
   throw new PartialFailure()
 }
 
@@ -100,51 +101,61 @@ const producerOptions = (options: ProduceOptions): Omit<ProducerOptions, 'bootst
 async function sendLines(
   topic: string,
   partition: number | undefined,
-  parse: (line: string, lineNumber: number) => JsonInput,
+  parse: LineParser,
   producer: Producer,
   tally: Tally,
   terminal: Terminal,
 ): Promise<void> {
-  const lines = createInterface({ input: terminal.stdin, crlfDelay: Infinity, signal: terminal.signal })
   let lineNumber = 0
-  try {
-    for await (const line of lines) {
+  for await (const lines of linesOf(terminal.stdin, terminal.signal)) {
+    for (const line of lines) {
       lineNumber += 1
-      if (tally.failure !== undefined) return
-      send(topic, partition, parse(line, lineNumber), producer, tally)
+      send(topic, partition, parse(line, lineNumber), producer, tally, lineNumber)
       if (tally.outstanding >= outstandingMax) await new Promise<void>((resolve) => (tally.resume = resolve))
+      if (tally.failure !== undefined || terminal.signal.aborted) return
     }
-  } catch (error) {
-    if (!terminal.signal.aborted) throw error
-  } finally {
-    lines.close()
   }
 }
 
-function send(topic: string, partition: number | undefined, input: JsonInput, producer: Producer, tally: Tally): void {
-  const target = partition ?? input.partition
-  const record = {
-    topic,
-    key: input.key,
-    value: input.value,
-    headers: input.headers.map((header) => [header.key, header.value] as const),
-    ...(target === undefined ? {} : { partition: target }),
-    ...(input.timestamp === undefined ? {} : { timestamp: input.timestamp }),
-  }
+function send(
+  topic: string,
+  partition: number | undefined,
+  input: JsonInput,
+  producer: Producer,
+  tally: Tally,
+  lineNumber: number,
+): void {
   const bytes = (input.key?.length ?? 0) + (input.value?.length ?? 0)
   tally.outstanding += 1
-  producer
-    .send(record)
-    .then(() => {
-      tally.records += 1
-      tally.bytes += bytes
-      return undefined
-    })
-    .catch((error: unknown) => {
-      tally.failure ??= error
-    })
-    .finally(() => {
-      tally.outstanding -= 1
-      if (tally.outstanding < outstandingMax / 2 || tally.failure !== undefined) tally.resume()
-    })
+  producer.send(recordOf(topic, partition, input)).then(
+    () => delivered(tally, bytes),
+    (error: unknown) => failed(tally, { lineNumber, error }),
+  )
+}
+
+function delivered(tally: Tally, bytes: number): void {
+  tally.records += 1
+  tally.bytes += bytes
+  settled(tally)
+}
+
+function failed(tally: Tally, failure: NonNullable<Tally['failure']>): void {
+  tally.failure ??= failure
+  settled(tally)
+}
+
+function settled(tally: Tally): void {
+  tally.outstanding -= 1
+  if (tally.outstanding < outstandingMax / 2 || tally.failure !== undefined) tally.resume()
+}
+
+// Fields that are absent are left out: to spread nothing into each of millions of records would show.
+function recordOf(topic: string, partition: number | undefined, input: JsonInput): ProducerRecord {
+  const { key, value } = input
+  const record: { -readonly [Name in keyof ProducerRecord]: ProducerRecord[Name] } = { topic, key, value }
+  const target = partition ?? input.partition
+  if (target !== undefined) record.partition = target
+  if (input.timestamp !== undefined) record.timestamp = input.timestamp
+  if (input.headers.length > 0) record.headers = input.headers.map((header) => [header.key, header.value] as const)
+  return record
 }

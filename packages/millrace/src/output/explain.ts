@@ -1,5 +1,3 @@
-import { KafkaError } from '@millrace/protocol'
-
 const hints: Readonly<Record<string, string>> = {
   UNKNOWN_TOPIC_OR_PARTITION: 'no such topic: see `millrace topic list`',
   TOPIC_ALREADY_EXISTS: 'the topic is there already',
@@ -12,7 +10,12 @@ const hints: Readonly<Record<string, string>> = {
 /** An error as one line for a person: what happened and what to do about it, without a stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const name = error instanceof KafkaError ? error.error : undefined
+  const name = kafkaErrorName(error)
   const hint = name === undefined ? undefined : hints[name]
   return hint === undefined || error.message.includes(hint) ? error.message : `${error.message} (${hint})`
+}
+
+// By its shape: to import the class would load the protocol package for `--help` and for completion.
+function kafkaErrorName(error: Error): string | undefined {
+  return 'error' in error && typeof error.error === 'string' ? error.error : undefined
 }

@@ -11,33 +11,36 @@ export interface InputOptions {
   readonly headers: readonly RecordHeader[]
 }
 
+export type LineParser = (line: Buffer, lineNumber: number) => JsonInput
+
 /** Turns one line of standard input into a record. `lineNumber` counts from 1 and stands in errors. */
-export function lineParser(options: InputOptions): (line: string, lineNumber: number) => JsonInput {
-  if (options.shape === 'text') return (line, lineNumber) => textRecord(line, lineNumber, options)
+export function lineParser(options: InputOptions): LineParser {
+  if (options.shape === 'text') return textParser(options)
   return (line, lineNumber) => {
-    const record = parseJsonRecord(line, `line ${lineNumber}`)
-    return { ...record, headers: [...record.headers, ...options.headers] }
+    const record = parseJsonRecord(line.toString(), `line ${lineNumber}`)
+    return options.headers.length === 0 ? record : { ...record, headers: [...record.headers, ...options.headers] }
   }
 }
 
-function textRecord(line: string, lineNumber: number, options: InputOptions): JsonInput {
-  const [key, value] = splitKey(line, lineNumber, options.keySeparator)
-  const bytes = (text: string | null): Uint8Array | null =>
-    text === null || text === options.nullMarker ? null : Buffer.from(text)
-  return {
-    key: bytes(key),
-    value: bytes(value),
-    headers: options.headers,
+// Lines stay bytes: what is no UTF-8 is produced as it was typed.
+function textParser({ keySeparator, nullMarker, headers }: InputOptions): LineParser {
+  const separator = keySeparator === undefined ? undefined : Buffer.from(keySeparator)
+  const marker = nullMarker === undefined ? undefined : Buffer.from(nullMarker)
+  const orNull = (bytes: Buffer): Buffer | null => (marker?.equals(bytes) === true ? null : bytes)
+  const input = (key: Buffer | null, value: Buffer | null): JsonInput => ({
+    key,
+    value,
+    headers,
     timestamp: undefined,
     partition: undefined,
+  })
+  if (separator === undefined) return (line) => input(null, orNull(line))
+  return (line, lineNumber) => {
+    const at = line.indexOf(separator)
+    if (at >= 0) return input(orNull(line.subarray(0, at)), orNull(line.subarray(at + separator.length)))
+    const got = line.subarray(0, 40).toString()
+    throw new UsageError(`line ${lineNumber} has no '${keySeparator}' between key and value: got '${got}'`)
   }
-}
-
-function splitKey(line: string, lineNumber: number, separator: string | undefined): [string | null, string] {
-  if (separator === undefined) return [null, line]
-  const at = line.indexOf(separator)
-  if (at >= 0) return [line.slice(0, at), line.slice(at + separator.length)]
-  throw new UsageError(`line ${lineNumber} has no '${separator}' between key and value: got '${line.slice(0, 40)}'`)
 }
 
 /** `name=value` of `--header`; the value may be empty. */

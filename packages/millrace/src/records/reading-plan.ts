@@ -1,5 +1,4 @@
 import type { AdminApi, CallOptions, OffsetSpec } from '@millrace/client'
-import { KafkaError } from '@millrace/protocol'
 import { UsageError } from '../terminal.ts'
 import type { StartPosition } from './position.ts'
 import { resolvePosition } from './position.ts'
@@ -43,7 +42,7 @@ async function partitionsOf(
   call: CallOptions,
 ): Promise<number[]> {
   const outcome = (await admin.describeTopics([topic], call)).get(topic)
-  if (outcome === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `the broker said nothing of ${topic}`)
+  if (outcome === undefined) throw new Error(`the broker said nothing of ${topic}`)
   if (!outcome.ok) throw outcome.error
   const there = outcome.value.partitions.map(({ partition }) => partition)
   if (only !== undefined && !there.includes(only)) {

@@ -230,6 +230,37 @@ test('a folder of another topic id is refused, and can be deleted for the new on
   assert.equal(world.openAs(other).logEndOffset, 0)
 })
 
+test('a folder that nobody opened is set aside with all that is in it, and its name is free', async () => {
+  const topic = 't'.repeat(249)
+  const partition = { topic, partition: 12, topicId: 'BBBBBBBBBBBBBBBBBBBBBg' }
+  const world = new LogWorld({ settings: { initialTaskDelayMs: 1e9 } })
+  world.append(world.openAs(partition), batchOf(['a']))
+  assert.deepEqual(world.manager.unopened(), [])
+  await world.restart()
+  const [folder] = world.manager.unopened()
+  assert.deepEqual(folder, { topic, partition: 12, directory: '/data' })
+  assert.ok(folder !== undefined)
+  const path = world.manager.setAside(folder)
+  assert.match(path, /^\/data\/t{213}-12\.[0-9a-f]{32}-stray$/)
+  assert.ok((world.fileSystem.stat(`${path}/00000000000000000000.log`)?.sizeBytes ?? 0) > 0)
+  assert.equal(world.openAs(partition).logEndOffset, 0)
+  assert.throws(() => world.manager.setAside(folder), /only a folder that nobody opened/)
+  await world.restart()
+  assert.ok(world.fileSystem.stat(path) !== undefined, 'it stays')
+})
+
+test('folders of deleted partitions that a crash left go after the start', async () => {
+  const world = new LogWorld()
+  world.append(world.open({ fileDeleteDelayMs: 60_000 }), batchOf(['a']))
+  await world.manager.delete('orders', 0)
+  await world.restart()
+  await world.clock.advance('31s')
+  assert.deepEqual(
+    world.fileSystem.list('/data')?.filter((entry) => entry.isDirectory),
+    [],
+  )
+})
+
 test('a deleted partition gets another name at once and its files go later', async () => {
   const world = new LogWorld()
   const log = world.open({ fileDeleteDelayMs: 60_000 })

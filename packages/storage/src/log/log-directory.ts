@@ -217,8 +217,29 @@ export class LogDirectory implements LogHome {
     this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
   }
 
-  /** Forgets a partition: its offsets first, so that one of the same name starts from nothing, then its folder. */
+  /** Partition folders whose log nobody opened. */
+  unopened(): string[] {
+    return [...this.folders].filter((name) => !this.logs.has(name))
+  }
+
+  /** Forgets a partition; its folder gets another name at once and goes later. */
   removePartition(name: string, deleteDelayMs: number): void {
+    const log = this.logs.get(name)
+    this.#forget(name)
+    if (this.#offlineReason !== undefined) return
+    const renamed = this.#renameFolder(name, '-delete')
+    if (log !== undefined) log.state.folder = `${this.path}/${renamed}`
+    this.#removeLater(renamed, deleteDelayMs)
+  }
+
+  /** Forgets a partition that nobody opened; its folder stays under another name. Returns its path. */
+  setAside(name: string): string {
+    this.#forget(name)
+    return `${this.path}/${this.#renameFolder(name, '-stray')}`
+  }
+
+  // Its offsets first, so that one of the same name starts from nothing.
+  #forget(name: string): void {
     const log = this.logs.get(name)
     this.logs.delete(name)
     this.folders.delete(name)
@@ -234,11 +255,13 @@ export class LogDirectory implements LogHome {
     }
     if (this.#offlineReason !== undefined) return
     for (const checkpoint of this.#checkpoints.values()) checkpoint.write(this.logs.values())
-    const renamed = deletedFolderName(name, this.#context.random.bytes(16))
+  }
+
+  #renameFolder(name: string, suffix: '-delete' | '-stray'): string {
+    const renamed = renamedFolder(name, this.#context.random.bytes(16), suffix)
     this.#fileSystem.rename(`${this.path}/${name}`, `${this.path}/${renamed}`)
     this.#fileSystem.syncDirectory(this.path)
-    if (log !== undefined) log.state.folder = `${this.path}/${renamed}`
-    this.#removeLater(renamed, deleteDelayMs)
+    return renamed
   }
 
   #removeLater(name: string, delayMs: number): void {
@@ -309,8 +332,9 @@ export class LogDirectory implements LogHome {
 // Not all at once: each has files open meanwhile.
 const closedTogether = 64
 
-// Kafka's own form, cut so that the name stays legal.
-function deletedFolderName(name: string, unique: Uint8Array): string {
-  const suffix = `.${Buffer.from(unique).toString('hex')}-delete`
-  return name.slice(0, 255 - suffix.length) + suffix
+// Kafka's own form; the topic's name is cut so that a file system takes the whole.
+function renamedFolder(name: string, unique: Uint8Array, ending: string): string {
+  const dash = name.lastIndexOf('-')
+  const suffix = `${name.slice(dash)}.${Buffer.from(unique).toString('hex')}${ending}`
+  return name.slice(0, Math.min(dash, 255 - suffix.length)) + suffix
 }

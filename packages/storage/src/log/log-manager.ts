@@ -16,7 +16,15 @@ import { LogDirectory } from './log-directory.ts'
 import type { LogManagerOptions } from './log-manager-options.ts'
 import { defaultSettings } from './log-manager-options.ts'
 import { LogState } from './log-state.ts'
-import type { LogConfig, LogDirectoryStatus, LogManager, LogManagerSettings, PartitionLog } from './partition-log.ts'
+import { parsePartitionFolder } from './partition-folders.ts'
+import type {
+  LogConfig,
+  LogDirectoryStatus,
+  LogManager,
+  LogManagerSettings,
+  PartitionLog,
+  UnopenedPartition,
+} from './partition-log.ts'
 import { openLogFiles } from './recovery.ts'
 import { TailCache } from './tail-cache.ts'
 import { Turns } from './turns.ts'
@@ -172,6 +180,25 @@ class DirectoryLogManager implements LogManager {
     this.#logs.delete(name)
     const directory = this.#directories.find((one) => one.folders.has(name))
     directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
+  }
+
+  unopened(): readonly UnopenedPartition[] {
+    return this.#directories
+      .filter(({ offlineReason }) => offlineReason === undefined)
+      .flatMap((directory) => directory.unopened().map((name) => ({ name, directory: directory.path })))
+      .flatMap(({ name, directory }) => {
+        const parsed = parsePartitionFolder(name)
+        return parsed === undefined ? [] : [{ ...parsed, directory }]
+      })
+  }
+
+  setAside({ topic, partition, directory: path }: UnopenedPartition): string {
+    const directory = this.#directories.find((one) => one.path === path)
+    const name = `${topic}-${partition}`
+    if (directory === undefined || !directory.folders.has(name) || directory.logs.has(name)) {
+      throw new Error(`only a folder that nobody opened can be set aside: got ${path}/${name}`)
+    }
+    return directory.setAside(name)
   }
 
   reconfigure(settings: Partial<LogManagerSettings>): void {

@@ -196,6 +196,14 @@ export interface LogManagerSettings {
   readonly cleanerIoBufferBytes: number
 }
 
+/** A partition's folder whose log nobody opened. */
+export interface UnopenedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The log directory that it lies in. */
+  readonly directory: string
+}
+
 /** All logs of one broker over its log directories. */
 export interface LogManager {
   directories(): readonly LogDirectoryStatus[]
@@ -204,11 +212,15 @@ export interface LogManager {
   /**
    * Opens the partition's log, creating it in the directory with the fewest partitions where there is none. A log whose
    * data is damaged before its recovery point comes back `offline`. Throws INCONSISTENT_TOPIC_ID where the folder
-   * belongs to another topic of that name (delete it first), KAFKA_STORAGE_ERROR where no directory is online.
+   * belongs to another topic of that name (delete it or set it aside first), KAFKA_STORAGE_ERROR where no directory is online.
    */
   open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog
   /** Renames to `...-delete`, files go after `file.delete.delay.ms`. Also for a folder that nobody opened. */
   delete(topic: string, partition: number): Promise<void>
+  /** The folders that `open` hasn't been called for, or that it refused. */
+  unopened(): readonly UnopenedPartition[]
+  /** Renames such a folder to `...-stray`, where it stays until somebody looks at it. Returns its new path. */
+  setAside(folder: UnopenedPartition): string
   /** Changes settings of a running manager: budgets, check intervals, producer expiry. */
   reconfigure(settings: Partial<LogManagerSettings>): void
   /** Runs retention (and whatever it finds due) now, as `log.retention.check.interval.ms` does. */

@@ -33,6 +33,18 @@ test('who gives up waiting lets those behind it through', () => {
   assert.deepEqual(granted, ['two'])
 })
 
+test('what is in memory already overtakes those who wait, and counts', () => {
+  const budget = new ByteBudget(10)
+  const granted: string[] = []
+  budget.tryTake(8)
+  budget.take(5, () => granted.push('five'))
+  budget.takeAnyway(4)
+  assert.equal(budget.heldBytes, 12)
+  assert.equal(budget.freeBytes, 0)
+  budget.give(8)
+  assert.deepEqual(granted, ['five'])
+})
+
 test('giving back more than was taken is a bug', () => {
   const budget = new ByteBudget(10)
   assert.throws(() => budget.give(1), /more bytes given back/)

@@ -53,6 +53,11 @@ export class ByteBudget {
     }
   }
 
+  /** Takes `bytes` before all who wait, over the limit where it must be: for what lies in memory already. */
+  takeAnyway(bytes: number): void {
+    this.#heldBytes += bytes
+  }
+
   give(bytes: number): void {
     this.#heldBytes -= bytes
     assert(this.#heldBytes >= 0, `more bytes given back than were taken: ${this.#heldBytes}`)

@@ -4,6 +4,7 @@ import type { ByteBudget, Clock, Logger, Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { FrameHead } from '@millrace/protocol'
 import { FrameReader } from '@millrace/protocol'
+import { BufferPool } from '@millrace/storage'
 
 import type { Admission, Dispatcher } from '../dispatch/dispatcher.ts'
 import type { Exchange, ResponsePort } from '../dispatch/exchange.ts'
@@ -40,7 +41,13 @@ interface HeldGrant {
   readonly sinceMs: number
 }
 
+/** Who holds memory that others wait for may be silent for so much shorter. */
+const hurry = 6
+
 const noGrant: Grant = { state: 'none' }
+
+/** For requests that come in pieces, of all connections. */
+const frameMemory = new BufferPool(8 * 1024 * 1024)
 
 /**
  * One client's connection. Requests start and are answered in order, one at a time; only a Produce that has been
@@ -78,6 +85,7 @@ export class Connection implements ResponsePort {
       sizeBytesMax: host.limits.requestBytesMax,
       onHead: (head) => this.#onHead(head),
       onFrame: (frame) => this.#onFrame(frame),
+      lending: frameMemory,
     })
     socket.on('error', (error) => this.#end(`its socket failed: ${error.message}`))
     socket.on('close', () => this.#end('the client closed it'))
@@ -99,7 +107,8 @@ export class Connection implements ResponsePort {
     const isBusy = this.#exchanges.length > 0 || this.unsentBytes > 0
     if (this.#grant.state === 'held') {
       const heldMs = nowMs - this.#grant.sinceMs
-      if (silentMs >= limits.requestStallMs) this.close(`it sent part of a request and nothing for ${silentMs} ms`)
+      const patienceMs = requestBytes.waiting > 0 ? limits.requestStallMs / hurry : limits.requestStallMs
+      if (silentMs >= patienceMs) this.close(`it sent part of a request and nothing for ${silentMs} ms`)
       else if (heldMs >= limits.requestStallMs && requestBytes.waiting > 0) {
         this.close(`it took more than ${heldMs} ms to send a request whose memory others wait for`)
       }
@@ -147,7 +156,9 @@ export class Connection implements ResponsePort {
     // One chunk may come while a request can't start; with a second one the client has to wait.
     const wasWaiting = this.#reader.waiting
     this.#read(() => this.#reader.push(chunk))
-    if (wasWaiting && this.#reader.waiting) this.#pause()
+    if (!wasWaiting || !this.#reader.waiting) return
+    if (this.#grant.state === 'waiting' && this.#reader.isWhole) this.#goOn()
+    else this.#pause()
   }
 
   #read(work: () => void): void {
@@ -193,9 +204,11 @@ export class Connection implements ResponsePort {
 
   /** Whether the memory for the request whose head was read is held now. */
   #takeGrant(): boolean {
-    if (this.#grant.state !== 'none') return this.#grant.state === 'held'
+    if (this.#grant.state === 'held') return true
     const { requestBytes } = this.#host
     const bytes = this.#admitted?.memoryBytes ?? 0
+    if (this.#reader.isWhole) return this.#takeAnyway(bytes)
+    if (this.#grant.state === 'waiting') return false
     if (requestBytes.tryTake(bytes)) {
       this.#grant = this.#held(bytes)
       return true
@@ -206,6 +219,15 @@ export class Connection implements ResponsePort {
     })
     this.#grant = { state: 'waiting', cancel }
     return false
+  }
+
+  // What has come already costs nothing to wait for: clients that only announce large requests hold up each other, not
+  // the small ones of everybody else. What one read of a socket brings is the bound.
+  #takeAnyway(bytes: number): true {
+    if (this.#grant.state === 'waiting') this.#grant.cancel()
+    this.#host.requestBytes.takeAnyway(bytes)
+    this.#grant = this.#held(bytes)
+    return true
   }
 
   #held(bytes: number): HeldGrant {

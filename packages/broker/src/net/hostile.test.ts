@@ -200,15 +200,17 @@ test('a client that drips a request while others wait for its memory is cut', as
   const large = Buffer.concat(heartbeatRequest(1, 'm'.repeat(450)))
   dripping.send(large.subarray(0, 20))
   await until(() => rig.budget.heldBytes > 0)
-  other.send(...heartbeatRequest(5, 'm'.repeat(100)))
+  const small = Buffer.concat(heartbeatRequest(5, 'm'.repeat(100)))
+  other.send(small.subarray(0, 50))
   await until(() => rig.budget.waiting === 1)
-  for (let i = 0; i < 6; i += 1) {
-    await rig.clock.advance('8s')
+  for (let i = 0; i < 12; i += 1) {
+    await rig.clock.advance('4s')
     dripping.send(large.subarray(20 + i, 21 + i))
     await turns()
   }
   await dripping.closed
   assert.ok(rig.logged('to send a request whose memory others wait for'))
+  other.send(small.subarray(50))
   assert.equal((await other.answer(heartbeatApi, 4)).correlationId, 5)
 })
 
@@ -219,11 +221,25 @@ test('requests wait for memory and are answered when there is some', async () =>
   const large = Buffer.concat(heartbeatRequest(1, 'm'.repeat(900)))
   first.send(large.subarray(0, 500))
   await until(() => rig.budget.heldBytes > 0)
-  second.send(large)
+  second.send(large.subarray(0, 500))
   await until(() => rig.budget.waiting === 1)
   first.send(large.subarray(500))
+  second.send(large.subarray(500))
   assert.equal((await first.answer(heartbeatApi, 4)).correlationId, 1)
   assert.equal((await second.answer(heartbeatApi, 4)).correlationId, 1)
+})
+
+test('clients that announce large requests hold all the memory, and a request that is here whole is served', async () => {
+  const settings = { 'queued.max.request.bytes': '2000', 'socket.request.max.bytes': '2000' }
+  await using rig = await Rig.open([heartbeat], settings)
+  const [first, second, other] = [await rig.connect(), await rig.connect(), await rig.connect()]
+  const large = Buffer.concat(heartbeatRequest(1, 'm'.repeat(900)))
+  for (const announcing of [first, second]) announcing.send(large.subarray(0, 20))
+  await until(() => rig.budget.waiting === 1)
+  assert.ok(await isServed(other))
+  await rig.clock.advance('11s')
+  await first.closed
+  assert.ok(rig.logged('it sent part of a request and nothing for'))
 })
 
 test('a client that never reads its responses is not read from, then cut, and another one is served', async () => {

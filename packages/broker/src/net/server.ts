@@ -170,7 +170,7 @@ export class NetServer implements ConnectionHost {
   #armSweep(): void {
     const { idleMs, requestStallMs, responseStallMs } = this.limits
     if (this.#sweep !== undefined || this.#connections.size === 0 || this.#isClosing) return
-    const shortestMs = Math.min(idleMs < 0 ? Infinity : idleMs, requestStallMs, responseStallMs)
+    const shortestMs = Math.min(idleMs < 0 ? Infinity : idleMs, requestStallMs / 3, responseStallMs)
     this.#sweep = this.clock.setTimer(Math.max(10, shortestMs / 2), () => {
       this.#sweep = undefined
       const nowMs = this.clock.monotonicMs()

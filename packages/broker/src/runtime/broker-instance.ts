@@ -32,6 +32,7 @@ import { PartitionRuntime } from './partition-runtime.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Registration } from './registration.ts'
 import type { BrokerServices } from './services.ts'
+import { setStraysAside } from './stray-folders.ts'
 import { TopicCreation } from './topic-creation.ts'
 
 /** All that a broker takes from outside: broker.ts gives it the real thing, a simulation something else. */
@@ -161,6 +162,7 @@ export class BrokerInstance {
     this.services.partitions.update(this.services.images.current)
     await this.#registration.open(this.#facts())
     this.#noteLife(false)
+    setStraysAside(this.services.images.current, this.services)
     if (createsOffsetsTopic) await this.services.topicCreation.create([offsetsTopic])
     if (!hasFreePorts) this.#bound = await this.#server.listen()
     this.#state = 'ready'
@@ -230,7 +232,8 @@ export class BrokerInstance {
       log,
       metrics,
     })
-    const requestBytes = new ByteBudget(settings.number('queued.max.request.bytes'))
+    const requestBytesMax = settings.number('queued.max.request.bytes')
+    const requestBytes = new ByteBudget(requestBytesMax > 0 ? requestBytesMax : Infinity)
     return new NetServer({
       listeners: listenerSettings(settings),
       settings,

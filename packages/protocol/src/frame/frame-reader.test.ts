@@ -59,6 +59,41 @@ test('a frame across chunks is in a buffer of its own', () => {
   assert.notEqual(frames[0]?.buffer, chunk.buffer)
 })
 
+function collectLent(onHead?: () => 'read' | 'wait') {
+  const frames: Uint8Array[] = []
+  const memory: Uint8Array[] = []
+  const lending = {
+    take: (sizeBytes: number) => memory.pop() ?? new Uint8Array(Math.max(64, sizeBytes)),
+    give: (bytes: Uint8Array) => void memory.push(bytes),
+  }
+  const onFrame = (frame: Uint8Array): void => void frames.push(frame.slice())
+  const reader = new FrameReader({ sizeBytesMax: limitBytes, onFrame, lending, ...(onHead && { onHead }) })
+  const chunk = new Uint8Array(100_000)
+  const push = (bytes: Uint8Array): void => {
+    chunk.set(bytes)
+    reader.push(chunk.subarray(0, bytes.length))
+    chunk.fill(0xee)
+  }
+  return { frames, memory, reader, push }
+}
+
+test('frames of lent chunks come out the same however their bytes were cut, and whatever becomes of the chunks', () => {
+  const bodies = fc.array(fc.uint8Array({ maxLength: 90 }), { maxLength: 8 })
+  const cuts = fc.array(fc.nat(400), { maxLength: 30 })
+  fc.assert(
+    fc.property(bodies, cuts, fc.boolean(), (sent, at, waits) => {
+      const wire = wireOf(...sent)
+      const { frames, memory, reader, push } = collectLent(waits ? () => 'wait' : undefined)
+      const edges = [0, ...at.filter((cut) => cut < wire.length).toSorted((a, b) => a - b), wire.length]
+      edges.slice(1).forEach((end, i) => push(wire.subarray(edges[i], end)))
+      for (const _ of sent) reader.resume()
+      assert.deepEqual(frames, sent)
+      assert.equal(reader.heldBytes, 0)
+      assert.ok(memory.length <= 1)
+    }),
+  )
+})
+
 test('the head is known before the body has come', () => {
   const heads: FrameHead[] = []
   const { frames, reader } = collect((head) => {
@@ -139,4 +174,16 @@ test('a promise of many bytes holds no more memory than what came', () => {
   })
   assert.ok(readers.every((reader) => reader.inFrame))
   assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024)
+})
+
+test('a frame whose head may not be read yet says whether all of it has come', () => {
+  const { frames, reader } = collect(() => 'wait')
+  const wire = wireOf(Uint8Array.of(0, 18, 0, 4, 9, 9))
+  for (const piece of [wire.subarray(0, 5), wire.subarray(5, 8), wire.subarray(8, 9)]) reader.push(piece)
+  assert.equal(reader.isWhole, false)
+  reader.push(wire.subarray(9))
+  assert.equal(reader.isWhole, true)
+  reader.resume()
+  assert.equal(frames.length, 1)
+  assert.equal(reader.isWhole, false)
 })

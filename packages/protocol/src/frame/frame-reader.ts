@@ -10,6 +10,13 @@ export interface FrameHead {
   readonly apiVersion: number
 }
 
+/** Where frames that come in pieces are put together. */
+export interface FrameMemory {
+  /** At least so many bytes; what they are doesn't matter. */
+  take(sizeBytes: number): Uint8Array
+  give(memory: Uint8Array): void
+}
+
 export interface FrameReaderOptions {
   /** A longer frame is refused before anything is allocated for it. */
   readonly sizeBytesMax: number
@@ -20,6 +27,11 @@ export interface FrameReaderOptions {
   readonly onHead?: (head: FrameHead) => 'read' | 'wait' | 'stop'
   /** A whole frame without its length: a view of the chunk that it lay in, or a buffer of its own. */
   readonly onFrame: (frame: Uint8Array, head: FrameHead) => void
+  /**
+   * Where it is given, chunks and frames are lent: the reader keeps nothing of a chunk when `push` returns, and a frame
+   * is there until `onFrame` returns, for its memory is used again. So a stream of large requests makes no garbage.
+   */
+  readonly lending?: FrameMemory
 }
 
 const lengthBytes = 4
@@ -35,6 +47,7 @@ export class FrameReader {
   sizeBytesMax: number
   readonly #onHead: (head: FrameHead) => 'read' | 'wait' | 'stop'
   readonly #onFrame: (frame: Uint8Array, head: FrameHead) => void
+  readonly #lending: FrameMemory | undefined
   /** What was pushed and isn't used up; the first from `#position`. */
   readonly #chunks: Uint8Array[] = []
   #position = 0
@@ -42,7 +55,8 @@ export class FrameReader {
   readonly #partial = Buffer.alloc(headBytes)
   #partialBytes = 0
   #head: FrameHead | null = null
-  #body: Buffer | null = null
+  /** Memory for the frame that comes in pieces; it may be larger than the frame. */
+  #body: Uint8Array | null = null
   #bodyBytes = 0
   #state: 'reading' | 'waiting' | 'stopped' = 'reading'
   #running = false
@@ -51,6 +65,7 @@ export class FrameReader {
     this.sizeBytesMax = options.sizeBytesMax
     this.#onHead = options.onHead ?? (() => 'read')
     this.#onFrame = options.onFrame
+    this.#lending = options.lending
   }
 
   /** Whether `onHead` said to wait: the socket should be paused. */
@@ -63,6 +78,13 @@ export class FrameReader {
     return this.#head !== null || this.#partialBytes > 0 || this.#chunks.length > 0
   }
 
+  /** Whether the frame whose head was read last has come as a whole and isn't handed out yet. */
+  get isWhole(): boolean {
+    if (this.#head === null || this.#body !== null) return false
+    const queued = this.#chunks.reduce((sum, chunk) => sum + chunk.length, -this.#position)
+    return this.#partialBytes + queued >= lengthBytes + this.#head.sizeBytes
+  }
+
   /** Bytes that are kept for frames which haven't been handed out. */
   get heldBytes(): number {
     const queued = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -73,6 +95,14 @@ export class FrameReader {
     if (this.#state === 'stopped' || chunk.length === 0) return
     this.#chunks.push(chunk)
     this.#run()
+    if (this.#lending !== undefined && this.#chunks.at(-1) === chunk) this.#keepRest(chunk)
+  }
+
+  // Nothing may be read now, and the chunk is somebody else's again when this turn is over.
+  #keepRest(chunk: Uint8Array): void {
+    const isFirst = this.#chunks.length === 1
+    this.#chunks[this.#chunks.length - 1] = chunk.slice(isFirst ? this.#position : 0)
+    if (isFirst) this.#position = 0
   }
 
   /** Goes on after `wait`: the frame's body is read now. */
@@ -161,7 +191,7 @@ export class FrameReader {
         this.#consume(chunk, lengthBytes)
       }
       // Pages that nobody writes to cost nothing, so a sender of promises alone holds no memory.
-      this.#body = Buffer.allocUnsafeSlow(head.sizeBytes)
+      this.#body = this.#lending?.take(head.sizeBytes) ?? Buffer.allocUnsafeSlow(head.sizeBytes)
       this.#bodyBytes = Math.max(0, this.#partialBytes - lengthBytes)
       this.#body.set(this.#partial.subarray(lengthBytes, lengthBytes + this.#bodyBytes))
       this.#partialBytes = 0
@@ -175,17 +205,19 @@ export class FrameReader {
     return this.#handOut(frame, head)
   }
 
-  #fillBody(body: Buffer, head: FrameHead): boolean {
-    while (this.#bodyBytes < body.length) {
+  #fillBody(body: Uint8Array, head: FrameHead): boolean {
+    while (this.#bodyBytes < head.sizeBytes) {
       const chunk = this.#chunks[0]
       if (chunk === undefined) return false
-      const taken = Math.min(body.length - this.#bodyBytes, chunk.length - this.#position)
+      const taken = Math.min(head.sizeBytes - this.#bodyBytes, chunk.length - this.#position)
       body.set(chunk.subarray(this.#position, this.#position + taken), this.#bodyBytes)
       this.#bodyBytes += taken
       this.#consume(chunk, taken)
     }
     this.#body = null
-    return this.#handOut(new Uint8Array(body.buffer, body.byteOffset, body.length), head)
+    this.#handOut(new Uint8Array(body.buffer, body.byteOffset, head.sizeBytes), head)
+    this.#lending?.give(body)
+    return true
   }
 
   #handOut(frame: Uint8Array, head: FrameHead): boolean {

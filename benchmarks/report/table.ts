@@ -20,7 +20,7 @@ function lineOf(figure: Figure, pairs: Parameters<typeof ratioOf>[0]): Line {
   return { figure, millrace: medianOf(pairs, 'millrace'), kafka: medianOf(pairs, 'kafka'), ratio, reached }
 }
 
-export function shown(value: number): string {
+function shown(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

@@ -84,6 +84,17 @@ suite('the console consumer', { skip: java.skip }, () => {
   })
 })
 
+test(
+  'a consumer that asks for the new group protocol is told that it is not there',
+  { skip: java.skip || (isApacheKafka && 'Apache Kafka has it') },
+  async () => {
+    await createTopics(target.bootstrap, ['newer'], 1)
+    const how = ['--command-property', 'group.protocol=consumer', '--timeout-ms', '5000']
+    const { stderr } = await tryTool('consumer.ConsoleConsumer', [...server, '--topic', 'newer', ...how])
+    assert.match(stderr, /does not support CONSUMER_GROUP_HEARTBEAT|UnsupportedVersion/)
+  },
+)
+
 // A member that has its assignment also has its starting position very soon, but not at once: it asks for the end offset.
 async function stable(group: string): Promise<void> {
   for (;;) {

@@ -157,6 +157,28 @@ suite('consumer-groups', { skip: java.skip || confluent.skip }, () => {
     )
   })
 
+  test("Apache Kafka's formatters read __consumer_offsets", async () => {
+    const read = (formatter: string): Promise<string> =>
+      tool('consumer.ConsoleConsumer', [
+        '--bootstrap-server',
+        target.bootstrap,
+        '--topic',
+        '__consumer_offsets',
+        '--from-beginning',
+        '--timeout-ms',
+        '1000',
+        '--formatter',
+        `org.apache.kafka.tools.consumer.${formatter}MessageFormatter`,
+      ])
+    const commits = await read('Offsets')
+    assert.match(
+      commits,
+      /"group":"billing","topic":"orders","partition":1\}\},"value":\{"version":\d+,"data":\{"offset":4,/,
+    )
+    const members = await read('GroupMetadata')
+    assert.match(members, /"group":"billing".*"protocolType":"consumer".*"protocol":"range"/)
+  })
+
   test('--delete-offsets forgets one topic and keeps the others', async () => {
     await groups('--delete-offsets', '--group', group, '--topic', other)
     assert.deepEqual(await committed(target.bootstrap, group, other), [-1, -1])

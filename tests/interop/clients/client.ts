@@ -51,11 +51,6 @@ export interface Client {
   readonly join: (bootstrap: string, options: MemberOptions) => Promise<Member>
 }
 
-export interface MemberDriver {
-  // Leaves the group as a client does that is closed in good order.
-  readonly leave: () => Promise<void>
-}
-
 // A group member as its client reports it.
 export class Member {
   readonly records: ReadRecord[] = []
@@ -63,6 +58,7 @@ export class Member {
   readonly #watchers = new Set<() => void>()
   // How often it was given partitions.
   assignments = 0
+  // Leaves the group as a client does that is closed in good order; each client puts in its own.
   leave: () => Promise<void> = () => Promise.resolve()
 
   get assigned(): string[] {

@@ -8,7 +8,7 @@ const found = await find(confluentPython)
 
 const program = (name: string): string => joinPath(import.meta.dirname, '../python', name)
 
-export function python(): string {
+function python(): string {
   if (found.peer === undefined) throw new Error(found.skip)
   return found.peer.command
 }

@@ -57,6 +57,11 @@ class Jvm {
     this.#program = new Program('java', [...quickStart, ...reflection, '-cp', kafka.classPath, 'ToolRunner'])
     this.#program.child.stdout?.on('data', (chunk: string) => this.#read(chunk))
     this.#program.child.stderr?.pipe(process.stderr)
+    // Some tools end the JVM themselves, by System.exit.
+    this.#program.child.on('close', (code) => {
+      for (const { call } of this.#calls.values()) call.exited(code ?? -1)
+      if (jvm === this) jvm = undefined
+    })
   }
 
   call(className: string, args: readonly string[]): ToolCall {
@@ -89,7 +94,9 @@ class Jvm {
     const { call, out, err } = entry
     if (kind === 'out') call.stdout.push(out.decode(Buffer.from(data, 'base64'), { stream: true }))
     if (kind === 'err') call.stderr.push(err.decode(Buffer.from(data, 'base64'), { stream: true }))
-    if (kind === 'exit') call.exited(Number(data))
+    if (kind !== 'exit') return
+    this.#calls.delete(id)
+    call.exited(Number(data))
   }
 }
 

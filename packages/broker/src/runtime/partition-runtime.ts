@@ -10,6 +10,7 @@ import type { TopicConfig } from '../config/topic-config.ts'
 import { topicConfig } from '../config/topic-config.ts'
 import type { PartitionHost } from './partition.ts'
 import { Partition } from './partition.ts'
+import { setNamesakeAside } from './stray-folders.ts'
 
 interface HostedTopic {
   readonly name: string
@@ -148,20 +149,26 @@ export class PartitionRuntime {
   }
 
   #open(image: PartitionImage, config: TopicConfig): PartitionLog | undefined {
-    const { logs, log } = this.#options
+    const { log } = this.#options
     const { topic, topicId, partition } = image
+    try {
+      return this.#openOwn(image, config)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
+      return undefined
+    }
+  }
+
+  // Another topic's folder: it was deleted, and one of its name created, while this broker was away.
+  #openOwn({ topic, topicId, partition }: PartitionImage, config: TopicConfig): PartitionLog {
+    const { logs } = this.#options
     try {
       return logs.open(topic, partition, topicId, config.log)
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      if (error.error === 'INCONSISTENT_TOPIC_ID') {
-        // The topic was deleted and created again while this broker was away.
-        log.warn('a folder of a topic that was deleted makes room', { topic, partition, reason: error.message })
-        this.#deleteLog(topic, partition)
-        return logs.open(topic, partition, topicId, config.log)
-      }
-      log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
-      return undefined
+      if (!(error instanceof KafkaError) || error.error !== 'INCONSISTENT_TOPIC_ID') throw error
+      setNamesakeAside(topic, partition, error.message, this.#options)
+      return logs.open(topic, partition, topicId, config.log)
     }
   }
 

@@ -2,6 +2,7 @@ export { readMetaProperties, type MetaProperties } from './checkpoint/meta-prope
 export { diskFileSystem } from './io/disk.ts'
 export type * from './io/file-system.ts'
 export { memoryFileSystem, type MemoryFileSystemOptions } from './io/memory.ts'
+export { BufferPool } from './log/buffer-pool.ts'
 export { openLogManager } from './log/log-manager.ts'
 export { defaultSettings, type LogManagerOptions } from './log/log-manager-options.ts'
 export type * from './log/partition-log.ts'

@@ -88,8 +88,10 @@ export class Dispatcher {
     return { kind: 'admitted', handler, memoryBytes: handler.memoryBytes?.(sizeBytes) ?? 2 * sizeBytes }
   }
 
-  /** Reads the header; throws WireError. `run` is what comes next. */
-  open(frame: Uint8Array, { handler }: { readonly handler: AnyHandler }, port: ResponsePort): Exchange {
+  /** Reads the header; throws WireError. `run` comes next, before this turn is over: the frame is only lent. */
+  open(lent: Uint8Array, { handler }: { readonly handler: AnyHandler }, port: ResponsePort): Exchange {
+    const isIntercepted = this.#interceptors.of(handler.api.name) !== undefined
+    const frame = handler.usesRequestInPlace === true && !isIntercepted ? lent : lent.slice()
     const version = new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getInt16(2)
     const isKnown = isServed(handler, version)
     const head = isKnown ? decodeRequestHeader(frame) : unknownVersionHead(frame)

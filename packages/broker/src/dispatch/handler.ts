@@ -90,6 +90,11 @@ export interface Handler<Request, Response> {
   silent?(request: Request): boolean
   /** Produce only: the next request of the connection may start when this one has called `context.appended()`. */
   readonly pipelined?: boolean
+  /**
+   * Produce only: `handle` is done with the bytes of the request when it returns, though the answer comes later. Their
+   * memory is used for the next request then; others get a copy that stays.
+   */
+  readonly usesRequestInPlace?: boolean
 }
 
 /** Keeps the types of request and response together where a handler is written. */

@@ -30,6 +30,8 @@ const allReplicas = -1
 export const produce = defineHandler(produceApi, {
   advertised: { min: 0, max: 13 },
   pipelined: true,
+  // The log copies what it takes in.
+  usesRequestInPlace: true,
   silent: ({ acks }) => acks === 0,
   access: (request) => request.topicData.flatMap(({ name }) => (name === '' ? [] : [need('WRITE', 'TOPIC', name)])),
   handle: (request, context) =>

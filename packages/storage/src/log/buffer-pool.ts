@@ -1,7 +1,7 @@
 const smallestBytes = 16 * 1024
 const largestBytes = 8 * 1024 * 1024
 
-/** Buffers for reads, used again: a fresh one for each costs as much as the read. Sizes are powers of two. */
+/** Buffers that are used again: a fresh one for each read costs as much as the read. Sizes are powers of two. */
 export class BufferPool {
   readonly #free = new Map<number, Uint8Array[]>()
   readonly #keepBytes: number

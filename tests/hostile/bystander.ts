@@ -43,6 +43,11 @@ export class Bystander implements AsyncDisposable {
     return this.#trips
   }
 
+  /** How long the slowest round trip took. */
+  get longestMs(): number {
+    return this.#longestMs
+  }
+
   /** At least one round trip begins and ends from now on, and none has failed or taken too long before. */
   async assertServed(): Promise<void> {
     const wanted = this.#trips + 2

@@ -207,12 +207,12 @@ export class Connection implements ResponsePort {
     if (this.#grant.state === 'held') return true
     const { requestBytes } = this.#host
     const bytes = this.#admitted?.memoryBytes ?? 0
-    if (this.#reader.isWhole) return this.#takeAnyway(bytes)
-    if (this.#grant.state === 'waiting') return false
-    if (requestBytes.tryTake(bytes)) {
+    if (this.#grant.state === 'none' && requestBytes.tryTake(bytes)) {
       this.#grant = this.#held(bytes)
       return true
     }
+    if (this.#reader.isWhole) return this.#takeAnyway(bytes)
+    if (this.#grant.state === 'waiting') return false
     const cancel = requestBytes.take(bytes, () => {
       this.#grant = this.#held(bytes)
       this.#goOn()

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // In a checkout the sources run as they are; what npm installed runs from dist.
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,5 +18,5 @@ if (inCheckout && !process.execArgv.includes('millrace-source')) {
   process.execve(process.execPath, args, process.env)
 }
 // Compiled code is kept in the user's own folder, so that a command (and a Tab) takes a third of the time.
-enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace', 'compile'))
+module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace', 'compile'))
 await import(inCheckout ? '../src/main.ts' : '../dist/main.js')

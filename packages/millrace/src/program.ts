@@ -8,8 +8,9 @@ import { addProduceCommand } from './commands/produce.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTopicCommands } from './commands/topic.ts'
 import type { Terminal } from './terminal.ts'
-import { PartialFailure, say, UsageError } from './terminal.ts'
+import { PartialFailure, UsageError } from './terminal.ts'
 import { explain } from './output/explain.ts'
+import { sayError } from './output/style.ts'
 import { version } from './version.ts'
 
 /** Exit codes that scripts can use: done, failed (the brokers said no, or weren't there), not understood. */
@@ -30,6 +31,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(version)
     .addHelpText('after', after)
     .showSuggestionAfterError()
+    .showHelpAfterError('See --help for what there is.')
     .enablePositionalOptions()
   addStartCommand(program, terminal)
   addTopicCommands(program, terminal)
@@ -43,6 +45,7 @@ export function buildProgram(terminal: Terminal): Command {
     command.exitOverride().configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
+      outputError: (text) => sayError(terminal, text.replace(/^error: /, '').trimEnd()),
     })
   })
   return program
@@ -67,6 +70,6 @@ function exitCodeOf(error: unknown, terminal: Terminal): number {
   // Commander has said what was wrong; help and version end this way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   if (error instanceof PartialFailure) return exitCodes.failed
-  say(terminal, `millrace: ${explain(error)}`)
+  sayError(terminal, explain(error))
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
 }

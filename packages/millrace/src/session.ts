@@ -2,6 +2,7 @@ import type { AdminApi, CallOptions, Outcomes } from '@millrace/client'
 import type { ErrorName } from '@millrace/protocol'
 import type { ClientOptions } from './client-options.ts'
 import { explain } from './output/explain.ts'
+import { sayError } from './output/style.ts'
 import type { Terminal } from './terminal.ts'
 import { PartialFailure, say } from './terminal.ts'
 
@@ -41,7 +42,7 @@ export function reportOutcomes<T>(
     if (outcome.ok) say(terminal, done(name, outcome.value))
     else {
       failed = true
-      say(terminal, `millrace: ${name}: ${explain(outcome.error)}`)
+      sayError(terminal, `${name}: ${explain(outcome.error)}`)
     }
   }
   if (failed) throw new PartialFailure()
@@ -60,10 +61,10 @@ export function partOutcomes<T>(
   const failures: string[] = []
   for (const [name, outcome] of outcomes) {
     if (outcome.ok) values.push(outcome.value)
-    else if (outcome.error.error !== ignored) failures.push(`millrace: ${name}: ${explain(outcome.error)}`)
+    else if (outcome.error.error !== ignored) failures.push(`${name}: ${explain(outcome.error)}`)
   }
   const finish = (): void => {
-    for (const failure of failures) say(terminal, failure)
+    for (const failure of failures) sayError(terminal, failure)
     if (failures.length > 0) throw new PartialFailure()
   }
   return { values, finish }

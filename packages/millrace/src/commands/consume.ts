@@ -138,7 +138,7 @@ async function printRecords(
   let records = 0
   let bytes = 0
   const summary = (): string => rateSummary('consumed', records, bytes, performance.now() - startedMs)
-  const progress = progressLine(terminal, summary)
+  const progress = progressLine(terminal, !terminal.stdoutIsTerminal, summary)
   const stop = (): void => void consumer.close()
   terminal.signal.addEventListener('abort', stop)
   try {

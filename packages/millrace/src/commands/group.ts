@@ -100,7 +100,7 @@ function showMembers(groupId: string, options: ListingOptions, terminal: Termina
         partitions: member.assignment.map(({ topic, partition }) => `${topic}-${partition}`),
       })),
     )
-    await printRows(terminal, options.output, memberColumns, rows)
+    if (rows.length > 0 || options.output !== 'table') await printRows(terminal, options.output, memberColumns, rows)
     finish()
   })
 }

@@ -5,6 +5,7 @@ import type { ClientOptions } from '../client-options.ts'
 import { collect, wholeNumber, withClient } from '../client-options.ts'
 import { explain } from '../output/explain.ts'
 import { progressLine } from '../output/progress-line.ts'
+import { sayError } from '../output/style.ts'
 import type { JsonInput } from '../records/json-record.ts'
 import type { LineParser } from '../records/input.ts'
 import { lineParser, parseHeader } from '../records/input.ts'
@@ -74,19 +75,19 @@ async function produce(topic: string, options: ProduceOptions, terminal: Termina
   const producer = new ProducerClass({ ...clientOptions(options), ...producerOptions(options) })
   const tally: Tally = { records: 0, bytes: 0, outstanding: 0, failure: undefined, resume: () => {} }
   const startedMs = performance.now()
-  const progress = progressLine(terminal, () =>
+  const progress = progressLine(terminal, !terminal.stdinIsTerminal, () =>
     rateSummary('produced', tally.records, tally.bytes, performance.now() - startedMs),
   )
   try {
     await sendLines(topic, options.partition, parse, producer, tally, terminal)
     await producer.flush()
   } finally {
-    progress.stop()
     await producer.close()
+    progress.stop()
     say(terminal, rateSummary('produced', tally.records, tally.bytes, performance.now() - startedMs))
   }
   if (tally.failure === undefined) return
-  say(terminal, `millrace: line ${tally.failure.lineNumber}: ${explain(tally.failure.error)}`)
+  sayError(terminal, `line ${tally.failure.lineNumber}: ${explain(tally.failure.error)}`)
   throw new PartialFailure()
 }
 

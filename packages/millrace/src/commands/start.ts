@@ -1,6 +1,7 @@
 import type { RunningBroker } from '@millrace/broker'
 import type { Command } from 'commander'
 import { collect, defaultBootstrap, parseAssignment, wholeNumber } from '../client-options.ts'
+import { styled } from '../output/style.ts'
 import type { Terminal } from '../terminal.ts'
 import { say, UsageError } from '../terminal.ts'
 import { version } from '../version.ts'
@@ -37,7 +38,7 @@ async function start(options: StartOptions, terminal: Terminal): Promise<void> {
   const broker = await startBroker(options, terminal)
   const { hostPort } = await import('@millrace/broker')
   const listeners = broker.listeners.map(({ listener, host, port }) => ({ listener, address: hostPort(host, port) }))
-  say(terminal, banner(broker, listeners))
+  say(terminal, banner(broker, listeners, terminal))
   terminal.stdout.write(`millrace ready: broker ${broker.brokerId} on ${listeners[0]?.address}\n`)
   await aborted(terminal.signal)
   await broker.close()
@@ -71,20 +72,22 @@ interface Listening {
   readonly address: string
 }
 
-function banner(broker: RunningBroker, listeners: readonly Listening[]): string {
+function banner(broker: RunningBroker, listeners: readonly Listening[], terminal: Terminal): string {
+  const bold = (text: string): string => styled(terminal, 'stderr', 'bold', text)
+  const command = (text: string): string => styled(terminal, 'stderr', 'cyan', text)
   const address = listeners[0]?.address ?? defaultBootstrap
   const http = broker.httpPorts.map((port) => `http://127.0.0.1:${port}/metrics`).join(', ')
   const to = address === defaultBootstrap ? '' : ` --bootstrap-server ${address}`
   return [
     '',
-    `  Millrace ${version}: broker ${broker.brokerId} of cluster ${broker.clusterId}`,
+    `  ${bold(`Millrace ${version}`)}: broker ${broker.brokerId} of cluster ${broker.clusterId}`,
     `  listening on  ${listeners.map((each) => `${each.listener}://${each.address}`).join(', ')}`,
     `  data in       ${broker.directories.join(', ')}`,
     ...(http === '' ? [] : [`  metrics on    ${http}`]),
     '',
     '  The first record:',
-    `    echo 'hello' | npx millrace produce greetings${to}`,
-    `    npx millrace consume greetings --from-beginning${to}`,
+    `    ${command(`echo 'hello' | npx millrace produce greetings${to}`)}`,
+    `    ${command(`npx millrace consume greetings --from-beginning${to}`)}`,
     '',
   ].join('\n')
 }

@@ -142,7 +142,7 @@ function describeTopics(names: readonly string[], options: ListingOptions, termi
     const offsets = (listed: typeof earliest): Map<string, number> =>
       new Map(listed.map((each) => [`${each.topic}-${each.partition}`, each.offset]))
     const rows = values.flatMap((described) => partitionRows(described, offsets(earliest), offsets(latest)))
-    await printRows(terminal, options.output, describeColumns, rows)
+    if (rows.length > 0 || options.output !== 'table') await printRows(terminal, options.output, describeColumns, rows)
     finish()
   })
 }

@@ -1,7 +1,7 @@
 const hints: Readonly<Record<string, string>> = {
-  UNKNOWN_TOPIC_OR_PARTITION: 'no such topic: see `millrace topic list`',
-  TOPIC_ALREADY_EXISTS: 'the topic is there already',
-  GROUP_ID_NOT_FOUND: 'no such group: see `millrace group list`',
+  UNKNOWN_TOPIC_OR_PARTITION: 'see `millrace topic list`',
+  TOPIC_ALREADY_EXISTS: '--if-not-exists says that this is fine',
+  GROUP_ID_NOT_FOUND: 'see `millrace group list`',
   NON_EMPTY_GROUP: 'the group still has members: stop its consumers first',
   UNSUPPORTED_VERSION: 'the broker does not know this request',
   NOT_ENOUGH_REPLICAS: 'fewer in-sync replicas than min.insync.replicas asks for',

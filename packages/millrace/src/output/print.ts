@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Terminal } from '../terminal.ts'
 import { writeData } from '../terminal.ts'
+import { styled } from './style.ts'
 
 export type OutputFormat = 'table' | 'json' | 'ndjson'
 export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'ndjson']
@@ -30,7 +31,13 @@ export async function printRows(
 ): Promise<void> {
   if (format === 'json') return writeData(terminal, `${JSON.stringify(rows, null, 2)}\n`)
   if (format === 'ndjson') return writeData(terminal, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return writeData(terminal, `${tableText(columns, rows)}\n`)
+  return writeData(terminal, `${withHeading(terminal, tableText(columns, rows))}\n`)
+}
+
+// Styled after it is laid out: the table would count the codes as width.
+function withHeading(terminal: Terminal, table: string): string {
+  const [heading = '', ...lines] = table.split('\n')
+  return [styled(terminal, 'stdout', 'bold', heading), ...lines].join('\n')
 }
 
 const noBorders = {

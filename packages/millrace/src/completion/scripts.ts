@@ -1,6 +1,13 @@
+// Bash cuts words at `:` and `=`, so the line is taken apart anew, and candidates lose what stands before the last cut.
 const bash = `_millrace() {
-  local IFS=$'\\n'
-  COMPREPLY=($(millrace __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local IFS=$' \\t' line="\${COMP_LINE:0:COMP_POINT}" words
+  read -r -a words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  IFS=$'\\n'
+  COMPREPLY=($(millrace __complete -- "\${words[@]:1}" 2>/dev/null))
+  local last="\${words[\${#words[@]}-1]}"
+  local cut="\${last%"\${last##*[:=]}"}"
+  COMPREPLY=("\${COMPREPLY[@]#"$cut"}")
 }
 complete -o default -F _millrace millrace
 `
@@ -9,7 +16,8 @@ const zsh = `#compdef millrace
 _millrace() {
   local -a candidates
   candidates=("\${(@f)$(millrace __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  compadd -a candidates
+  candidates=(\${candidates:#})
+  if (( \${#candidates} )); then compadd -a candidates; else _files; fi
 }
 compdef _millrace millrace
 `
@@ -19,6 +27,8 @@ const fish = `function __millrace_complete
   millrace __complete -- $words[2..-1] 2>/dev/null
 end
 complete -c millrace -f -a '(__millrace_complete)'
+complete -c millrace -n '__fish_seen_subcommand_from start' -l config -r -F
+complete -c millrace -n '__fish_seen_subcommand_from start' -l data -r -F
 `
 
 /** What to source in each shell. All of them only ask \`millrace __complete\`. */

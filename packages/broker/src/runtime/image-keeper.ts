@@ -1,14 +1,23 @@
 import type { Logger, Revision } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
-import { applyChanges, replaceImage } from '@millrace/machines'
+import { applyChanges, emptyImage, replaceImage } from '@millrace/machines'
 import type { Change, MetadataStore, Snapshot, Watch } from '@millrace/metadata'
+import { KafkaError } from '@millrace/protocol'
 
 export type ImageListener = (image: MetadataImage, before: MetadataImage) => void
 
 interface RevisionWaiter {
   readonly revision: Revision
   readonly reached: (image: MetadataImage) => void
+  readonly failed: (error: Error) => void
+}
+
+/** What came since an image and can't be read: all of it, the last change of each key. */
+interface Unread {
+  readonly since: MetadataImage
+  readonly changes: ReadonlyMap<string, Change>
+  readonly error: KafkaError
 }
 
 /**
@@ -21,6 +30,7 @@ export class ImageKeeper {
   #waiters: RevisionWaiter[] = []
   #image: MetadataImage
   #watch: Watch | undefined
+  #unread: Unread | undefined
 
   private constructor(image: MetadataImage, log: Logger) {
     this.#image = image
@@ -46,37 +56,56 @@ export class ImageKeeper {
     this.#listeners.push(listener)
   }
 
-  /** The first image that has `revision`. */
+  /** The first image that has `revision`. Rejects where metadata that can't be read keeps it from coming. */
   waitFor(revision: Revision): Promise<MetadataImage> {
     if (this.#image.revision >= revision) return Promise.resolve(this.#image)
-    return new Promise((reached) => this.#waiters.push({ revision, reached }))
+    if (this.#unread !== undefined) return Promise.reject(this.#unread.error)
+    return new Promise((reached, failed) => this.#waiters.push({ revision, reached, failed }))
   }
 
   close(): void {
     this.#watch?.close()
-    this.#waiters = []
+    this.#failWaiters(new KafkaError('BROKER_NOT_AVAILABLE', 'the broker has stopped'))
   }
 
   #changed(revision: Revision, changes: readonly Change[]): void {
-    this.#install(() => applyChanges(this.#image, revision, changes))
+    const { since, changes: unread } = this.#unread ?? { since: this.#image, changes: new Map() }
+    this.#install(since, revision, new Map([...unread, ...byKey(changes)]))
   }
 
   #replaced(snapshot: Snapshot): void {
     this.#log.info('metadata read anew: its history was compacted', { revision: snapshot.revision })
-    this.#install(() => replaceImage(snapshot))
+    const puts = snapshot.entries.map((entry) => ({ kind: 'put' as const, entry }))
+    this.#install(emptyImage, snapshot.revision, byKey(puts))
   }
 
-  // An image that can't be built (a newer format) leaves the last good one in place: data goes on being served.
-  #install(build: () => MetadataImage): void {
+  // An image that can't be built (a newer format) leaves the last good one in place: data goes on being served. It stays
+  // until all that came since can be read: nothing is left out of an image.
+  #install(since: MetadataImage, revision: Revision, changes: ReadonlyMap<string, Change>): void {
     const before = this.#image
     try {
-      this.#image = build()
+      this.#image = applyChanges(since, revision, [...changes.values()])
+      this.#unread = undefined
     } catch (error) {
-      this.#log.error('metadata can not be read', { reason: errorMessage(error) })
+      this.#keepUnread(since, changes, errorMessage(error))
       return
     }
     for (const listener of this.#listeners) listener(this.#image, before)
     this.#wake()
+  }
+
+  #keepUnread(since: MetadataImage, changes: ReadonlyMap<string, Change>, reason: string): void {
+    const { revision } = this.#image
+    this.#log.error('metadata can not be read: this broker goes on with what it knew before', { reason, revision })
+    const error = new KafkaError('UNKNOWN_SERVER_ERROR', `the metadata of the cluster can't be read: ${reason}`)
+    this.#unread = { since, changes, error }
+    this.#failWaiters(error)
+  }
+
+  #failWaiters(error: KafkaError): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) waiter.failed(error)
   }
 
   #wake(): void {
@@ -86,3 +115,8 @@ export class ImageKeeper {
     for (const waiter of reached) waiter.reached(this.#image)
   }
 }
+
+const keyOf = (change: Change): string => (change.kind === 'put' ? change.entry.key : change.key)
+
+const byKey = (changes: readonly Change[]): Map<string, Change> =>
+  new Map(changes.map((change) => [keyOf(change), change]))

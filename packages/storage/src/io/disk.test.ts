@@ -81,10 +81,12 @@ test('a directory is held until its holder is killed, and a second start says wh
   const disk = new URL('./disk.ts', import.meta.url).href
   const program = `import { diskFileSystem } from '${disk}'
     diskFileSystem().lock('${directory}')
+    globalThis.gc()
     console.log('held')
     setInterval(() => {}, 1000)`
-  const args = ['-C', 'millrace-source', '--input-type=module-typescript', '-e', program]
+  const args = ['--expose-gc', '-C', 'millrace-source', '--input-type=module-typescript', '-e', program]
   const holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  after(() => holder.kill('SIGKILL'))
   await once(holder.stdout, 'data')
   assert.throws(() => files.lock(directory), new RegExp(`process ${holder.pid} holds it`))
   holder.kill('SIGKILL')

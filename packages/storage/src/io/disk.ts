@@ -76,6 +76,9 @@ function space(path: string): { totalBytes: number; usableBytes: number } {
 
 const ownerVersion = 1
 
+// A database that nobody holds is collected, and its lock goes with it.
+const lockedDatabases = new Set<DatabaseSync>()
+
 /**
  * SQLite's exclusive lock is a POSIX lock of this process, which the kernel drops however it ends; Node has none of its
  * own. Its bytes lie within those that Apache Kafka locks of the same file, so the two keep each other out as well.
@@ -91,10 +94,12 @@ function lock(path: string): DirectoryLock {
       cause: error,
     })
   }
+  lockedDatabases.add(database)
   fs.writeFileSync(ownerPath, `${JSON.stringify({ version: ownerVersion, pid: process.pid })}\n`)
   return {
     release: () => {
       fs.rmSync(ownerPath, { force: true })
+      lockedDatabases.delete(database)
       database.close()
     },
   }

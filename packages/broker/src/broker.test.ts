@@ -135,15 +135,21 @@ test('what was produced is fetched, in order, with every number of acks', async 
   assert.deepEqual(valuesIn(await fetch(connection, 'orders')), ['a', 'b', 'c', 'd'])
 })
 
-test('a broker in memory is ready in less than 100 ms, and several run side by side', async () => {
-  const tookMs: number[] = []
-  for (let i = 0; i < 5; i += 1) {
-    const startedMs = performance.now()
-    const broker = await startBroker()
-    tookMs.push(performance.now() - startedMs)
-    await broker.close()
-  }
-  assert.ok(Math.min(...tookMs) < 100, `took ${tookMs.join(', ')} ms`)
+for (const storage of ['memory', 'temporary'] as const) {
+  test(`a broker with ${storage} storage is ready in less than 100 ms`, async () => {
+    const tookMs: number[] = []
+    for (let i = 0; i < 5; i += 1) {
+      const startedMs = performance.now()
+      const broker = await startBroker({ storage })
+      tookMs.push(Math.round(performance.now() - startedMs))
+      await broker.close()
+    }
+    // The best of them, because whatever else the machine does is not the broker's time.
+    assert.ok(Math.min(...tookMs) < 100, `took ${tookMs.join(', ')} ms`)
+  })
+}
+
+test('several brokers run side by side', async () => {
   await using one = await startBroker()
   await using other = await startBroker()
   assert.notEqual(one.port, other.port)

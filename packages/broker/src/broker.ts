@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import type { Clock, HostTime, Logger, Metrics, MovableClock } from '@millrace/kernel'
 import { errorMessage, hostClock, movableClock, noMetrics, randomFrom, silentLogger } from '@millrace/kernel'
 import { embeddedStore, memoryStore } from '@millrace/metadata'
-import { diskFileSystem, memoryFileSystem, readMetaProperties } from '@millrace/storage'
+import type { FileSystem } from '@millrace/storage'
+import { diskFileSystem, memoryFileSystem, readMetaProperties, unsyncedFileSystem } from '@millrace/storage'
 import { hostPort, httpEndpoints } from './config/listeners.ts'
 import { loadSettings } from './config/load.ts'
 import type { BrokerSettings } from './config/settings.ts'
@@ -26,7 +27,7 @@ import { BrokerInstance } from './runtime/broker-instance.ts'
 export type SettingText = string | number | boolean
 
 export interface StartBrokerOptions {
-  /** Where the data lies: in memory unless said otherwise; 'temporary' is a folder that goes with the broker. */
+  /** Where the data lies: in memory unless said otherwise; 'temporary' is a folder for logs that goes with the broker. */
   readonly storage?: 'memory' | 'temporary' | { readonly directory: string }
   /** A free one unless said otherwise. */
   readonly port?: number
@@ -96,20 +97,24 @@ const timerErrors =
 
 async function openData(storage: StartBrokerOptions['storage'], clock: Clock, log: Logger) {
   if (storage === undefined || storage === 'memory') {
-    const realClock = hostClock(hostTime, timerErrors(log))
-    const store = memoryStore({ clock: realClock, random })
-    const fileSystem = memoryFileSystem({ nowMs: () => clock.wallMs() })
-    const memory = { store, fileSystem, hostClock: realClock, directories: ['/memory'], bootId: null, adoptable: null }
-    return { ...memory, close: () => store.close() }
+    return fleeting(memoryFileSystem({ nowMs: () => clock.wallMs() }), '/memory', log)
   }
   if (storage !== 'temporary') return openDirectories([resolve(storage.directory)], log)
   const directory = mkdtempSync(join(tmpdir(), 'millrace-'))
-  const data = await openDirectories([directory], log)
+  const data = fleeting(unsyncedFileSystem(), directory, log)
   const close = async (): Promise<void> => {
     await data.close()
     rmSync(directory, { recursive: true, force: true })
   }
   return { ...data, close }
+}
+
+/** Data that goes with the broker: its metadata lies in memory, and nothing waits for a disk. */
+function fleeting(fileSystem: FileSystem, directory: string, log: Logger) {
+  const realClock = hostClock(hostTime, timerErrors(log))
+  const store = memoryStore({ clock: realClock, random })
+  const close = (): Promise<void> => store.close()
+  return { store, fileSystem, hostClock: realClock, directories: [directory], bootId: null, adoptable: null, close }
 }
 
 /** Data on disk, and what of it a broker that kept its metadata elsewhere has left there. */

@@ -1,5 +1,5 @@
 export { readMetaProperties, type MetaProperties } from './checkpoint/meta-properties.ts'
-export { diskFileSystem } from './io/disk.ts'
+export { diskFileSystem, unsyncedFileSystem } from './io/disk.ts'
 export type * from './io/file-system.ts'
 export { memoryFileSystem, type MemoryFileSystemOptions } from './io/memory.ts'
 export { BufferPool } from './log/buffer-pool.ts'

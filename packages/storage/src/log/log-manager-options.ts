@@ -6,7 +6,7 @@ import type { LogManagerSettings } from './partition-log.ts'
 export interface LogManagerOptions {
   /** `log.dirs`: each is created where it isn't there. */
   readonly directories: readonly string[]
-  /** `diskFileSystem()` or `memoryFileSystem()`. */
+  /** `diskFileSystem()`, `unsyncedFileSystem()` or `memoryFileSystem()`. */
   readonly fileSystem: FileSystem
   readonly clock: Clock
   readonly random: Random

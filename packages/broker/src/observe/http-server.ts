@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import type { Logger } from '@millrace/kernel'
@@ -49,6 +48,8 @@ export class HttpServer {
 
   async #open({ host, port }: Endpoint): Promise<number | undefined> {
     const { log, required } = this.#options
+    // Loaded where it is used: an import of node:http takes 30 ms, for it has all of fetch in it.
+    const { createServer } = await import('node:http')
     const server = createServer((request, response) => void this.#answer(request, response))
     server.maxConnections = 100
     const where = hostPort(host, port)

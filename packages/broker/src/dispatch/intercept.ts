@@ -27,10 +27,15 @@ export interface InterceptedRequest<Name extends ApiName = ApiName> {
   disconnect(): Disconnected
 }
 
-const dropped: unique symbol = Symbol('dropped')
-const disconnected: unique symbol = Symbol('disconnected')
-export type Dropped = typeof dropped
-export type Disconnected = typeof disconnected
+// Objects, not unique symbols: TypeScript would widen those to `symbol` in what an async interceptor returns.
+export interface Dropped {
+  readonly outcome: 'dropped'
+}
+export interface Disconnected {
+  readonly outcome: 'disconnected'
+}
+const dropped: Dropped = { outcome: 'dropped' }
+const disconnected: Disconnected = { outcome: 'disconnected' }
 
 export type Intercepted<Name extends ApiName> = AnswerOf<Name> | Dropped | Disconnected
 

@@ -140,10 +140,29 @@ export function clientMetricsProblem(overrides: Texts): ConfigProblem | null {
   const problem = valueProblem(clientMetricsDefinitions, overrides)
   if (problem !== null) return problem
   const intervalMs = Number(overrides.get('interval.ms') ?? 300_000)
-  if (intervalMs >= 100 && intervalMs <= 3_600_000) return null
-  return invalidRequest(
-    `Invalid value ${intervalMs} for interval.ms, interval must be between 100 and 3600000 (1 hour)`,
-  )
+  if (intervalMs < 100 || intervalMs > 3_600_000) {
+    return invalidRequest(
+      `Invalid value ${intervalMs} for interval.ms, interval must be between 100 and 3600000 (1 hour)`,
+    )
+  }
+  const patterns = (overrides.get('match') ?? '').split(',').filter((pattern) => pattern !== '')
+  const illegal = patterns.find((pattern) => !isClientPattern(pattern))
+  return illegal === undefined ? null : invalidConfig(`Illegal client matching pattern: ${illegal}`)
+}
+
+const clientProperties: ReadonlySet<string> = new Set([
+  'client_instance_id',
+  'client_id',
+  'client_software_name',
+  'client_software_version',
+  'client_source_address',
+  'client_source_port',
+])
+
+/** `client_id=a.*`: which clients a subscription of metrics is for. */
+function isClientPattern(text: string): boolean {
+  const [property = '', pattern, ...rest] = text.split('=')
+  return clientProperties.has(property.trim()) && pattern !== undefined && rest.length === 0
 }
 
 export type ConfigResource = 'TOPIC' | 'BROKER' | 'GROUP' | 'CLIENT_METRICS'

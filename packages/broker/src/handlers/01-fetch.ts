@@ -46,7 +46,7 @@ export const fetch = defineHandler(fetchApi, {
         partitionIndex: partition,
         errorCode: errorCode(error),
         highWatermark: -1,
-        abortedTransactions: null,
+        abortedTransactions: [],
         records: null,
       })),
     })),

@@ -30,7 +30,7 @@ export const listOffsets = defineHandler(listOffsetsApi, {
     const topics: ListOffsetsResponse['topics'] = []
     for (const { name, partitions } of request.topics) {
       const answers: PartitionAnswer[] = []
-      for (const asked of partitions) {
+      for (const asked of new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()) {
         const isTwice = twice.has(`${name}-${asked.partitionIndex}`)
         answers.push(isTwice ? failed(asked, 'INVALID_REQUEST') : await answer(name, asked, request, context))
       }

@@ -26,7 +26,9 @@ export const metadata = defineHandler(metadataApi, {
   failure: (request, error) => ({
     ...emptyResponse,
     errorCode: errorCode(error),
-    topics: (request.topics ?? []).map(({ name, topicId }) => failedTopic(name ?? '', topicId, error)),
+    topics: (request.topics ?? []).map(({ name, topicId }) =>
+      failedTopic(name ?? '', topicId, error, operationsNotAsked),
+    ),
   }),
 })
 
@@ -88,7 +90,7 @@ function namedTopics(
     return unique(byId.map(({ topicId }) => topicId)).map((id) => {
       const topic = image.topicsById.get(id)
       return topic === undefined
-        ? failedTopic(null, id, 'UNKNOWN_TOPIC_ID')
+        ? failedTopic(null, id, 'UNKNOWN_TOPIC_ID', operationsNotAsked)
         : foundTopic(topic, image, context, request)
     })
   }
@@ -97,19 +99,29 @@ function namedTopics(
     if (topic !== undefined) return foundTopic(topic, image, context, request)
     const fault = topicNameFault(name)
     if (fault !== null) context.refused(fault.error, fault.message)
-    return failedTopic(name, zeroUuid, creationErrors.get(name) ?? fault?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION')
+    const error = creationErrors.get(name) ?? fault?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'
+    return failedTopic(name, zeroUuid, error, operationsOf(request))
   })
 }
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)]
 
-const failedTopic = (name: string | null, topicId: string, error: ErrorName): ResponseTopic => ({
+// Also for topics that aren't there: what somebody may do goes by the name.
+const operationsOf = ({ includeTopicAuthorizedOperations }: MetadataRequest): number =>
+  includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
+
+const failedTopic = (
+  name: string | null,
+  topicId: string,
+  error: ErrorName,
+  topicAuthorizedOperations: number,
+): ResponseTopic => ({
   errorCode: errorCode(error),
   name,
   topicId,
   isInternal: name !== null && isInternalTopic(name),
   partitions: [],
-  topicAuthorizedOperations: operationsNotAsked,
+  topicAuthorizedOperations,
 })
 
 const foundTopic = (
@@ -123,7 +135,7 @@ const foundTopic = (
   topicId: topic.id,
   isInternal: isInternalTopic(topic.name),
   partitions: topic.partitions.map((partition) => partitionAnswer(partition, image, context)),
-  topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked,
+  topicAuthorizedOperations: operationsOf(request),
 })
 
 function partitionAnswer(partition: PartitionImage, image: MetadataImage, context: RequestContext): ResponsePartition {

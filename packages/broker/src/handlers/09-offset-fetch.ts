@@ -14,9 +14,8 @@ const firstVersionByTopicId = 10
 export const offsetFetch = defineHandler(offsetFetchApi, {
   access: (request) => groupsOf(request).map(({ groupId }) => need('DESCRIBE', 'GROUP', groupId)),
   handle: async (request, context) => {
-    const fetched = await Promise.all(
-      groupsOf(request).map((group) => fetchGroup(group, request.requireStable, context)),
-    )
+    const groups = context.apiVersion >= firstBatchedVersion ? request.groups : groupsOf(request)
+    const fetched = await Promise.all(groups.map((group) => fetchGroup(group, request.requireStable, context)))
     return respond(fetched, context.apiVersion)
   },
   failure: (request, error) => {

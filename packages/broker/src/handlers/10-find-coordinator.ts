@@ -56,11 +56,13 @@ function find(key: string, { keyType }: FindCoordinatorRequest, image: MetadataI
   return { key, error: 'NONE', message: null, endpoint }
 }
 
+// Where nothing is wrong Kafka has a text all the same, another one since there are many keys to a request.
 function respond(found: readonly Found[], apiVersion: number) {
+  const noError = apiVersion >= firstBatchedVersion ? '' : 'NONE'
   const answers = found.map(({ key, error, message, endpoint }) => ({
     key,
     errorCode: errorCode(error),
-    errorMessage: message,
+    errorMessage: error === 'NONE' ? noError : message,
     nodeId: endpoint?.nodeId ?? -1,
     host: endpoint?.host ?? '',
     port: endpoint?.port ?? -1,

@@ -14,10 +14,10 @@ export const describeCluster = defineHandler(describeClusterApi, {
     if (endpointType !== brokerEndpoints) {
       const error = endpointType === controllerEndpoints ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'
       const message = `endpoint type ${endpointType} asked of a broker, expected ${brokerEndpoints}`
-      return answer(apiVersion === 0 ? 'INVALID_REQUEST' : error, message, endpointType)
+      return answer(apiVersion === 0 ? 'INVALID_REQUEST' : error, message)
     }
     return {
-      ...answer('NONE', null, endpointType),
+      ...answer('NONE', null),
       clusterId: image.clusterId,
       // Any broker will do: each hands what only the controller may do on to it.
       controllerId: services.brokerId,
@@ -31,14 +31,15 @@ export const describeCluster = defineHandler(describeClusterApi, {
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? clusterOperations : operationsNotAsked,
     }
   },
-  failure: (request, error, message) => answer(error, message, request.endpointType),
+  failure: (_request, error, message) => answer(error, message),
 })
 
-const answer = (error: ErrorName, errorMessage: string | null, endpointType: number) => ({
+// Whatever was asked for, brokers are what this speaks of.
+const answer = (error: ErrorName, errorMessage: string | null) => ({
   throttleTimeMs: 0,
   errorCode: errorCode(error),
   errorMessage,
-  endpointType,
+  endpointType: brokerEndpoints,
   clusterId: '',
   controllerId: -1,
   brokers: [],

@@ -34,7 +34,7 @@ function describe(topic: string, index: number, { services, image }: RequestCont
   const illegal = topicNameFault(topic)
   if (illegal !== null) return failed(index, illegal.error, illegal.message)
   const partition = services.partitions.leader(image, topic, index)
-  if (typeof partition === 'string') return failed(index, partition, null)
+  if (typeof partition === 'string') return failed(index, partition, `${topic}-${index} is not led by this broker`)
   const activeProducers = partition.log.producers().map(({ lastTimestampMs: lastTimestamp, ...producer }) => ({
     ...producer,
     lastTimestamp,

@@ -59,8 +59,10 @@ function askedNames({ topics, cursor }: DescribeTopicPartitionsRequest, { image 
   return names
 }
 
-const unknownTopic = (name: string): ResponseTopic =>
-  failedTopic(name, topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
+const unknownTopic = (name: string): ResponseTopic => ({
+  ...failedTopic(name, topicNameFault(name) === null ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION'),
+  topicAuthorizedOperations: topicOperations,
+})
 
 const failedTopic = (name: string, error: ErrorName): ResponseTopic => ({
   errorCode: errorCode(error),

@@ -1,3 +1,5 @@
+import type { BrokerId } from '@millrace/kernel'
+import { errorCode } from '@millrace/protocol'
 import type { Access } from '../dispatch/handler.ts'
 import { need } from '../dispatch/handler.ts'
 
@@ -19,4 +21,25 @@ export const configAccess = (
   if (resourceType === configResourceType.topic) return need(operation, 'TOPIC', resourceName)
   if (resourceType === configResourceType.group) return need(operation, 'GROUP', resourceName)
   return need(operation, 'CLUSTER', clusterName)
+}
+
+/** What is wrong with asking this broker to change a broker's settings; null where they are its own, or those of all. */
+function misdirection({ resourceType, resourceName }: NamedResource, brokerId: BrokerId): string | null {
+  if (resourceType !== configResourceType.broker || resourceName === '') return null
+  if (!/^-?\d+$/.test(resourceName)) return `Node id must be an integer, but it is: ${resourceName}`
+  if (Number(resourceName) === brokerId) return null
+  return `Unexpected broker id, expected ${brokerId}, but received ${resourceName}`
+}
+
+/** Splits what the controller is to decide about from what another broker should have been asked, and its answers. */
+export function byDirection<Resource extends NamedResource>(resources: readonly Resource[], brokerId: BrokerId) {
+  const asked: Resource[] = []
+  const refused: { errorCode: number; errorMessage: string; resourceType: number; resourceName: string }[] = []
+  for (const resource of resources) {
+    const { resourceType, resourceName } = resource
+    const errorMessage = misdirection(resource, brokerId)
+    if (errorMessage === null) asked.push(resource)
+    else refused.push({ errorCode: errorCode('INVALID_REQUEST'), errorMessage, resourceType, resourceName })
+  }
+  return { asked, refused }
 }

@@ -35,13 +35,20 @@ export interface FetchWorld {
 
 const noChunks: readonly Uint8Array[] = []
 
+// As Kafka: no list where the partition was looked at, an empty one where it isn't known.
+const unknownErrors: ReadonlySet<ErrorName> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+])
+
 export const failedPartition = (partitionIndex: number, error: ErrorName): FetchedPartition => ({
   partitionIndex,
   errorCode: errorCode(error),
   highWatermark: -1,
   lastStableOffset: -1,
   logStartOffset: -1,
-  abortedTransactions: null,
+  abortedTransactions: unknownErrors.has(error) ? [] : null,
   records: noChunks,
   sizeBytes: 0,
 })

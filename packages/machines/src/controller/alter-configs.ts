@@ -11,6 +11,7 @@ import { configsOf } from './image.ts'
 import type { ConfigResource, ConfigResourceType } from './keys.ts'
 import { configKey, topicKey } from './keys.ts'
 import type { StoreCondition, StoreTransaction } from './store-types.ts'
+import { topicNameFault } from './topic-name.ts'
 import { encodeValue } from './values.ts'
 
 export type AlteredResource = AlterConfigsRequest['resources'][number]
@@ -91,7 +92,11 @@ function alteration<Item extends NamedResource>(
   const resource: ConfigResource = { type, name: item.resourceName }
   const configs = wanted(item, resource)
   if (isFault(configs)) return configs
-  const wrong = lengthFault(configs) ?? view.rules.validateConfigs(resource, configs) ?? absentFault(view, resource)
+  const wrong =
+    lengthFault(configs) ??
+    nameFault(resource) ??
+    view.rules.validateConfigs(resource, configs) ??
+    absentFault(view, resource)
   return wrong ?? write(view, resource, configs)
 }
 
@@ -99,6 +104,14 @@ const lengthFault = (configs: Configs): Fault | null =>
   [...configs.values()].every((value) => value.length <= valueCharsMax)
     ? null
     : fault('INVALID_CONFIG', `A configuration value has at most ${valueCharsMax} characters.`)
+
+// Only brokers have settings that hold for all of them.
+function nameFault({ type, name }: ConfigResource): Fault | null {
+  if (name === '' && (type === 'topic' || type === 'group')) {
+    return fault('INVALID_REQUEST', `Default ${type} resources are not allowed.`)
+  }
+  return type === 'topic' ? topicNameFault(name) : null
+}
 
 function absentFault(view: ControllerView, { type, name }: ConfigResource): Fault | null {
   if (type === 'topic' && !view.image.topicsByName.has(name)) {

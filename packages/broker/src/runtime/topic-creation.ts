@@ -17,7 +17,7 @@ export class TopicCreation {
   readonly #controller: ControllerRuntime
   readonly #images: ImageKeeper
   readonly #settings: BrokerSettings
-  readonly #underWay = new Map<string, Promise<ErrorName>>()
+  readonly #underWay = new Map<string, Promise<ReadonlyMap<string, ErrorName>>>()
 
   constructor(controller: ControllerRuntime, images: ImageKeeper, settings: BrokerSettings) {
     this.#controller = controller
@@ -25,31 +25,41 @@ export class TopicCreation {
     this.#settings = settings
   }
 
-  /** Resolves when the topics are there, or can't be. A name that others are asking for is created once. */
+  /**
+   * Resolves when the topics are there, or can't be. A name that others are asking for is created once; the rest of the
+   * names are one command, so that its bound on partitions holds for a client that asks for a million topics.
+   */
   async create(names: readonly string[]): Promise<CreatedTopics> {
     const errors = new Map<string, ErrorName>()
-    const created = names.map(async (name) => {
-      const error = await this.#once(name)
-      if (error !== 'NONE') errors.set(name, error)
+    this.#begin(names.filter((name) => !this.#underWay.has(name)))
+    const asked = names.map(async (name) => {
+      const error = (await this.#underWay.get(name))?.get(name)
+      if (error !== undefined) errors.set(name, error)
     })
-    await Promise.all(created)
+    await Promise.all(asked)
     return { image: this.#images.current, errors }
   }
 
-  #once(name: string): Promise<ErrorName> {
-    const underWay = this.#underWay.get(name)
-    if (underWay !== undefined) return underWay
-    const creation = this.#createOne(name).finally(() => this.#underWay.delete(name))
-    this.#underWay.set(name, creation)
-    return creation
+  #begin(names: readonly string[]): void {
+    if (names.length === 0) return
+    const creation = this.#createAll(names).finally(() => {
+      for (const name of names) this.#underWay.delete(name)
+    })
+    for (const name of names) this.#underWay.set(name, creation)
   }
 
-  async #createOne(name: string): Promise<ErrorName> {
-    const [result] = await this.#controller.decide([this.#topic(name)], (view, topics) =>
-      createTopics(view, { topics: [...topics], validateOnly: false }),
+  /** The errors of those that can't be. */
+  async #createAll(names: readonly string[]): Promise<ReadonlyMap<string, ErrorName>> {
+    const results = await this.#controller.decide(
+      names.map((name) => this.#topic(name)),
+      (view, topics) => createTopics(view, { topics: [...topics], validateOnly: false }),
     )
-    const error = errorName(result?.errorCode ?? -1)
-    return error === 'TOPIC_ALREADY_EXISTS' ? 'NONE' : error
+    const errors = new Map<string, ErrorName>()
+    for (const { name, errorCode } of results) {
+      const error = errorName(errorCode)
+      if (error !== 'NONE' && error !== 'TOPIC_ALREADY_EXISTS') errors.set(name, error)
+    }
+    return errors
   }
 
   #topic(name: string): CreatableTopic {

@@ -178,7 +178,7 @@ export function rowsOf(share: number): readonly Row[] {
   return [
     produceRow('produce-1k', 1024, '1 KiB', 512 * mib * share),
     produceRow('produce-100', 100, '100 B', 256 * mib * share),
-    singleRow(Math.floor(100_000 * share)),
+    singleRow(Math.floor(300_000 * share)),
     consumeRow(1024 * mib * share),
     endToEndRow(Math.floor(10_000 * share)),
     startRow,

@@ -28,7 +28,6 @@ const suites: readonly Suite[] = [
   { name: 'cli', files: 'tests/cli/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'interop', files: 'tests/interop/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
   { name: 'hostile', files: 'tests/hostile/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
-  { name: 'cluster', files: 'tests/cluster/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
   { name: 'long', files: 'tests/long/*.test.ts', isolation: 'process', timeoutMinutes: 60, long: true, node: thisNode },
 ]
 

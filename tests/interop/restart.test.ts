@@ -100,7 +100,7 @@ interface Acknowledged {
 }
 
 suite('kill -9 while producing', { skip: confluent.skip }, () => {
-  test('every record that an idempotent producer was told of is there once and in order, three kills long', async () => {
+  test('every record that an idempotent producer was told of is there once and in order, five kills long', async () => {
     const topic = 'killed'
     await createTopics(target.bootstrap, [topic], 3)
     const count = 60_000
@@ -116,8 +116,8 @@ suite('kill -9 while producing', { skip: confluent.skip }, () => {
     producer.child.stdin?.end(
       Array.from({ length: count }, (_, i) => `{"value": "${i}", "partition": ${i % 3}}\n`).join(''),
     )
-    for (const kills of [1, 2, 3]) {
-      const enough = (kills * count) / 5
+    for (const kills of [1, 2, 3, 4, 5]) {
+      const enough = (kills * count) / 6
       let seen = 0
       const { promise, resolve } = Promise.withResolvers<void>()
       producer.stdout.eachLine(() => {

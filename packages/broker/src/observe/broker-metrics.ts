@@ -1,5 +1,6 @@
 import type { GaugeSample, Metrics } from '@millrace/kernel'
 
+import { declareDiskIo } from './disk-io.ts'
 import { declareEventLoop } from './event-loop.ts'
 import type { ObservedBroker, ObservedLog, ObservedPartition } from './observed-broker.ts'
 
@@ -16,7 +17,9 @@ interface MetricsOptions {
  */
 export function declareBrokerMetrics(metrics: Metrics, broker: ObservedBroker, options: MetricsOptions): void {
   declareEventLoop(metrics)
+  declareDiskIo(metrics)
   declareReplicaManager(metrics, broker)
+  declareReplicaChanges(metrics)
   declareController(metrics, broker)
   declareTopics(metrics, broker)
   declareGroups(metrics, broker)
@@ -69,6 +72,16 @@ function declareReplicaManager(metrics: Metrics, broker: ObservedBroker): void {
     { name: 'kafka_log_logmanager_offlinelogdirectorycount', help: 'Log directories of this broker that are offline' },
     () => broker.offlineLogDirectories(),
   )
+}
+
+// One broker holds each replica: none leaves or joins the ISR and no election is unclean. Alerts look for the series.
+function declareReplicaChanges(metrics: Metrics): void {
+  const counters: readonly [name: string, help: string][] = [
+    ['kafka_server_replicamanager_isrshrinks_total', 'Replicas that fell out of sync'],
+    ['kafka_server_replicamanager_isrexpands_total', 'Replicas that came back in sync'],
+    ['kafka_controller_controllerstats_uncleanleaderelections_total', 'Leaders elected that were not in sync'],
+  ]
+  for (const [name, help] of counters) metrics.counter({ name, help }).add(0)
 }
 
 function declareController(metrics: Metrics, broker: ObservedBroker): void {

@@ -98,9 +98,9 @@ function namedTopics(
     const topic = image.topicsByName.get(name)
     if (topic !== undefined) return foundTopic(topic, image, context, request)
     const fault = topicNameFault(name)
-    if (fault !== null) context.refused(fault.error, fault.message)
-    const error = creationErrors.get(name) ?? fault?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION'
-    return failedTopic(name, zeroUuid, error, operationsOf(request))
+    const error = creationErrors.get(name) ?? fault?.error
+    if (error !== undefined) context.refused(error, fault?.message ?? 'it can not be created', { topic: name })
+    return failedTopic(name, zeroUuid, error ?? 'UNKNOWN_TOPIC_OR_PARTITION', operationsOf(request))
   })
 }
 

@@ -301,6 +301,13 @@ const cases: readonly Case[] = [
     expected: ['UNKNOWN_TOPIC_OR_PARTITION'],
   },
   {
+    name: 'a commit that is kept for ever',
+    api: offsetCommitApi,
+    version: 3,
+    body: commit({ retentionTimeMs: Number.MAX_SAFE_INTEGER }),
+    expected: ['NONE'],
+  },
+  {
     name: 'a commit of a negative offset',
     api: offsetCommitApi,
     version: 8,

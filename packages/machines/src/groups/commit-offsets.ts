@@ -76,7 +76,8 @@ function offsetRecord(request: OffsetCommitRequest, topic: Topic, partition: Par
       offset: partition.committedOffset,
       metadata: partition.committedMetadata ?? '',
       committedAtMs: nowMs,
-      expiresAtMs: expires ? nowMs + retentionTimeMs : -1,
+      // 2^63-1 means for ever.
+      expiresAtMs: expires ? Math.min(nowMs + retentionTimeMs, Number.MAX_SAFE_INTEGER) : -1,
       // The version of the record that can hold an expiry holds neither of these.
       leaderEpoch: expires ? -1 : partition.committedLeaderEpoch,
       topicId: expires ? zeroUuid : topic.topicId,

@@ -173,7 +173,9 @@ export class BrokerInstance {
     const { settings, clock, hostClock, random, store, log, metrics } = this.#world
     const brokerId = asBrokerId(settings.number('node.id'))
     const rules = controllerRules(settings)
-    const controller = new ControllerRuntime({ store, images, rules, random, clock, leaseClock: hostClock, log })
+    const endOfTurn = (): Promise<void> => this.#turn()
+    const leaseClock = hostClock
+    const controller = new ControllerRuntime({ store, images, rules, random, clock, leaseClock, log, endOfTurn })
     const groups = new GroupRuntime({
       clock,
       random,

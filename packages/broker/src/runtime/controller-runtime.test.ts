@@ -43,7 +43,8 @@ async function start(t: TestContext) {
   }
   const images = await ImageKeeper.open(store, silentLogger)
   const rules = controllerRules(new BrokerSettings())
-  const options = { store, images, rules, random, clock, leaseClock: clock, log: silentLogger }
+  const endOfTurn = () => Promise.resolve()
+  const options = { store, images, rules, random, clock, leaseClock: clock, log: silentLogger, endOfTurn }
   const controller = new ControllerRuntime(options)
   const session = await store.openSession(9_000)
   const registered = await store.commit(registerBroker(brokerId, registration, session.id))

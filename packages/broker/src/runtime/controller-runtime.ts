@@ -22,6 +22,8 @@ export interface ControllerRuntimeOptions {
   /** The clock of the metadata store, by which leases count. */
   readonly leaseClock: Clock
   readonly log: Logger
+  /** Resolves when others had their turn of the event loop. */
+  readonly endOfTurn: () => Promise<void>
 }
 
 /** This broker in this life: what its controller key hangs on. */
@@ -38,6 +40,8 @@ export type Decide<Item, Answer> = (
 ) => readonly ItemDecision<Item, Answer>[]
 
 const attemptsMax = 10
+// A store in memory answers at once: without a pause nobody else would have a turn, nor the lease be renewed.
+const itemsPerTurn = 8
 // Part of a lease's time that may be relied on, so that nobody else can have been elected before it ends.
 const safeLeasePart = 0.7
 
@@ -152,7 +156,8 @@ export class ControllerRuntime {
     for (let attempt = 0; open.length > 0; attempt += 1) {
       const image = this.#options.images.current
       const again: Item[] = []
-      for (const decision of decide(this.#view(image), open)) {
+      for (const [i, decision] of decide(this.#view(image), open).entries()) {
+        if (i % itemsPerTurn === itemsPerTurn - 1) await this.#options.endOfTurn()
         const end = await this.#commitAll(decision)
         if (end.kind === 'conflict' && attempt < attemptsMax) again.push(decision.item)
         else answers.push(answerOf(decision, end))

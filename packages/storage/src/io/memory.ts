@@ -19,8 +19,11 @@ interface MemoryFile {
 }
 
 class MemoryFileSystem implements FileSystem {
-  readonly #files = new Map<string, MemoryFile>()
-  readonly #directories = new Set<string>(['', '/'])
+  /** What lies in each folder, by name; null is a folder. A listing costs what is in it, however many others there are. */
+  readonly #folders = new Map<string, Map<string, MemoryFile | null>>([
+    ['', new Map()],
+    ['/', new Map()],
+  ])
   readonly #locked = new Set<string>()
   readonly #capacityBytes: number
   readonly #nowMs: () => number
@@ -32,14 +35,22 @@ class MemoryFileSystem implements FileSystem {
   }
 
   open(path: string, mode: OpenMode): FileHandle {
-    let file = this.#files.get(path)
-    if (file === undefined) {
-      if (mode === 'existing') throw notThere(path)
-      if (!this.#directories.has(parentOf(path))) throw notThere(parentOf(path))
-      file = { bytes: new PagedBytes(), modifiedAtMs: this.#nowMs() }
-      this.#files.set(path, file)
-    }
+    const found = this.#file(path)
+    if (found !== undefined) return this.#handle(path, found)
+    if (mode === 'existing') throw notThere(path)
+    const file = { bytes: new PagedBytes(), modifiedAtMs: this.#nowMs() }
+    this.#folder(parentOf(path)).set(nameOf(path), file)
     return this.#handle(path, file)
+  }
+
+  #file(path: string): MemoryFile | undefined {
+    return this.#folders.get(parentOf(path))?.get(nameOf(path)) ?? undefined
+  }
+
+  #folder(path: string): Map<string, MemoryFile | null> {
+    const folder = this.#folders.get(path)
+    if (folder === undefined) throw notThere(path)
+    return folder
   }
 
   #handle(path: string, file: MemoryFile): FileHandle {
@@ -75,13 +86,13 @@ class MemoryFileSystem implements FileSystem {
   }
 
   stat(path: string): FileStatus | undefined {
-    const file = this.#files.get(path)
+    const file = this.#file(path)
     if (file !== undefined) return { sizeBytes: file.bytes.sizeBytes, modifiedAtMs: file.modifiedAtMs }
-    return this.#directories.has(path) ? { sizeBytes: 0, modifiedAtMs: 0 } : undefined
+    return this.#folders.has(path) ? { sizeBytes: 0, modifiedAtMs: 0 } : undefined
   }
 
   readFile(path: string): Uint8Array | undefined {
-    const file = this.#files.get(path)
+    const file = this.#file(path)
     if (file === undefined) return undefined
     const whole = new Uint8Array(file.bytes.sizeBytes)
     file.bytes.read(whole, 0)
@@ -89,53 +100,48 @@ class MemoryFileSystem implements FileSystem {
   }
 
   list(path: string): readonly DirectoryEntry[] | undefined {
-    if (!this.#directories.has(path)) return undefined
-    const prefix = `${path}/`
-    const inside = (name: string): boolean => name.startsWith(prefix) && !name.includes('/', prefix.length)
-    const named = (isDirectory: boolean) => (name: string) => ({ name: name.slice(prefix.length), isDirectory })
-    return [
-      ...[...this.#files.keys()].filter(inside).map(named(false)),
-      ...[...this.#directories].filter(inside).map(named(true)),
-    ]
+    const folder = this.#folders.get(path)
+    return folder && [...folder].map(([name, file]) => ({ name, isDirectory: file === null }))
   }
 
   makeDirectory(path: string): void {
-    for (let at = path; !this.#directories.has(at); at = parentOf(at)) this.#directories.add(at)
+    if (this.#folders.has(path)) return
+    this.makeDirectory(parentOf(path))
+    this.#folders.set(path, new Map())
+    this.#folder(parentOf(path)).set(nameOf(path), null)
   }
 
   rename(from: string, to: string): void {
-    const file = this.#files.get(from)
-    if (file !== undefined) {
-      this.remove(to)
-      this.#files.delete(from)
-      this.#files.set(to, file)
-      return
-    }
-    if (!this.#directories.has(from)) throw notThere(from)
-    this.#renameDirectory(from, to)
+    const file = this.#file(from)
+    if (file === undefined && !this.#folders.has(from)) throw notThere(from)
+    const target = this.#folder(parentOf(to))
+    if (file === undefined) this.#moveFolder(from, to)
+    else this.remove(to)
+    this.#folder(parentOf(from)).delete(nameOf(from))
+    target.set(nameOf(to), file ?? null)
   }
 
-  #renameDirectory(from: string, to: string): void {
-    const moved = (path: string): boolean => path === from || path.startsWith(`${from}/`)
-    for (const path of [...this.#directories].filter(moved)) {
-      this.#directories.delete(path)
-      this.#directories.add(to + path.slice(from.length))
-    }
-    for (const [path, file] of [...this.#files].filter(([name]) => moved(name))) {
-      this.#files.delete(path)
-      this.#files.set(to + path.slice(from.length), file)
-    }
+  #moveFolder(from: string, to: string): void {
+    const folder = this.#folder(from)
+    this.#folders.delete(from)
+    this.#folders.set(to, folder)
+    for (const [name, file] of folder) if (file === null) this.#moveFolder(`${from}/${name}`, `${to}/${name}`)
   }
 
   remove(path: string): boolean {
-    this.#usedBytes -= this.#files.get(path)?.bytes.sizeBytes ?? 0
-    return this.#files.delete(path)
+    const file = this.#file(path)
+    if (file === undefined) return false
+    this.#usedBytes -= file.bytes.sizeBytes
+    return this.#folder(parentOf(path)).delete(nameOf(path))
   }
 
   removeDirectory(path: string): void {
-    const gone = (name: string): boolean => name === path || name.startsWith(`${path}/`)
-    for (const name of [...this.#files.keys()].filter(gone)) this.remove(name)
-    for (const name of [...this.#directories].filter(gone)) this.#directories.delete(name)
+    for (const [name, file] of this.#folders.get(path) ?? []) {
+      if (file === null) this.removeDirectory(`${path}/${name}`)
+      else this.remove(`${path}/${name}`)
+    }
+    this.#folders.delete(path)
+    this.#folders.get(parentOf(path))?.delete(nameOf(path))
   }
 
   syncDirectory(_path: string): void {}
@@ -162,6 +168,8 @@ async function attempt(work: () => void): Promise<void> {
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 const notThere = (path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), { code: 'ENOENT' })

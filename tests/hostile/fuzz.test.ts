@@ -5,6 +5,7 @@ const MiB = 1024 * 1024
 
 test('a broker that is fuzzed for five seconds serves a normal client and has not grown', async (t) => {
   const seed = newSeed()
+  t.diagnostic(`seed ${seed}`)
   const { conversations } = await fuzz({ seed, durationMs: 5_000, growthBytesMax: 100 * MiB })
-  t.diagnostic(`seed ${seed}, ${conversations} connections`)
+  t.diagnostic(`${conversations} connections`)
 })

@@ -214,27 +214,36 @@ const warmUpMs = 2_000
 
 /** Fuzzes a broker and asserts that it serves another client all along, says no error of its own, and doesn't grow. */
 export async function fuzz(options: FuzzOptions): Promise<{ readonly conversations: number }> {
-  const { seed, durationMs, growthBytesMax } = options
   const settings = { 'auto.create.topics.enable': 'false', 'group.min.session.timeout.ms': '10' }
   const target = await Target.start({ settings })
+  try {
+    return await fuzzTarget(target, options)
+  } catch (error) {
+    const repeat = `FUZZ_SEED=${options.seed} repeats it`
+    throw new Error(`${repeat}; the broker's last words:\n${target.log.slice(-2_000)}`, { cause: error })
+  }
+}
+
+async function fuzzTarget(target: Target, options: FuzzOptions): Promise<{ readonly conversations: number }> {
+  const { seed, durationMs, growthBytesMax } = options
   const port = portOf(target)
   await using bystander = await Bystander.start(port, 10_000)
-  const startedMs = performance.now()
   const conversations = conversationsOf(await servedBy(port))
+  const startedMs = performance.now()
+  const elapsedMs = (): number => performance.now() - startedMs
   let count = 0
   let warmBytes = 0
-  for (let round = 0; performance.now() - startedMs < durationMs; round += 1) {
+  for (let round = 0; elapsedMs() < durationMs; round += 1) {
     const batch = fc.sample(conversations, { seed: seed + round, numRuns: connectionsAtATime })
     await Promise.all(batch.map((conversation) => converse(port, conversation)))
     count += batch.length
-    if (warmBytes === 0 && performance.now() - startedMs > Math.min(warmUpMs, durationMs / 2))
-      warmBytes = residentBytes(target)
+    if (warmBytes === 0 && elapsedMs() > Math.min(warmUpMs, durationMs / 2)) warmBytes = residentBytes(target)
     if (round % 20 === 0) await bystander.assertServed()
   }
   await bystander.assertServed()
   const grownBytes = residentBytes(target) - warmBytes
-  assert.deepEqual(unexpectedErrors(target), [], `with seed ${seed}`)
-  assert.ok(grownBytes < growthBytesMax, `grown by ${Math.round(grownBytes / MiB)} MiB with seed ${seed}`)
+  assert.deepEqual(unexpectedErrors(target), [])
+  assert.ok(grownBytes < growthBytesMax, `grown by ${Math.round(grownBytes / MiB)} MiB`)
   return { conversations: count }
 }
 

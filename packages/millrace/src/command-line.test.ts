@@ -157,6 +157,27 @@ test('a group reads on where it left off, shows its lag, and can be moved', asyn
   assert.match((await ask(['group', 'delete', 'readers', '--yes'])).talk, /readers deleted/)
 })
 
+test('a group that has members is not moved, and who asks is told why', async () => {
+  await ask(['topic', 'create', 'busy'])
+  await ask(['produce', 'busy'], '1\n')
+  const stop = new AbortController()
+  const joined = new Promise<void>((resolve) => {
+    const forget = broker.intercept('Heartbeat', (request, next) => {
+      if (request.body.groupId === 'workers') resolve()
+      forget()
+      return next()
+    })
+  })
+  const at = ['--bootstrap-server', broker.bootstrapServers]
+  const reading = millrace(['consume', 'busy', '-g', 'workers', ...at], '', stop.signal)
+  await joined
+  const moved = await ask(['group', 'reset-offsets', 'workers', '--topic', 'busy', '--to-offset', 'earliest', '--yes'])
+  assert.equal(moved.code, 1)
+  assert.match(moved.talk, /workers has 1 member: stop its consumers first/)
+  stop.abort()
+  assert.equal((await reading).code, 0)
+})
+
 test('settings are listed, set and taken back', async () => {
   await ask(['topic', 'create', 'tuned'])
   assert.equal((await ask(['config', 'set', 'topic', 'tuned', 'retention.ms=5000'])).code, 0)

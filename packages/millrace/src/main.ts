@@ -1,9 +1,14 @@
 import { run } from './program.ts'
 
 const abort = new AbortController()
+// `timeout`, npm and npx pass a signal on that the whole group of processes got too: one Ctrl-C arrives twice.
+const sameSignalMs = 500
+let firstMs = 0
 const stop = (): void => {
   // A second signal ends the process at once: whoever presses Ctrl-C twice means it.
-  if (abort.signal.aborted) process.exit(130)
+  if (abort.signal.aborted && performance.now() - firstMs > sameSignalMs) process.exit(130)
+  if (abort.signal.aborted) return
+  firstMs = performance.now()
   abort.abort()
 }
 process.on('SIGINT', stop)

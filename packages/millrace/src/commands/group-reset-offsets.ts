@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ListingOptions } from '../client-options.ts'
 import { collect, withListing } from '../client-options.ts'
 import { byName } from '../groups/lag.ts'
+import { counted } from '../output/counted.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
 import type { StartPosition } from '../records/position.ts'
@@ -49,6 +50,7 @@ export function addResetOffsets(group: Command, terminal: Terminal): void {
 function resetOffsets(groupId: string, options: ResetOptions, terminal: Terminal): Promise<void> {
   const target = targetOf(options)
   return withAdmin(options, terminal, async (admin, call) => {
+    await checkEmpty(admin, groupId, call)
     const committed = await admin.fetchOffsets(groupId, undefined, call)
     const before = new Map(committed.map((each) => [nameOf(each), each.offset]))
     const partitions = await partitionsOf(admin, options.topic ?? [], committed, call)
@@ -62,10 +64,17 @@ function resetOffsets(groupId: string, options: ResetOptions, terminal: Terminal
     }))
     await printRows(terminal, options.output, columns, rows)
     if (options.dryRun === true) return say(terminal, 'nothing was changed: this was a dry run')
-    await confirm(terminal, `Move ${moved.length} committed offsets of ${groupId}?`, options.yes === true)
+    await confirm(terminal, `Move ${counted(moved.length, 'committed offset')} of ${groupId}?`, options.yes === true)
     partOutcomes(terminal, await admin.commitOffsets(groupId, moved, call)).finish()
-    say(terminal, `${groupId}: ${moved.length} offsets moved`)
+    say(terminal, `${groupId}: ${counted(moved.length, 'offset')} moved`)
   })
+}
+
+// Its members would commit over it, and the broker takes such a commit from nobody else: UNKNOWN_MEMBER_ID would say less.
+async function checkEmpty(admin: AdminApi, groupId: string, call: CallOptions): Promise<void> {
+  const described = (await admin.describeGroups([groupId], call)).get(groupId)
+  const members = described?.ok === true ? described.value.members.length : 0
+  if (members > 0) throw new Error(`${groupId} has ${counted(members, 'member')}: stop its consumers first`)
 }
 
 type Target = (

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ClientOptions, ListingOptions } from '../client-options.ts'
 import { withClient, withListing } from '../client-options.ts'
+import { counted } from '../output/counted.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
 import { partOutcomes, reportOutcomes, withAdmin } from '../session.ts'
@@ -79,7 +80,7 @@ function showLag(groupId: string, options: ListingOptions, terminal: Terminal): 
     for (const described of values) {
       const rows = await groupLag(admin, described, call)
       if (options.output === 'table')
-        say(terminal, `${groupId}: ${described.state}, ${described.members.length} members`)
+        say(terminal, `${groupId}: ${described.state}, ${counted(described.members.length, 'member')}`)
       await printRows(terminal, options.output, describeColumns, rows)
     }
     finish()

@@ -2,6 +2,7 @@ import type { NewTopic, TopicDescription } from '@millrace/client'
 import type { Command } from 'commander'
 import type { ClientOptions, ListingOptions } from '../client-options.ts'
 import { collect, parseAssignment, wholeNumber, withClient, withListing } from '../client-options.ts'
+import { counted } from '../output/counted.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
 import { partOutcomes, reportOutcomes, withAdmin } from '../session.ts'
@@ -71,8 +72,7 @@ function createTopics(names: readonly string[], options: CreateOptions, terminal
 
 function sizeOf(topic: TopicDescription): string {
   const replicas = topic.partitions[0]?.replicas.length ?? 0
-  const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
-  return `${plural(topic.partitions.length, 'partition')}, ${plural(replicas, 'replica')} each`
+  return `${counted(topic.partitions.length, 'partition')}, ${counted(replicas, 'replica')} each`
 }
 
 function addList(topic: Command, terminal: Terminal): void {

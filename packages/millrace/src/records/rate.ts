@@ -1,14 +1,14 @@
+import { counted } from '../output/counted.ts'
+
 /** `1,234 records (56.7 MB) in 8.9 s: 139 records/s, 6.4 MB/s`: how produce and consume end. */
 export function rateSummary(what: string, records: number, bytes: number, elapsedMs: number): string {
   const seconds = Math.max(elapsedMs, 1) / 1_000
   const perSecond = Math.round(records / seconds)
   return (
-    `${what} ${count(records)} ${records === 1 ? 'record' : 'records'} (${bytesText(bytes)}) in ${seconds.toFixed(1)} s: ` +
-    `${count(perSecond)} records/s, ${bytesText(bytes / seconds)}/s`
+    `${what} ${counted(records, 'record')} (${bytesText(bytes)}) in ${seconds.toFixed(1)} s: ` +
+    `${perSecond.toLocaleString('en-US')} records/s, ${bytesText(bytes / seconds)}/s`
   )
 }
-
-const count = (value: number): string => value.toLocaleString('en-US')
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
 

@@ -33,8 +33,9 @@ export class Checkpoint {
     return this.#read.get(partitionName)
   }
 
-  forget(partitionName: string): void {
-    this.#read.delete(partitionName)
+  /** Says whether it had one. */
+  forget(partitionName: string): boolean {
+    return this.#read.delete(partitionName)
   }
 
   write(logs: Iterable<Log>): void {

@@ -52,6 +52,7 @@ export class LogDirectory implements LogHome {
   readonly #events: DirectoryEvents
   #offlineReason: string | undefined
   #unsyncedBytes = 0
+  #owesCheckpoints = false
   #namesAreDurable = false
   #syncingNames: Promise<void> | undefined
   #unsynced = new Set<LogState>()
@@ -171,6 +172,12 @@ export class LogDirectory implements LogHome {
     }
   }
 
+  /** Before a partition's folder is made in it: no checkpoint file speaks of one of its name. */
+  makesFolder(name: string): void {
+    if (this.#forgetOffsets(name)) this.#owesCheckpoints = true
+    this.#writeOwedCheckpoints()
+  }
+
   /** A partition's folder was made in it. */
   folderMade(name: string): void {
     this.folders.add(name)
@@ -238,23 +245,33 @@ export class LogDirectory implements LogHome {
     return `${this.path}/${this.#renameFolder(name, '-stray')}`
   }
 
-  // Its offsets first, so that one of the same name starts from nothing.
   #forget(name: string): void {
     const log = this.logs.get(name)
     this.logs.delete(name)
     this.folders.delete(name)
-    for (const checkpoint of this.#checkpoints.values()) checkpoint.forget(name)
-    if (this.#cleaned.delete(name) && this.#offlineReason === undefined) {
-      writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
-    }
+    this.#forgetOffsets(name)
     if (log !== undefined) {
       log.release()
       log.state.deleted = true
       log.state.changes += 1
       this.#unsynced.delete(log.state)
     }
-    if (this.#offlineReason !== undefined) return
+    this.#owesCheckpoints = true
+    this.#once('forgotten', 0, () => this.#writeOwedCheckpoints())
+  }
+
+  /** Says whether there was one. */
+  #forgetOffsets(name: string): boolean {
+    const found = [...this.#checkpoints.values()].map((checkpoint) => checkpoint.forget(name))
+    return this.#cleaned.delete(name) || found.includes(true)
+  }
+
+  // Once for all that a request deletes. A line of a log that is gone does no harm until there is one of its name.
+  #writeOwedCheckpoints(): void {
+    if (!this.#owesCheckpoints || this.#offlineReason !== undefined) return
     for (const checkpoint of this.#checkpoints.values()) checkpoint.write(this.logs.values())
+    writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
+    this.#owesCheckpoints = false
   }
 
   #renameFolder(name: string, suffix: '-delete' | '-stray'): string {

@@ -114,6 +114,7 @@ class DirectoryLogManager implements LogManager {
   #openOrRefuse(directory: LogDirectory, identity: LogIdentity, isNew: boolean): Log {
     if (directory.offlineReason !== undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', directory.offlineReason)
     try {
+      if (isNew) directory.makesFolder(`${identity.topic}-${identity.partition}`)
       return this.#openIn(directory, identity, isNew)
     } catch (error) {
       if (error instanceof KafkaError) throw error

@@ -114,6 +114,17 @@ test('lines become records with key, headers and compression, and come out by th
   assert.equal((JSON.parse(json.out) as unknown[]).length, 3)
 })
 
+test('how large a record may be is for the topic to say', async () => {
+  const line = `${'x'.repeat(2_000_000)}\n`
+  await ask(['topic', 'create', 'usual'])
+  await ask(['topic', 'create', 'roomy', '-c', 'max.message.bytes=3000000'])
+  const refused = await ask(['produce', 'usual'], `small\n${line}`)
+  assert.equal(refused.code, 1)
+  assert.match(refused.talk, /produced 1 record .*\n.*line 2: MESSAGE_TOO_LARGE/)
+  assert.equal((await ask(['produce', 'roomy'], line)).code, 0)
+  assert.equal((await ask(['consume', 'roomy', '--from-beginning', '-n', '1'])).out, line)
+})
+
 test('consume -o ndjson into produce -o ndjson carries records over unchanged', async () => {
   await ask(['topic', 'create', 'from', 'to', '-p', '2'])
   const lines = [

@@ -37,7 +37,7 @@ export interface Disconnected {
 const dropped: Dropped = { outcome: 'dropped' }
 const disconnected: Disconnected = { outcome: 'disconnected' }
 
-export type Intercepted<Name extends ApiName> = AnswerOf<Name> | Dropped | Disconnected
+type Intercepted<Name extends ApiName> = AnswerOf<Name> | Dropped | Disconnected
 
 /**
  * Looks at a request, waits, and answers with what `next()` answered, with another response, with an error (throw a

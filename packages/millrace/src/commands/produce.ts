@@ -32,6 +32,10 @@ A line is a value, or with --key-separator a key and a value. With -o ndjson a l
 Example:
   echo '42:two lamps' | millrace produce orders --key-separator : --header source=shell --compression zstd`
 
+/** Whether a record is too large is for the topic to say (`max.message.bytes`); this only bounds our memory. */
+const recordBytesMax = 32 * 1024 * 1024
+const bufferBytes = 2 * recordBytesMax
+
 /** How many records may be under way before we read no further line. */
 const outstandingMax = 10_000
 
@@ -95,6 +99,8 @@ const producerOptions = (options: ProduceOptions): Omit<ProducerOptions, 'bootst
   compressionType: options.compression,
   acks: options.acks === 'all' ? 'all' : options.acks === '1' ? 1 : 0,
   enableIdempotence: options.acks === 'all',
+  maxRequestSize: recordBytesMax,
+  bufferMemory: bufferBytes,
   deliveryTimeoutMs: options.timeout,
   requestTimeoutMs: options.timeout,
 })

@@ -99,6 +99,15 @@ interface Acknowledged {
   readonly value: string
 }
 
+function hasLines(text: string, count: number): true | undefined {
+  let at = -1
+  for (let seen = 0; seen < count; seen += 1) {
+    at = text.indexOf('\n', at + 1)
+    if (at === -1) return undefined
+  }
+  return true
+}
+
 suite('kill -9 while producing', { skip: confluent.skip }, () => {
   test('every record that an idempotent producer was told of is there once and in order, five kills long', async () => {
     const topic = 'killed'
@@ -118,13 +127,7 @@ suite('kill -9 while producing', { skip: confluent.skip }, () => {
     )
     for (const kills of [1, 2, 3, 4, 5]) {
       const enough = (kills * count) / 6
-      let seen = 0
-      const { promise, resolve } = Promise.withResolvers<void>()
-      producer.stdout.eachLine(() => {
-        seen += 1
-        if (seen === enough) resolve()
-      })
-      await promise
+      await producer.stdout.until((output) => hasLines(output.text, enough), `${enough} deliveries`, 60_000)
       await target.kill()
       await target.startAgain()
     }

@@ -398,6 +398,21 @@ test('dropConnections cuts every connection, and clients may come back', async (
   assert.equal((await again.request(metadataApi, { topics: [] })).clusterId, broker.clusterId)
 })
 
+test('a request for a thousand topics leaves other clients their turn', async (t) => {
+  await using broker = await startBroker()
+  const [admin, other] = [await connect(broker, t), await connect(broker, t)]
+  const topics = Array.from({ length: 1_000 }, (_, i) => {
+    return { name: `topic-${i}`, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+  })
+  const order: string[] = []
+  const created = admin.request(createTopicsApi, { topics }).finally(() => order.push('created'))
+  for (let i = 0; i < 5; i += 1) await other.request(metadataApi, { topics: [] })
+  order.push('others')
+  const answer = await created
+  assert.deepEqual(order, ['others', 'created'])
+  assert.ok(answer.topics.every(({ errorCode }) => errorCode === 0))
+})
+
 test('a closed broker refuses connections, and closing it twice does nothing', async () => {
   const broker = await startBroker()
   await broker.close()

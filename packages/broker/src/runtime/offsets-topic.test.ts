@@ -86,7 +86,7 @@ async function joinAlone(connection: Connection, groupId: string): Promise<Commi
     topics: ['orders'],
     userData: null,
     ownedPartitions: [],
-    generationId: -1,
+    generationId: null,
     rackId: null,
   })
   const ask = (memberId: string) =>

@@ -124,10 +124,14 @@ class ProduceRun {
     if (typeof partition === 'string') return this.#refuse(topic, result, partition)
     this.#open += 1
     // Read now: the log may compress anew what it is given.
-    const count = records.length < batchHeaderBytes ? 0 : batchField.recordCount(records, 0)
+    const isBatch = isOneBatch(records)
+    const count = isBatch ? batchField.recordCount(records, 0) : 0
     partition.append(records, 'client', this.#acks, (outcome) => {
       if (outcome.ok) services.topicMetrics.produced(topic, records.length, count)
       else services.topicMetrics.produceFailed(topic)
+      if (!outcome.ok && isBatch && recordErrors.has(outcome.error)) {
+        result.logStartOffset = partition.log.logStartOffset
+      }
       this.#appended(partition, result, outcome)
     })
   }
@@ -208,6 +212,20 @@ class ProduceRun {
     this.#finish(null)
   }
 }
+
+// Who sends these is told where the log starts, as Kafka tells it: the batch was read and found wrong.
+const recordErrors: ReadonlySet<ErrorName> = new Set([
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+])
+const magic = 2
+
+const isOneBatch = (records: Uint8Array): boolean =>
+  records.length >= batchHeaderBytes &&
+  batchField.sizeBytes(records, 0) === records.length &&
+  batchField.magic(records, 0) === magic
 
 function fail(result: PartitionResult, error: ErrorName, message: string | null): void {
   result.errorCode = errorCode(error)

@@ -49,12 +49,13 @@ export async function confirm(terminal: Terminal, question: string, yes: boolean
   if (!terminal.stdinIsTerminal) throw new UsageError(`${question} Say --yes to go on without being asked.`)
   terminal.stderr.write(`${question} [y/N] `)
   const answer = await firstLine(terminal)
-  if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('left as it was')
+  if (terminal.signal.aborted) terminal.stderr.write('\n')
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error('left as it was')
 }
 
 async function firstLine(terminal: Terminal): Promise<string> {
   const { createInterface } = await import('node:readline')
-  const lines = createInterface({ input: terminal.stdin })
+  const lines = createInterface({ input: terminal.stdin, signal: terminal.signal })
   try {
     for await (const line of lines) return line
     return ''

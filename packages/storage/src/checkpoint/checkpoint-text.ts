@@ -1,5 +1,5 @@
 import type { FileSystem } from '../io/file-system.ts'
-import { replaceFile } from './replace-file.ts'
+import { replaceFile, replaceFileLater } from './replace-file.ts'
 
 const version = '0'
 
@@ -35,9 +35,21 @@ export function writeCheckpoint(
   entries: readonly string[],
   options: { readonly durable: boolean },
 ): void {
-  const text = [version, String(entries.length), ...entries, ''].join('\n')
-  replaceFile(fileSystem, path, new TextEncoder().encode(text), options.durable)
+  replaceFile(fileSystem, path, bytesOf(entries), options.durable)
 }
+
+/** Without waiting for the disk in this turn, see replaceFileLater. */
+export function writeCheckpointLater(
+  fileSystem: FileSystem,
+  path: string,
+  entries: readonly string[],
+  isCurrent: () => boolean,
+): Promise<void> {
+  return replaceFileLater(fileSystem, path, bytesOf(entries), isCurrent)
+}
+
+const bytesOf = (entries: readonly string[]): Uint8Array =>
+  new TextEncoder().encode([version, String(entries.length), ...entries, ''].join('\n'))
 
 /** A whole number of a checkpoint's line. */
 export function checkpointNumber(text: string | undefined, path: string): number {

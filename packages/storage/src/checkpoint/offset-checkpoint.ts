@@ -1,5 +1,11 @@
 import type { FileSystem } from '../io/file-system.ts'
-import { checkpointNumber, DamagedCheckpointError, readCheckpoint, writeCheckpoint } from './checkpoint-text.ts'
+import {
+  checkpointNumber,
+  DamagedCheckpointError,
+  readCheckpoint,
+  writeCheckpoint,
+  writeCheckpointLater,
+} from './checkpoint-text.ts'
 
 /** The files at the top of a log directory that hold one offset per partition. */
 export type OffsetCheckpointName =
@@ -34,10 +40,25 @@ export function writeOffsetCheckpoint(
   name: OffsetCheckpointName,
   offsets: OffsetsByPartition,
 ): void {
+  writeCheckpoint(fileSystem, `${directory}/${name}`, linesOf(offsets), { durable: true })
+}
+
+/** Without waiting for the disk in this turn, see replaceFileLater. */
+export function writeOffsetCheckpointLater(
+  fileSystem: FileSystem,
+  directory: string,
+  name: OffsetCheckpointName,
+  offsets: OffsetsByPartition,
+  isCurrent: () => boolean,
+): Promise<void> {
+  return writeCheckpointLater(fileSystem, `${directory}/${name}`, linesOf(offsets), isCurrent)
+}
+
+function linesOf(offsets: OffsetsByPartition): readonly string[] {
   const lines: string[] = []
   for (const [partitionName, offset] of offsets) {
     const dash = partitionName.lastIndexOf('-')
     lines.push(`${partitionName.slice(0, dash)} ${partitionName.slice(dash + 1)} ${offset}`)
   }
-  writeCheckpoint(fileSystem, `${directory}/${name}`, lines, { durable: true })
+  return lines
 }

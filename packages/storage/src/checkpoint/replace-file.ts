@@ -1,17 +1,49 @@
-import type { FileSystem } from '../io/file-system.ts'
+import type { FileHandle, FileSystem } from '../io/file-system.ts'
 
 /** Writes a whole file so that a crash leaves the old one or the new one; `durable` also against a power cut. */
 export function replaceFile(fileSystem: FileSystem, path: string, bytes: Uint8Array, durable: boolean): void {
-  const temporary = `${path}.tmp`
-  const file = fileSystem.open(temporary, 'create')
+  const file = writeTemporary(fileSystem, path, bytes)
   try {
-    file.truncate(0)
-    const written = file.write([bytes], 0)
-    if (written !== bytes.length) throw new Error(`${temporary}: wrote ${written} of ${bytes.length} bytes`)
     if (durable) file.sync()
   } finally {
     file.close()
   }
-  fileSystem.rename(temporary, path)
-  if (durable) fileSystem.syncDirectory(path.slice(0, path.lastIndexOf('/')))
+  fileSystem.rename(file.path, path)
+  if (durable) fileSystem.syncDirectory(folderOf(path))
 }
+
+/**
+ * The same, durable, without waiting for the disk in this turn (up to 90 ms where it is busy). Whoever replaces the
+ * file meanwhile has newer content: where `isCurrent` says so, nothing comes of this one.
+ */
+export async function replaceFileLater(
+  fileSystem: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  isCurrent: () => boolean,
+): Promise<void> {
+  const file = writeTemporary(fileSystem, path, bytes)
+  try {
+    await fileSystem.syncLater(file)
+  } finally {
+    file.close()
+  }
+  if (!isCurrent()) return
+  fileSystem.rename(file.path, path)
+  await fileSystem.syncDirectoryLater(folderOf(path))
+}
+
+function writeTemporary(fileSystem: FileSystem, path: string, bytes: Uint8Array): FileHandle {
+  const file = fileSystem.open(`${path}.tmp`, 'create')
+  try {
+    file.truncate(0)
+    const written = file.write([bytes], 0)
+    if (written !== bytes.length) throw new Error(`${file.path}: wrote ${written} of ${bytes.length} bytes`)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))

@@ -1,6 +1,10 @@
 import { errorMessage } from '@millrace/kernel'
 import type { OffsetCheckpointName } from '../checkpoint/offset-checkpoint.ts'
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
+import {
+  readOffsetCheckpoint,
+  writeOffsetCheckpoint,
+  writeOffsetCheckpointLater,
+} from '../checkpoint/offset-checkpoint.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import type { Log } from './log.ts'
 
@@ -21,6 +25,7 @@ export class Checkpoint {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #read: Map<string, number>
+  #writes = 0
 
   constructor(fileSystem: FileSystem, directory: string, name: LogCheckpointName, onDamage: (reason: string) => void) {
     this.name = name
@@ -39,9 +44,22 @@ export class Checkpoint {
   }
 
   write(logs: Iterable<Log>): void {
-    for (const log of logs) this.#read.set(log.state.name, offsetOf[this.name](log))
-    // Kafka leaves out logs that start where their first segment does; a line too many does no harm.
+    this.#note(logs)
     writeOffsetCheckpoint(this.#fileSystem, this.#directory, this.name, this.#read)
+  }
+
+  /** Without waiting for the disk in this turn; a write that comes meanwhile has newer offsets, and stays. */
+  async writeLater(logs: Iterable<Log>): Promise<void> {
+    const mine = this.#note(logs)
+    const isCurrent = (): boolean => this.#writes === mine
+    await writeOffsetCheckpointLater(this.#fileSystem, this.#directory, this.name, this.#read, isCurrent)
+  }
+
+  // Kafka leaves out logs that start where their first segment does; a line too many does no harm.
+  #note(logs: Iterable<Log>): number {
+    for (const log of logs) this.#read.set(log.state.name, offsetOf[this.name](log))
+    this.#writes += 1
+    return this.#writes
   }
 }
 

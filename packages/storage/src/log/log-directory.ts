@@ -154,7 +154,7 @@ export class LogDirectory implements LogHome {
       logStart: settings.flushStartOffsetCheckpointIntervalMs,
       highWatermark: settings.highWatermarkCheckpointIntervalMs,
     }[which]
-    this.#once(which, delayMs, () => void this.#writeCheckpoint(checkpointOf[which]))
+    this.#once(which, delayMs, () => this.#writeCheckpointLater(checkpointOf[which]))
   }
 
   syncNames(): Promise<void> {
@@ -208,10 +208,23 @@ export class LogDirectory implements LogHome {
       this.#checkpoints.get(name)?.write(this.logs.values())
       return true
     } catch (error) {
-      // The old one stays: it only makes a recovery read more.
-      this.#context.logger.warn('a checkpoint could not be written', { file: name, error: errorMessage(error) })
+      this.#checkpointFailed(name, error)
       return false
     }
+  }
+
+  async #writeCheckpointLater(name: LogCheckpointName): Promise<void> {
+    if (this.#offlineReason !== undefined) return
+    try {
+      await this.#checkpoints.get(name)?.writeLater(this.logs.values())
+    } catch (error) {
+      this.#checkpointFailed(name, error)
+    }
+  }
+
+  // The old one stays: it only makes a recovery read more.
+  #checkpointFailed(name: LogCheckpointName, error: unknown): void {
+    this.#context.logger.warn('a checkpoint could not be written', { file: name, error: errorMessage(error) })
   }
 
   // Timers run only while there is something to do, so that an idle broker does nothing.

@@ -178,9 +178,9 @@ export function rowsOf(share: number): readonly Row[] {
   return [
     produceRow('produce-1k', 1024, '1 KiB', 512 * mib * share),
     produceRow('produce-100', 100, '100 B', 256 * mib * share),
-    singleRow(Math.floor(300_000 * share)),
+    singleRow(Math.floor(200_000 * share)),
     consumeRow(1024 * mib * share),
-    endToEndRow(Math.floor(10_000 * share)),
+    endToEndRow(Math.floor(5_000 * share)),
     startRow,
     memoryRow(2e9 * share),
   ]

@@ -10,9 +10,12 @@ export interface Finished {
 }
 
 const running = new Set<ChildProcess>()
-process.on('exit', () => {
+process.on('exit', endPrograms)
+
+// A test that fails leaves programs behind, which would keep its process alive.
+export function endPrograms(): void {
   for (const child of running) child.kill('SIGKILL')
-})
+}
 
 // What a stream has said so far, and a way to wait until it says something.
 export class Output {

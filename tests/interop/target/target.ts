@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { startApacheKafka } from './apache-kafka.ts'
 import { startMillrace } from './millrace.ts'
-import type { Program } from '../process.ts'
+import { endPrograms, type Program } from '../process.ts'
 
 export interface BrokerOptions {
   readonly dataDir: string
@@ -50,6 +50,7 @@ export class Target {
     const target = new Target(dataDir, settings, await start({ dataDir, port: 0, settings }))
     after(async () => {
       await target.kill()
+      endPrograms()
       if (own) rmSync(dataDir, { recursive: true, force: true })
     })
     return target

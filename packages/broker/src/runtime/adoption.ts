@@ -1,13 +1,21 @@
 import type { BrokerEpoch } from '@millrace/kernel'
-import { asLeaderEpoch, asPartitionEpoch } from '@millrace/kernel'
-import type { PartitionValue, StoreOp, TopicValue } from '@millrace/machines'
-import { authorOfBroker, configKey, encodeValue, partitionKey, topicKey, topicNameFault } from '@millrace/machines'
+import { asLeaderEpoch, asPartitionEpoch, asProducerId } from '@millrace/kernel'
+import type { PartitionValue, ProducerIdsValue, StoreOp, TopicValue } from '@millrace/machines'
+import {
+  authorOfBroker,
+  configKey,
+  encodeValue,
+  partitionKey,
+  producerIdsKey,
+  topicKey,
+  topicNameFault,
+} from '@millrace/machines'
 import type { MetadataStore } from '@millrace/metadata'
 import type { FileSystem, PartitionLog } from '@millrace/storage'
 import { listPartitionFolders, readMetaProperties } from '@millrace/storage'
 import { topicConfig } from '../config/topic-config.ts'
 import type { StoredSettings } from './kafka-metadata-log.ts'
-import { readKafkaSettings } from './kafka-metadata-log.ts'
+import { readKafkaMetadata } from './kafka-metadata-log.ts'
 import type { BrokerServices } from './services.ts'
 
 /** A topic that lies in the data directory of a broker that kept its metadata elsewhere. */
@@ -24,6 +32,8 @@ export interface AdoptedData {
   readonly nodeId: number | undefined
   readonly topics: readonly AdoptedTopic[]
   readonly settings: readonly StoredSettings[]
+  /** The first producer id that its cluster hadn't given to a broker yet; 0 where it doesn't say. */
+  readonly nextProducerId: number
 }
 
 /** Looks through the log directories; null where there is nothing to adopt. */
@@ -32,11 +42,14 @@ export function findAdoptable(fileSystem: FileSystem, directories: readonly stri
   let clusterId: string | undefined
   let nodeId: number | undefined
   const settings: StoredSettings[] = []
+  let nextProducerId = 0
   for (const directory of directories) {
     const meta = readMetaProperties(fileSystem, directory)
     clusterId ??= meta?.clusterId
     nodeId ??= meta?.nodeId
-    settings.push(...readKafkaSettings(fileSystem, directory))
+    const metadata = readKafkaMetadata(fileSystem, directory)
+    settings.push(...metadata.settings)
+    nextProducerId = Math.max(nextProducerId, metadata.nextProducerId)
     for (const { topic: name, partition, topicId } of listPartitionFolders(fileSystem, directory)) {
       const known = topics.get(name)
       const partitionCount = Math.max(known?.partitionCount ?? 0, partition + 1)
@@ -44,7 +57,7 @@ export function findAdoptable(fileSystem: FileSystem, directories: readonly stri
     }
   }
   if (topics.size === 0 && clusterId === undefined) return null
-  return { clusterId, nodeId, topics: [...topics.values()], settings }
+  return { clusterId, nodeId, topics: [...topics.values()], settings, nextProducerId }
 }
 
 /** Who writes, before there is a controller that would put right what is half written. */
@@ -65,6 +78,7 @@ export async function adopt(data: AdoptedData, adopter: Adopter): Promise<void> 
     const value = encodeValue({ configs: Object.fromEntries(configs) })
     await commit(adopter, [{ kind: 'put', key: configKey({ type, name }), value }])
   }
+  await keepProducerIdsAbove(data.nextProducerId, adopter)
   for (const topic of data.topics) await adoptTopic(topic, configsOf(data, topic.name), adopter)
   if (data.topics.length === 0) return
   log.info('topics of another broker were adopted', { topics: data.topics.length, settings: data.settings.length })
@@ -78,14 +92,25 @@ async function adoptTopic(topic: AdoptedTopic, configs: ReadonlyMap<string, stri
   if (services.images.current.topicsByName.has(topic.name)) return
   const topicId = topic.topicId ?? services.random.uuid()
   const { log: config } = topicConfig(configs, services.settings)
-  const states: StoreOp[] = []
-  for (let partition = 0; partition < topic.partitionCount; partition += 1) {
-    const log = services.logs.open(topic.name, partition, topicId, config)
-    states.push(firstState(log, adopter))
-  }
+  const logs = Array.from({ length: topic.partitionCount }, (_, partition) =>
+    services.logs.open(topic.name, partition, topicId, config),
+  )
+  const states = logs.map((log) => firstState(log, adopter))
+  const producerIds = logs.flatMap((log) => log.producers().map(({ producerId }) => producerId))
+  await keepProducerIdsAbove(
+    producerIds.reduce((next, id) => Math.max(next, id + 1), 0),
+    adopter,
+  )
   const value: TopicValue = { topicId, replicas: states.map(() => [services.brokerId]) }
   for (let i = 0; i < states.length; i += opsMax) await commit(adopter, states.slice(i, i + opsMax))
   await commit(adopter, [{ kind: 'put', key: topicKey(topic.name), value: encodeValue(value) }])
+}
+
+// A producer that got an id which the logs remember would be told that its first batch is out of order.
+async function keepProducerIdsAbove(next: number, adopter: Adopter): Promise<void> {
+  if (next <= adopter.services.images.current.producerIds.next) return
+  const value: ProducerIdsValue = { next: asProducerId(next) }
+  await commit(adopter, [{ kind: 'put', key: producerIdsKey, value: encodeValue(value) }])
 }
 
 function firstState({ topicId, partition, latestEpoch }: PartitionLog, adopter: Adopter): StoreOp {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { buildBatch } from '@millrace/protocol'
 import type { FileSystem } from '@millrace/storage'
 import { memoryFileSystem } from '@millrace/storage'
-import { readKafkaSettings } from './kafka-metadata-log.ts'
+import { readKafkaMetadata } from './kafka-metadata-log.ts'
 
 const folder = '/data/__cluster_metadata-0'
 const text = (value: string): number[] => [value.length + 1, ...new TextEncoder().encode(value)]
@@ -23,7 +23,11 @@ function fileOf(fileSystem: FileSystem, name: string, baseOffset: number, values
 }
 
 const found = (fileSystem: FileSystem) =>
-  readKafkaSettings(fileSystem, '/data').map(({ type, name, configs }) => [type, name, Object.fromEntries(configs)])
+  readKafkaMetadata(fileSystem, '/data').settings.map(({ type, name, configs }) => [
+    type,
+    name,
+    Object.fromEntries(configs),
+  ])
 
 test('settings of topics and brokers are what the last record of each says', () => {
   const fileSystem = memoryFileSystem()
@@ -61,4 +65,12 @@ test('a snapshot stands for the records before it', () => {
 
 test('a directory without a metadata log has no settings', () => {
   assert.deepEqual(found(memoryFileSystem()), [])
+})
+
+test('the first producer id that nobody was given is what the last record of them says', () => {
+  const fileSystem = memoryFileSystem()
+  const producerIds = (next: number) =>
+    Uint8Array.of(1, 15, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, next >> 8, next & 0xff, 0)
+  fileOf(fileSystem, '00000000000000000000.log', 0, [producerIds(1000), producerIds(2000)])
+  assert.equal(readKafkaMetadata(fileSystem, '/data').nextProducerId, 2000)
 })

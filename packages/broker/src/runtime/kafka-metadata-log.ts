@@ -1,7 +1,8 @@
-// What Apache Kafka's own metadata log (`__cluster_metadata-0`) says of settings. Its records are
+// What Apache Kafka's own metadata log (`__cluster_metadata-0`) says of settings and producer ids. Its records are
 // varint(frame version) varint(record type) varint(record version) body, bodies in Kafka's flexible encoding:
 //   ConfigRecord (4): int8 type, compact string resource, compact string name, compact nullable string value
 //   RemoveTopicRecord (9): uuid topic id      TopicRecord (2): compact string name, uuid topic id
+//   ProducerIdsRecord (15): int32 broker, int64 broker epoch, int64 next producer id
 import { batches, batchField, batchAttribute, readRecords } from '@millrace/protocol'
 import type { ConfigResourceType } from '@millrace/machines'
 import type { FileSystem } from '@millrace/storage'
@@ -12,7 +13,14 @@ export interface StoredSettings {
   readonly configs: Map<string, string>
 }
 
-const recordType = { topic: 2, config: 4, removeTopic: 9 } as const
+export interface KafkaMetadata {
+  /** By resource. */
+  readonly settings: readonly StoredSettings[]
+  /** The first producer id that no broker has been given. */
+  readonly nextProducerId: number
+}
+
+const recordType = { topic: 2, config: 4, removeTopic: 9, producerIds: 15 } as const
 const resourceTypes: ReadonlyMap<number, ConfigResourceType> = new Map([
   [2, 'topic'],
   [4, 'broker'],
@@ -22,8 +30,8 @@ const resourceTypes: ReadonlyMap<number, ConfigResourceType> = new Map([
 
 const folderName = '__cluster_metadata-0'
 
-/** The settings that an Apache Kafka cluster kept, by resource; nothing where the directory has no metadata log. */
-export function readKafkaSettings(fileSystem: FileSystem, directory: string): readonly StoredSettings[] {
+/** What an Apache Kafka cluster kept; nothing where the directory has no metadata log. */
+export function readKafkaMetadata(fileSystem: FileSystem, directory: string): KafkaMetadata {
   const folder = `${directory}/${folderName}`
   const names = (fileSystem.list(folder) ?? []).map(({ name }) => name).toSorted()
   const state = new MetadataState()
@@ -35,7 +43,7 @@ export function readKafkaSettings(fileSystem: FileSystem, directory: string): re
     if (bytes !== undefined)
       applyFile(bytes, state, snapshot === undefined || name === snapshot ? 0 : offsetOf(snapshot))
   }
-  return state.settings
+  return state
 }
 
 const offsetOf = (name: string): number => Number(/^\d+/.exec(name)?.[0] ?? 0)
@@ -49,7 +57,8 @@ function applyFile(bytes: Uint8Array, state: MetadataState, fromOffset: number):
   }
 }
 
-class MetadataState {
+class MetadataState implements KafkaMetadata {
+  nextProducerId = 0
   readonly #byResource = new Map<string, StoredSettings>()
   readonly #topicNames = new Map<string, string>()
 
@@ -69,6 +78,9 @@ class MetadataState {
     } else if (type === recordType.removeTopic) {
       const name = this.#topicNames.get(reader.uuid())
       if (name !== undefined) this.#byResource.delete(`topic/${name}`)
+    } else if (type === recordType.producerIds) {
+      reader.skip(4 + 8)
+      this.nextProducerId = reader.int64()
     }
   }
 
@@ -97,6 +109,15 @@ class RecordReader {
   byte(): number {
     this.#at += 1
     return this.#bytes.readInt8(this.#at - 1)
+  }
+
+  skip(byteCount: number): void {
+    this.#at += byteCount
+  }
+
+  int64(): number {
+    this.#at += 8
+    return Number(this.#bytes.readBigInt64BE(this.#at - 8))
   }
 
   varint(): number {

@@ -3,6 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 
+// Kept as SQLite's user_version; 0 is a file that nobody wrote to yet.
+const formatVersion = 1
+
 /**
  * Until when each session lives, in the machine's monotonic time. It is a file of its own, without fsync: renewals are
  * many, and mean nothing after the machine's next boot, which has another file.
@@ -20,9 +23,11 @@ export class Deadlines {
     const path = `${storePath}-sessions-${bootId}`
     removeOtherBoots(storePath, path)
     this.#database = new DatabaseSync(path, { timeout: 5_000 })
+    refuseNewer(this.#database, path)
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
     this.#database.exec(
-      'CREATE TABLE IF NOT EXISTS deadlines (id TEXT NOT NULL PRIMARY KEY, deadline_ms INTEGER NOT NULL) WITHOUT ROWID',
+      `CREATE TABLE IF NOT EXISTS deadlines (id TEXT NOT NULL PRIMARY KEY, deadline_ms INTEGER NOT NULL) WITHOUT ROWID;
+       PRAGMA user_version = ${formatVersion}`,
     )
     this.#put = this.#database.prepare('INSERT INTO deadlines VALUES (?, ?)')
     this.#extend = this.#database.prepare('UPDATE deadlines SET deadline_ms = ? WHERE id = ?')
@@ -56,6 +61,13 @@ export class Deadlines {
   close(): void {
     this.#database.close()
   }
+}
+
+function refuseNewer(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version <= formatVersion) return
+  database.close()
+  throw new Error(`${path} has format ${version}, this broker knows up to ${formatVersion}: a newer Millrace wrote it`)
 }
 
 function removeOtherBoots(storePath: string, ownPath: string): void {

@@ -106,6 +106,17 @@ test('a file of a newer format is refused, and the message says whose it is', as
   await assert.rejects(open(t, path), /has metadata format 2, this broker knows up to 1: a newer Millrace wrote it/)
 })
 
+test('a file of sessions of a newer format is refused', async (t) => {
+  const path = newPath(t)
+  await (await open(t, path)).close()
+  const folder = join(path, '..')
+  const sessions = readdirSync(folder).find((name) => name.includes('-sessions-')) ?? ''
+  const database = new DatabaseSync(join(folder, sessions))
+  database.exec('PRAGMA user_version = 2')
+  database.close()
+  await assert.rejects(open(t, path), /-sessions-.* has format 2, this broker knows up to 1: a newer Millrace wrote it/)
+})
+
 test('a file that is no database is refused', async (t) => {
   const path = newPath(t)
   const store = await open(t, path)

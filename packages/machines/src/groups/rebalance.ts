@@ -84,8 +84,8 @@ function dropDynamicMembersThatDidNotJoin(draft: Draft): void {
 
 /** The leader stays if it has joined, else the first that has. */
 function electLeader({ leaderId, members }: LiveGroup): string | null {
-  const joined = [...members.values()].filter(({ joining }) => joining !== null).map(({ memberId }) => memberId)
-  return leaderId !== null && joined.includes(leaderId) ? leaderId : (joined[0] ?? null)
+  const candidates = [...members.values()].filter(({ joining }) => joining !== null).map(({ memberId }) => memberId)
+  return leaderId !== null && candidates.includes(leaderId) ? leaderId : (candidates[0] ?? null)
 }
 
 function nextGeneration(group: LiveGroup, nowMs: number): LiveGroup {

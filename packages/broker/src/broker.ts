@@ -152,13 +152,23 @@ function embedded(instance: BrokerInstance, clock: MovableClock, closeData: () =
     port: bound?.port ?? 0,
     bootstrapServers: instance.listeners.map((one) => hostPort(one.host, one.port)).join(','),
     clusterId: instance.services.images.current.clusterId,
-    clock,
+    clock: withRetention(clock, instance),
     intercept: (apiName, interceptor) => instance.interceptors.add(apiName, interceptor),
     dropConnections: () => instance.dropConnections(),
     close,
     [Symbol.asyncDispose]: close,
   }
 }
+
+// A check falls due every log.retention.check.interval.ms; who moved the clock by a topic's retention is past that time,
+// but not yet past the next check.
+const withRetention = (clock: MovableClock, { services }: BrokerInstance): MovableClock => ({
+  ...clock,
+  advance: async (by, options) => {
+    await clock.advance(by, options)
+    await services.logs.runRetention()
+  },
+})
 
 export interface RunBrokerOptions {
   /** A server.properties. */

@@ -115,7 +115,7 @@ const attributes: readonly Case[] = [
   ...[5, 6, 7].map((bits) => ({
     name: `codec ${bits}, which nobody knows`,
     records: edited(attributeBits(bits)),
-    expected: 'CORRUPT_MESSAGE' as const,
+    expected: 'INVALID_RECORD' as const,
     kafka: 'UNKNOWN_SERVER_ERROR' as const,
   })),
   { name: 'a control batch', records: goodBatch({ control: true }), expected: 'INVALID_RECORD' },
@@ -269,7 +269,7 @@ const requests: readonly Case[] = [
     name: 'codec 5 before Produce 7',
     version: 6,
     records: edited(attributeBits(5)),
-    expected: 'CORRUPT_MESSAGE',
+    expected: 'INVALID_RECORD',
     kafka: 'UNKNOWN_SERVER_ERROR',
   },
   {

@@ -66,7 +66,8 @@ export function checkClientBatch(bytes: Uint8Array, position: number): BatchProb
     return problem('INVALID_TIMESTAMP', 'a producer may not set the timestamp type to LogAppendTime')
   }
   if ((attributes & batchAttribute.codec) > 4) {
-    return problem('CORRUPT_MESSAGE', `unknown compression codec ${attributes & batchAttribute.codec}, expected 0 to 4`)
+    // Not CORRUPT_MESSAGE, which a producer would send again for two minutes.
+    return problem('INVALID_RECORD', `unknown compression codec ${attributes & batchAttribute.codec}, expected 0 to 4`)
   }
   return checkProducer(bytes, position, attributes)
 }

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@millrace/kernel'
+import type { Clock, Logger, Random, Timer } from '@millrace/kernel'
 import type { OpenFiles } from '../io/open-files.ts'
 import type { IndexCache } from '../segment/index-cache.ts'
 import type { BufferPool } from './buffer-pool.ts'
@@ -18,6 +18,8 @@ export interface LogContext {
   readonly random: Random
   readonly logger: Logger
   readonly settings: LogManagerSettings
+  /** What still waits to remove files; the next start removes what these didn't. */
+  readonly removals: Set<Timer>
 }
 
 /** The log directory that a log lies in, as the log sees it. */

@@ -269,6 +269,7 @@ class DirectoryLogManager implements LogManager {
     this.#context.turns.run()
     for (const timer of this.#timers.values()) timer.cancel()
     await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
+    for (const timer of this.#context.removals) timer.cancel()
     this.#context.files.closeAll()
   }
 
@@ -305,5 +306,6 @@ function newContext(options: LogManagerOptions): LogContext & { settings: LogMan
     random: options.random,
     logger: options.logger,
     settings,
+    removals: new Set(),
   }
 }

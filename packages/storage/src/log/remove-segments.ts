@@ -23,10 +23,13 @@ export function removeSegments(state: LogState, gone: readonly Segment[]): void 
 export function dropFromDisk(state: LogState, gone: readonly Segment[]): void {
   const renamed = gone.flatMap((segment) => renameFiles(state, segment))
   const { folder } = state
-  state.context.clock.setTimer(state.config.fileDeleteDelayMs, () => {
+  const { clock, removals } = state.context
+  const timer = clock.setTimer(state.config.fileDeleteDelayMs, () => {
+    removals.delete(timer)
     // The folder may have been renamed or removed since, and its files with it.
     for (const name of renamed) removeQuietly(state, `${folder}/${name}`)
   })
+  removals.add(timer)
 }
 
 function renameFiles(state: LogState, segment: Segment): string[] {

@@ -38,6 +38,23 @@ test('their files get another name at once and go after file.delete.delay.ms', a
   )
 })
 
+test('once closed nothing waits to remove them: the next start does', async () => {
+  const world = new LogWorld({ settings: { initialTaskDelayMs: 0 } })
+  const log = world.open({ ...small, retentionMs: 1_000, fileDeleteDelayMs: 3_600_000 })
+  fill(world, log)
+  const deleted = () =>
+    (world.fileSystem.list('/data/orders-0') ?? []).filter(({ name }) => name.endsWith('.deleted')).length
+  await world.clock.advance('6m')
+  const count = deleted()
+  assert.ok(count > 0)
+  await world.manager.close()
+  await world.clock.advance('2h')
+  assert.equal(deleted(), count)
+  world.startAgain()
+  world.open(small)
+  assert.equal(deleted(), 0)
+})
+
 test('by retention.bytes the oldest segments go, never below it', async () => {
   const world = new LogWorld()
   const log = world.open({ ...small, retentionBytes: 1_000, retentionMs: -1 })

@@ -69,9 +69,19 @@ test('all that is wrong is told at once: name, value and what is valid', () => {
   assert.equal(
     problem(file('num.partition=3\nnum.partitions=0\nauto.create.topics.enable=ja')),
     [
-      'server.properties:1: there is no setting num.partition; did you mean num.partitions?',
+      'server.properties:1: there is no setting num.partition (got num.partition=3); did you mean num.partitions?',
       'server.properties:2: Invalid value 0 for configuration num.partitions: Value must be at least 1 (INT, valid is [1,...])',
       'server.properties:3: Invalid value ja for configuration auto.create.topics.enable: Expected value to be either true or false (BOOLEAN)',
+    ].join('\n'),
+  )
+})
+
+test('the value of a misspelt secret is not told', () => {
+  assert.equal(
+    problem(file('my.sasl.password=letmein\nno.such=1')),
+    [
+      "server.properties:1: there is no setting my.sasl.password; valid are the names of Kafka's broker settings",
+      "server.properties:2: there is no setting no.such (got no.such=1); valid are the names of Kafka's broker settings",
     ].join('\n'),
   )
 })

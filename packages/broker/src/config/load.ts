@@ -91,12 +91,20 @@ function check(given: Given, problems: string[], notices: Map<string, string>): 
   return true
 }
 
-function reportUnknown({ name, from, mayBeUnknown }: Given, problems: string[], notices: Map<string, string>): void {
+// The value of a misspelt password is nobody's business either.
+const mayBeSecret = /passw|secret|jaas|key/i
+
+function reportUnknown(given: Given, problems: string[], notices: Map<string, string>): void {
+  const { name, value, from, mayBeUnknown } = given
   const similar = similarName(name)
-  const hint = similar === undefined ? '' : `; did you mean ${similar}?`
-  const message = `${from}: there is no setting ${name}${hint}`
-  if (mayBeUnknown) notices.set(name, message)
-  else problems.push(message)
+  const message = `${from}: there is no setting ${name}`
+  if (mayBeUnknown) {
+    notices.set(name, similar === undefined ? message : `${message}; did you mean ${similar}?`)
+    return
+  }
+  const got = mayBeSecret.test(name) ? '' : ` (got ${name}=${value})`
+  const valid = similar === undefined ? `valid are the names of Kafka's broker settings` : `did you mean ${similar}?`
+  problems.push(`${message}${got}; ${valid}`)
 }
 
 function isAcceptable(definition: BrokerDefinition, { value, from }: Given, problems: string[]): boolean {

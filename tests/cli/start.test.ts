@@ -116,6 +116,28 @@ test('settings come from the file, the environment and the command line, the las
   assert.doesNotMatch(broker.talk(), /KAFKA_HEAP_OPTS/)
 })
 
+test('a broker goes on when whoever read its log goes away', async (t) => {
+  const broker = start(t, [...quiet, '--data', temporaryFolder(t), '--set', 'log.level=debug'])
+  const [host = '', port = ''] = (await ready(broker)).split(/:(?=\d+$)/)
+  broker.process.stderr.destroy()
+  for (let i = 0; i < 3; i += 1) {
+    // Each connection is a line in the log that nobody reads.
+    await new Promise<void>((resolve, reject) => {
+      const socket = createConnection(Number(port), host, () => socket.end('nonsense')).on('error', reject)
+      socket.on('close', () => resolve()).resume()
+    })
+  }
+  assert.equal(broker.process.exitCode, null)
+  broker.process.kill('SIGTERM')
+  assert.equal(await broker.ended, 0)
+})
+
+test('a file of settings that is not there stops the start and says which', async (t) => {
+  const broker = start(t, [...quiet, '--config', join(temporaryFolder(t), 'nowhere.properties')])
+  assert.equal(await broker.ended, 2)
+  assert.match(broker.talk(), /the settings in .*nowhere\.properties can't be read/)
+})
+
 test('a port that is taken stops the start and says which', async (t) => {
   const first = start(t, [...quiet, '--data', temporaryFolder(t)])
   const port = (await ready(first)).split(':').at(-1) ?? ''

@@ -8,6 +8,7 @@ import { embeddedStore, memoryStore } from '@millrace/metadata'
 import type { FileSystem } from '@millrace/storage'
 import { diskFileSystem, memoryFileSystem, readMetaProperties, unsyncedFileSystem } from '@millrace/storage'
 import { hostPort, httpEndpoints } from './config/listeners.ts'
+import { ConfigError } from './config/definition.ts'
 import { loadSettings } from './config/load.ts'
 import type { BrokerSettings } from './config/settings.ts'
 import type { ApiName, Interceptor } from './dispatch/intercept.ts'
@@ -224,9 +225,17 @@ function loadForDirectories(options: RunBrokerOptions) {
   return loadSettings(sourcesOf({ ...options, settings: [['node.id', String(nodeId)], ...given] }))
 }
 
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`the settings in ${path} can't be read: ${errorMessage(error)}`)
+  }
+}
+
 function sourcesOf({ configFile, environment, settings }: RunBrokerOptions) {
   return {
-    ...(configFile === undefined ? {} : { file: { path: configFile, text: readFileSync(configFile, 'utf8') } }),
+    ...(configFile === undefined ? {} : { file: { path: configFile, text: readConfig(configFile) } }),
     ...(environment === undefined ? {} : { environment }),
     ...(settings === undefined ? {} : { overrides: settings }),
   }

@@ -50,6 +50,15 @@ function asClock(track: Track, sessions: () => Clock): Clock {
 // Timers of both tracks fire in one order of time; a timer that work sets while we advance still counts if it falls due.
 async function advanceTogether(tracks: readonly Track[], byMs: number): Promise<void> {
   assert(byMs >= 0, `time goes forward: got ${byMs} ms`)
+  for (const track of tracks) track.beginMove()
+  try {
+    await fireInOrder(tracks, byMs)
+  } finally {
+    for (const track of tracks) track.endMove()
+  }
+}
+
+async function fireInOrder(tracks: readonly Track[], byMs: number): Promise<void> {
   let leftMs = byMs
   for (;;) {
     const waitsMs = tracks.map((track) => track.nextDueInMs())
@@ -69,6 +78,8 @@ class Track {
   #aheadMs = 0
   #frozenAtMs: { wallMs: number; monotonicMs: number } | undefined
   #order = 0
+  /** How many moves are under way: the host's timers are set anew when the last one ends, not at each step. */
+  #moves = 0
 
   constructor(host: HostTime, onError: (error: unknown) => void) {
     this.#host = host
@@ -110,9 +121,18 @@ class Track {
     this.#rearm()
   }
 
+  beginMove(): void {
+    this.#moves += 1
+    for (const pending of this.#pending) pending.cancelHost()
+  }
+
+  endMove(): void {
+    this.#moves -= 1
+    if (this.#moves === 0) this.#rearm()
+  }
+
   skip(ms: number): void {
     this.#aheadMs += ms
-    if (ms > 0) this.#rearm()
   }
 
   nextDueInMs(): number {
@@ -144,7 +164,7 @@ class Track {
   }
 
   #arm(pending: Pending): void {
-    if (this.#frozenAtMs !== undefined) return
+    if (this.#frozenAtMs !== undefined || this.#moves > 0) return
     const delayMs = Math.max(0, pending.dueMs - this.monotonicMs())
     pending.cancelHost = afterAny(this.#host, delayMs, () => void this.#fire(pending))
   }

@@ -13,12 +13,12 @@ const stop = (): void => {
 }
 process.on('SIGINT', stop)
 process.on('SIGTERM', stop)
-// The reader of our output went away (`| head`): there is nobody left to write for.
+// The reader of our output went away (`| head`): there is nobody left to write for. But a broker is there for its clients.
+const isBroker = process.argv[2] === 'start'
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  if (!isBroker) process.exit(0)
 })
-// Nor is there anybody left to talk to, which ends nothing: a broker goes on without its log.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

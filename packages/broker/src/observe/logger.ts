@@ -17,20 +17,9 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
   // Loaded where a log is wanted: a broker in a test that keeps quiet starts without.
   const { pino } = await import('pino')
   // Written at once, so that the last words of a process that dies are there.
-  const destination = write === undefined ? standardError(pino.destination({ fd: 2, sync: true })) : { write }
+  const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write }
   const stream = pretty ? await prettyStream(destination, write === undefined) : destination
   return fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream))
-}
-
-// Whoever read the log may go away (`2>&1 | head`): that is no reason for a broker to end.
-function standardError<Stream extends ErrorStream>(stream: Stream): Stream {
-  return stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
-
-interface ErrorStream {
-  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): this
 }
 
 const formatters = { level: (label: string) => ({ level: label }) }

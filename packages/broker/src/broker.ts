@@ -23,7 +23,7 @@ import { findAdoptable } from './runtime/adoption.ts'
 import { hasBrokerLife } from './runtime/broker-life.ts'
 import { logDirectories } from './runtime/data-directories.ts'
 import { observedBroker } from './runtime/observed.ts'
-import { BrokerInstance } from './runtime/broker-instance.ts'
+import type { BrokerInstance } from './runtime/broker-instance.ts'
 
 export type SettingText = string | number | boolean
 
@@ -80,7 +80,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   const overrides = Object.entries(given).map(([name, value]) => [name, String(value)] as const)
   const { settings } = loadSettings({ overrides })
   const clock = movableClock(hostTime, timerErrors(log))
-  const data = await openData(storage, clock, log)
+  const { BrokerInstance, data } = await loadWhile(openData(storage, clock, log))
   const close = data.close
   try {
     const world = { ...data, settings, clock, random, endOfTurn, log, metrics: noMetrics, createsOffsetsTopic: true }
@@ -202,7 +202,7 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
   const clock = hostClock(hostTime, timerErrors(log))
   const metrics = createMetrics({ process: true })
   const directories = logDirectories(settings)
-  const data = await openDirectories(directories, log)
+  const { BrokerInstance, data } = await loadWhile(openDirectories(directories, log))
   try {
     const world = { ...data, settings, clock, random, endOfTurn, log, metrics, createsOffsetsTopic: false }
     const instance = await BrokerInstance.start(world)
@@ -212,6 +212,12 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
     await data.close()
     throw error
   }
+}
+
+// Most of a start is loading code: done while the store's worker thread starts on another core.
+async function loadWhile<Data>(opening: Promise<Data>) {
+  const [{ BrokerInstance }, data] = await Promise.all([import('./runtime/broker-instance.ts'), opening])
+  return { BrokerInstance, data }
 }
 
 // A directory knows whose it is: who doesn't say which broker this is gets the one that wrote it.

@@ -13,3 +13,9 @@ export function optionalPackage(name: string): unknown {
     return undefined
   }
 }
+
+/** The same, looked for when it is first asked for: loading a binary costs a start that never needs it milliseconds. */
+export function lazyOptionalPackage<Package>(name: string): () => Package | undefined {
+  let found: { readonly package: Package | undefined } | undefined
+  return () => (found ??= { package: optionalPackage(name) as Package | undefined }).package
+}

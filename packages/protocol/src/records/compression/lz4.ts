@@ -1,4 +1,4 @@
-import { optionalPackage } from '../../optional-package.ts'
+import { lazyOptionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
 
@@ -7,16 +7,17 @@ interface Lz4Package {
   decompressFrameSync(bytes: Buffer): Uint8Array
 }
 
-const native = optionalPackage('lz4-napi') as Lz4Package | undefined
+const nativePackage = lazyOptionalPackage<Lz4Package>('lz4-napi')
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 export const compressLz4 = (bytes: Uint8Array): Uint8Array =>
-  native === undefined ? pureCompressLz4(bytes) : native.compressFrameSync(asBuffer(bytes))
+  nativePackage()?.compressFrameSync(asBuffer(bytes)) ?? pureCompressLz4(bytes)
 
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
   const frame = walkFrame(bytes)
+  const native = nativePackage()
   if (native === undefined || frame.sizeBytesMax > limitBytes) return unpack(bytes, frame, limitBytes)
   return native.decompressFrameSync(asBuffer(bytes.subarray(0, frame.end)))
 }

@@ -1,5 +1,5 @@
 import { compress as pureCompress, uncompress as pureUncompress } from 'snappyjs'
-import { optionalPackage } from '../../optional-package.ts'
+import { lazyOptionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { readInt32, readUint32, writeInt32 } from '../fixed.ts'
 
@@ -16,20 +16,21 @@ export interface SnappyBlocks {
 
 // Without copyOutputData its output lives outside V8's heap, which makes it six times slower.
 const copied = { copyOutputData: true }
-const native = optionalPackage('snappy') as SnappyPackage | undefined
+const nativePackage = lazyOptionalPackage<SnappyPackage>('snappy')
 
 export const pureSnappy: SnappyBlocks = {
   compress: (bytes) => pureCompress(bytes),
   uncompress: (bytes) => pureUncompress(bytes),
 }
 
-export const snappyBlocks: SnappyBlocks =
-  native === undefined
-    ? pureSnappy
-    : {
-        compress: (bytes) => native.compressSync(bytes, copied),
-        uncompress: (bytes) => native.uncompressSync(bytes, copied),
-      }
+export function snappyBlocks(): SnappyBlocks {
+  const native = nativePackage()
+  if (native === undefined) return pureSnappy
+  return {
+    compress: (bytes) => native.compressSync(bytes, copied),
+    uncompress: (bytes) => native.uncompressSync(bytes, copied),
+  }
+}
 
 // Kafka's snappy is that of Java's SnappyOutputStream (xerial): 0x82 "SNAPPY" 0, version 1, oldest reader 1, then
 // blocks of up to 32 KiB, each with its compressed length in four bytes.
@@ -37,7 +38,7 @@ const xerialHeader = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 
 const xerialMagic = 0x82534e41
 const xerialBlockBytes = 32 * 1024
 
-export function compressSnappy(bytes: Uint8Array, blocks = snappyBlocks): Uint8Array {
+export function compressSnappy(bytes: Uint8Array, blocks = snappyBlocks()): Uint8Array {
   const parts: Uint8Array[] = [xerialHeader]
   for (let at = 0; at < bytes.length; at += xerialBlockBytes) {
     const block = blocks.compress(bytes.subarray(at, at + xerialBlockBytes))
@@ -49,7 +50,7 @@ export function compressSnappy(bytes: Uint8Array, blocks = snappyBlocks): Uint8A
 }
 
 /** Reads Java's framing and, as some clients send it, one raw block. */
-export function decompressSnappy(bytes: Uint8Array, limitBytes: number, blocks = snappyBlocks): Uint8Array {
+export function decompressSnappy(bytes: Uint8Array, limitBytes: number, blocks = snappyBlocks()): Uint8Array {
   if (!startsXerial(bytes, 0)) return uncompressBlock(bytes, limitBytes, blocks)
   const parts: Uint8Array[] = []
   let left = limitBytes

@@ -15,7 +15,7 @@ export function optionalPackage(name: string): unknown {
 }
 
 /** The same, looked for when it is first asked for: loading a binary costs a start that never needs it milliseconds. */
-export function lazyOptionalPackage<Package>(name: string): () => Package | undefined {
-  let found: { readonly package: Package | undefined } | undefined
-  return () => (found ??= { package: optionalPackage(name) as Package | undefined }).package
+export function lazyOptionalPackage(name: string): () => unknown {
+  let found: { readonly package: unknown } | undefined
+  return () => (found ??= { package: optionalPackage(name) }).package
 }

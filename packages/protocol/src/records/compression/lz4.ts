@@ -7,7 +7,7 @@ interface Lz4Package {
   decompressFrameSync(bytes: Buffer): Uint8Array
 }
 
-const nativePackage = lazyOptionalPackage<Lz4Package>('lz4-napi')
+const nativePackage = lazyOptionalPackage('lz4-napi') as () => Lz4Package | undefined
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

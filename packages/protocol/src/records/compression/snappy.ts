@@ -16,7 +16,7 @@ export interface SnappyBlocks {
 
 // Without copyOutputData its output lives outside V8's heap, which makes it six times slower.
 const copied = { copyOutputData: true }
-const nativePackage = lazyOptionalPackage<SnappyPackage>('snappy')
+const nativePackage = lazyOptionalPackage('snappy') as () => SnappyPackage | undefined
 
 export const pureSnappy: SnappyBlocks = {
   compress: (bytes) => pureCompress(bytes),

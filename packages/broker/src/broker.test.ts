@@ -139,7 +139,7 @@ for (const storage of ['memory', 'temporary'] as const) {
   test(`a broker with ${storage} storage is ready in less than 100 ms`, async () => {
     const tookMs: number[] = []
     // The best of them, because whatever else the machine does is not the broker's time.
-    for (let i = 0; i < 20 && Math.min(...tookMs) >= 100; i += 1) {
+    for (let i = 0; i < 5; i += 1) {
       const startedMs = performance.now()
       const broker = await startBroker({ storage })
       tookMs.push(Math.round(performance.now() - startedMs))

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
@@ -62,7 +63,7 @@ export class LogDirectory implements LogHome {
     this.#context = context
     this.#fileSystem = context.files.fileSystem
     this.#events = events
-    this.#fileSystem.makeDirectory(path)
+    makeDurably(this.#fileSystem, path)
     this.#lock = this.#fileSystem.lock(path)
     try {
       this.directoryId = claimDirectory(this.#fileSystem, path, { ...owner, random: context.random }).directoryId
@@ -357,6 +358,15 @@ export class LogDirectory implements LogHome {
       reason: failures.join('; '),
     })
   }
+}
+
+// Where the directory itself is lost with the power, all that was synced in it is too.
+function makeDurably(fileSystem: FileSystem, path: string): void {
+  const parents: string[] = []
+  for (let at = path; at !== dirname(at) && fileSystem.stat(at) === undefined; at = dirname(at))
+    parents.push(dirname(at))
+  fileSystem.makeDirectory(path)
+  for (const parent of parents) fileSystem.syncDirectory(parent)
 }
 
 // Not all at once: each has files open meanwhile.

@@ -9,6 +9,7 @@ import {
   readBatchHeader,
   writeBaseOffset,
   writeLeaderEpoch,
+  writeCreateTime,
   writeLogAppendTime,
 } from './batch-header.ts'
 import { batches, checkBatch, checkClientBatch } from './check-batch.ts'
@@ -147,6 +148,13 @@ test('LogAppendTime gives every record the time of the broker, and the CRC holds
   )
 })
 
+test('CreateTime gives every record its own time back, and the CRC holds', () => {
+  const records = [one, { ...one, timestampMs: 3_000 }]
+  const bytes = buildBatch({ records, timestampType: 'LogAppendTime', maxTimestampMs: 77_000 })
+  writeCreateTime(bytes, 0, 3_000)
+  assert.deepEqual(bytes, buildBatch({ records }))
+})
+
 test('timestamps beyond the safe integers are read as the nearest of them', () => {
   const bytes = buildBatch({ records: [one] })
   bytes.fill(0x7f, 27, 43)
@@ -162,12 +170,11 @@ test('a batch with an offset beyond the safe integers is refused', () => {
 
 const refused = (bytes: Uint8Array): string | undefined => checkClientBatch(bytes, 0)?.error
 
-test('a client may not send control batches, gaps, a time of the broker, or an id without a sequence', () => {
+test('a client may not send control batches, gaps, or an id without a sequence', () => {
   assert.equal(refused(buildBatch({ records: [one], control: true })), 'INVALID_RECORD')
   assert.equal(refused(buildBatch({ records: [one], lastOffsetDelta: 1 })), 'INVALID_RECORD')
   assert.equal(refused(buildBatch({ records: [], lastOffsetDelta: 0 })), 'INVALID_RECORD')
   assert.equal(refused(buildBatch({ records: [one], producerId: 4 })), 'INVALID_RECORD')
-  assert.equal(refused(buildBatch({ records: [one], timestampType: 'LogAppendTime' })), 'INVALID_TIMESTAMP')
 })
 
 test('batches that lie back to back are found, and a torn one at the end is not', () => {

@@ -143,9 +143,10 @@ export function writeLogAppendTime(bytes: Uint8Array, position: number, timeMs: 
   writeCrc(bytes, position)
 }
 
-/** In place: what a CREATE_TIME topic writes when the producer's largest timestamp was wrong. */
-export function writeMaxTimestamp(bytes: Uint8Array, position: number, timeMs: number): void {
-  writeInt64(bytes, position + batchLayout.maxTimestamp, timeMs)
+/** In place: what a CreateTime topic writes: each record has its own time, the largest of which is this. */
+export function writeCreateTime(bytes: Uint8Array, position: number, maxTimestampMs: number): void {
+  bytes[position + batchLayout.attributes + 1]! &= ~batchAttribute.logAppendTime
+  writeInt64(bytes, position + batchLayout.maxTimestamp, maxTimestampMs)
   writeCrc(bytes, position)
 }
 

@@ -51,8 +51,8 @@ export function checkBatchShape(bytes: Uint8Array, position: number, end: number
 }
 
 /**
- * What a broker asks of a client's batch beyond that (Kafka's LogValidator): as many records as offsets, no control
- * batch, no time of the broker's, a sequence where there is a producer id, a known codec.
+ * What a broker asks of a client's batch beyond that, whatever the topic (Kafka's LogValidator): as many records as
+ * offsets, no control batch, a sequence where there is a producer id, a known codec.
  */
 export function checkClientBatch(bytes: Uint8Array, position: number): BatchProblem | null {
   const attributes = batchField.attributes(bytes, position)
@@ -62,9 +62,6 @@ export function checkClientBatch(bytes: Uint8Array, position: number): BatchProb
   if (offsets !== count) return problem('INVALID_RECORD', `a batch of ${count} records spans ${offsets} offsets`)
   if ((attributes & batchAttribute.control) !== 0)
     return problem('INVALID_RECORD', 'clients may not write control records')
-  if ((attributes & batchAttribute.logAppendTime) !== 0) {
-    return problem('INVALID_TIMESTAMP', 'a producer may not set the timestamp type to LogAppendTime')
-  }
   if ((attributes & batchAttribute.codec) > 4) {
     // Not CORRUPT_MESSAGE, which a producer would send again for two minutes.
     return problem('INVALID_RECORD', `unknown compression codec ${attributes & batchAttribute.codec}, expected 0 to 4`)

@@ -1,5 +1,13 @@
 import type { ErrorName } from '@millrace/protocol'
-import { batchAttribute, batchField, checkBatch, checkClientBatch, codecs, lengthPrefixBytes } from '@millrace/protocol'
+import {
+  batchAttribute,
+  batchField,
+  checkBatch,
+  checkClientBatch,
+  codecs,
+  lengthPrefixBytes,
+  writeCreateTime,
+} from '@millrace/protocol'
 import { checkRecords } from './check-records.ts'
 import type { LogConfig, RecordError } from './partition-log.ts'
 import { recompress } from './recompress.ts'
@@ -46,9 +54,18 @@ export function checkClientAppend(records: Uint8Array, context: CheckContext): C
   }
   const problem = checkBatch(bytes) ?? checkClientBatch(bytes, 0)
   if (problem !== null) return { refusal: problem }
-  const refusal = needsRecords(bytes, context) ? checkRecords(bytes, context) : undefined
-  if (refusal !== undefined) return { refusal }
-  return recompressed(bytes, context)
+  if (!needsRecords(bytes, context)) return recompressed(bytes, context)
+  const checked = checkRecords(bytes, context)
+  if ('refusal' in checked) return checked
+  const anew = recompressed(bytes, context)
+  if ('bytes' in anew && config.messageTimestampType === 'CreateTime') ownTimes(anew.bytes, checked.maxTimestampMs)
+  return anew
+}
+
+// As Kafka's setMaxTimestamp: the header says what the records say, whatever the producer wrote there.
+function ownTimes(bytes: Uint8Array, maxTimestampMs: number): void {
+  const isBrokersTime = (batchField.attributes(bytes, 0) & batchAttribute.logAppendTime) !== 0
+  if (isBrokersTime || batchField.maxTimestampMs(bytes, 0) !== maxTimestampMs) writeCreateTime(bytes, 0, maxTimestampMs)
 }
 
 function frameOneBatch(records: Uint8Array): CheckedBatch {
@@ -78,6 +95,7 @@ function wholeBatchAt(records: Uint8Array, position: number): number | CheckedBa
 /** Only then are records looked at one by one: the header says the rest. */
 function needsRecords(bytes: Uint8Array, { config, nowMs }: CheckContext): boolean {
   if (config.cleanupPolicy.includes('compact')) return true
+  if ((batchField.attributes(bytes, 0) & batchAttribute.logAppendTime) !== 0) return true
   if (config.messageTimestampType === 'LogAppendTime') return false
   const latestMs = nowMs + config.messageTimestampAfterMaxMs
   if (batchField.maxTimestampMs(bytes, 0) > latestMs) return true

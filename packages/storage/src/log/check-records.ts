@@ -1,46 +1,55 @@
 import type { ReadRecord } from '@millrace/protocol'
-import { CorruptRecordsError, readRecords } from '@millrace/protocol'
+import { batchAttribute, batchField, CorruptRecordsError, readRecords } from '@millrace/protocol'
 import type { AppendRefusal, CheckContext } from './check-client-append.ts'
 import type { RecordError } from './partition-log.ts'
+
+/** Why the batch isn't taken, or the largest time of its records. */
+export type CheckedRecords = { readonly refusal: AppendRefusal } | { readonly maxTimestampMs: number }
 
 interface Findings {
   readonly errors: RecordError[]
   anyTimestamp: boolean
+  maxTimestampMs: number
 }
 
 /** Looks at each record: its key where the topic is compacted, its time against the topic's window. */
-export function checkRecords(bytes: Uint8Array, context: CheckContext): AppendRefusal | undefined {
-  const found: Findings = { errors: [], anyTimestamp: false }
+export function checkRecords(bytes: Uint8Array, context: CheckContext): CheckedRecords {
+  const found: Findings = { errors: [], anyTimestamp: false, maxTimestampMs: -1 }
+  const isBrokersTime = (batchField.attributes(bytes, 0) & batchAttribute.logAppendTime) !== 0
   try {
     let batchIndex = 0
     for (const record of readRecords(bytes, { decompressedBytesMax: context.decompressedBytesMax })) {
-      checkRecord(record, batchIndex, context, found)
+      const message = checkRecord(record, isBrokersTime, context, found)
+      if (message !== null) found.errors.push({ batchIndex, message })
       batchIndex += 1
     }
   } catch (error) {
-    return corruptRefusal(error)
+    return { refusal: corruptRefusal(error) }
   }
-  if (found.errors.length === 0) return undefined
+  if (found.errors.length === 0) return { maxTimestampMs: found.maxTimestampMs }
   const what = found.anyTimestamp ? 'invalid timestamp' : `${found.errors.length} record errors`
-  return {
-    error: found.anyTimestamp ? 'INVALID_TIMESTAMP' : 'INVALID_RECORD',
-    message: `records were refused: ${what}`,
-    recordErrors: found.errors,
-  }
+  const error = found.anyTimestamp ? 'INVALID_TIMESTAMP' : 'INVALID_RECORD'
+  return { refusal: { error, message: `records were refused: ${what}`, recordErrors: found.errors } }
 }
 
-function checkRecord(record: ReadRecord, batchIndex: number, { config, nowMs }: CheckContext, found: Findings): void {
-  if (record.key === null && config.cleanupPolicy.includes('compact')) {
-    found.errors.push({ batchIndex, message: 'a compacted topic takes no record without a key' })
-    return
+function checkRecord(
+  { key, timestampMs }: ReadRecord,
+  isBrokersTime: boolean,
+  { config, nowMs }: CheckContext,
+  found: Findings,
+): string | null {
+  if (key === null && config.cleanupPolicy.includes('compact')) return 'a compacted topic takes no record without a key'
+  found.maxTimestampMs = Math.max(found.maxTimestampMs, timestampMs)
+  if (config.messageTimestampType === 'LogAppendTime' || timestampMs === -1) {
+    if (!isBrokersTime) return null
+    found.anyTimestamp = true
+    return 'a producer may not set the timestamp type to LogAppendTime'
   }
-  if (config.messageTimestampType === 'LogAppendTime' || record.timestampMs === -1) return
   const earliestMs = nowMs - config.messageTimestampBeforeMaxMs
   const latestMs = nowMs + config.messageTimestampAfterMaxMs
-  if (record.timestampMs >= earliestMs && record.timestampMs <= latestMs) return
+  if (timestampMs >= earliestMs && timestampMs <= latestMs) return null
   found.anyTimestamp = true
-  const window = `expected ${earliestMs} to ${latestMs}`
-  found.errors.push({ batchIndex, message: `timestamp ${record.timestampMs} is out of range, ${window}` })
+  return `timestamp ${timestampMs} is out of range, expected ${earliestMs} to ${latestMs}`
 }
 
 /** What a client is told whose batch has a good CRC and can't be read all the same. */

@@ -6,6 +6,7 @@ import {
   batchLayout,
   buildBatch,
   buildMarkerBatch,
+  checkBatch,
   codecs,
   decodeBatch,
   writeBaseOffset,
@@ -13,7 +14,7 @@ import {
   writeInt32,
 } from '@millrace/protocol'
 import { batchOf, concat, LogWorld, readAt, worldStartMs } from '@millrace/testkit/storage'
-import type { LogConfig } from './partition-log.ts'
+import type { LogConfig, PartitionLog } from './partition-log.ts'
 
 function refusalOf(records: Uint8Array, config: Partial<LogConfig> = {}): ErrorName | 'accepted' {
   const world = new LogWorld()
@@ -98,6 +99,44 @@ test('a timestamp outside of the topic window is INVALID_TIMESTAMP and says whic
   const world = new LogWorld()
   const outcome = world.append(world.open(window), at(worldStartMs + 9_000))
   assert.deepEqual(outcome.ok ? [] : outcome.recordErrors?.map((error) => error.batchIndex), [0])
+})
+
+const times = (log: PartitionLog): Promise<number[]> =>
+  readAt(log, 0, 1_000).then((read) => decodeBatch(concat(read)).records.map(({ timestamp }) => timestamp))
+
+const brokersTime = { timestampType: 'LogAppendTime', maxTimestampMs: worldStartMs } as const
+const early = [1, 2].map((timestampMs) => ({ key: null, value: null, timestampMs }))
+
+test('a producer that says LogAppendTime is believed neither: each record has its own time', async () => {
+  for (const compression of ['none', 'zstd'] as const) {
+    const world = new LogWorld()
+    const log = world.open()
+    assert.ok(world.append(log, buildBatch({ records: early, ...brokersTime, compression })).ok)
+    assert.deepEqual(await times(log), [1, 2])
+    assert.equal(checkBatch(concat(await readAt(log, 0, 1_000))), null)
+  }
+})
+
+test('compressed anew, records of a producer that says LogAppendTime have the time it gave', async () => {
+  const world = new LogWorld()
+  const log = world.open({ compressionType: 'gzip' })
+  assert.ok(world.append(log, buildBatch({ records: early, ...brokersTime })).ok)
+  assert.deepEqual(await times(log), [worldStartMs, worldStartMs])
+})
+
+test('a producer that says LogAppendTime is refused where the broker sets the time, or where it gives none', () => {
+  const batch = (maxTimestampMs: number): Uint8Array => buildBatch({ records: early, ...brokersTime, maxTimestampMs })
+  assert.equal(refusalOf(batch(worldStartMs), { messageTimestampType: 'LogAppendTime' }), 'INVALID_TIMESTAMP')
+  assert.equal(refusalOf(batch(-1)), 'INVALID_TIMESTAMP')
+  assert.equal(refusalOf(batch(worldStartMs - 2), { messageTimestampBeforeMaxMs: 1 }), 'INVALID_TIMESTAMP')
+})
+
+test('where records are looked at, a largest time that no record has is made right', async () => {
+  const world = new LogWorld()
+  const log = world.open()
+  assert.ok(world.append(log, buildBatch({ records: early, maxTimestampMs: 9e15 })).ok)
+  const written = concat(await readAt(log, 0, 1_000))
+  assert.deepEqual([batchField.maxTimestampMs(written, 0), checkBatch(written)], [2, null])
 })
 
 test('a compacted topic refuses records without a key and says which', () => {

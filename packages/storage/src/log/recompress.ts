@@ -19,7 +19,6 @@ export function recompress(bytes: Uint8Array, compression: Codec, decompressedBy
       producerEpoch: header.producerEpoch,
       baseSequence: header.baseSequence,
       transactional: header.transactional,
-      maxTimestampMs: header.maxTimestampMs,
       lastOffsetDelta: header.lastOffsetDelta,
     }),
   }

@@ -17,6 +17,8 @@ import type { AppendOutcome } from '@millrace/storage'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import type { CommitWaiter } from '../runtime/commit-waiters.ts'
+import type { Naming } from '../runtime/last-of-each.ts'
+import { lastOfEach } from '../runtime/last-of-each.ts'
 import { LeaderHints } from '../runtime/leader-hints.ts'
 import type { Partition } from '../runtime/partition.ts'
 
@@ -38,7 +40,7 @@ export const produce = defineHandler(produceApi, {
     new Promise((resolve, reject) => {
       try {
         refuseTransactions(request)
-        new ProduceRun(request, context, resolve).start(request.topicData)
+        new ProduceRun(request, context, resolve).start(lastOfEach(request.topicData, naming))
       } catch (error) {
         reject(error)
       }
@@ -51,6 +53,13 @@ export const produce = defineHandler(produceApi, {
     })),
   }),
 })
+
+const naming: Naming<TopicData, TopicData['partitionData'][number]> = {
+  keyOf: ({ name, topicId }) => (name === '' ? topicId : name),
+  partsOf: ({ partitionData }) => partitionData,
+  indexOf: ({ index }) => index,
+  withParts: (topic, partitionData) => ({ ...topic, partitionData }),
+}
 
 const failed = (index: number, error: ErrorName, errorMessage: string | null): PartitionResult => ({
   index,

@@ -1,10 +1,12 @@
 // DeleteRecords v0-2: moves the start of partitions' logs to an offset, -1 for the high watermark. Not in topics that
 // are only compacted, nor in the brokers' own.
-import type { ErrorName } from '@millrace/protocol'
+import type { DeleteRecordsRequest, ErrorName } from '@millrace/protocol'
 import { deleteRecordsApi, errorCode, KafkaError } from '@millrace/protocol'
 import { isInternalTopic } from '@millrace/machines'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import type { Naming } from '../runtime/last-of-each.ts'
+import { lastOfEach } from '../runtime/last-of-each.ts'
 
 interface Result {
   readonly partitionIndex: number
@@ -15,7 +17,7 @@ interface Result {
 export const deleteRecords = defineHandler(deleteRecordsApi, {
   access: (request) => request.topics.map(({ name }) => need('DELETE', 'TOPIC', name)),
   handle: async (request, context) => {
-    const topics = request.topics.map(async ({ name, partitions }) => ({
+    const topics = lastOfEach(request.topics, naming).map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
         partitions.map(({ partitionIndex, offset }) => deleteOne(name, partitionIndex, offset, context)),
@@ -31,6 +33,15 @@ export const deleteRecords = defineHandler(deleteRecordsApi, {
     })),
   }),
 })
+
+type Topic = DeleteRecordsRequest['topics'][number]
+
+const naming: Naming<Topic, Topic['partitions'][number]> = {
+  keyOf: ({ name }) => name,
+  partsOf: ({ partitions }) => partitions,
+  indexOf: ({ partitionIndex }) => partitionIndex,
+  withParts: (topic, partitions) => ({ ...topic, partitions }),
+}
 
 const failed = (partitionIndex: number, error: ErrorName): Result => ({
   partitionIndex,

@@ -47,10 +47,14 @@ type InterceptorsOfOneApi = NonNullable<ReturnType<Interceptors['of']>>
 // A client of the future asks for versions in a few hundred bytes; what else claims to may be anything.
 const unknownVersionBytesMax = 64 * 1024
 
-// librdkafka 2.16 writes three bytes too many when it asks for all topics. Apache Kafka reads no further than the message.
+// librdkafka 2.16 writes three bytes too many when it asks for all topics. See docs/decisions/0011-over-long-bodies.md.
+const metadataBytesLeftMax = 3
+
 function decodeBody(handler: AnyHandler, bytes: Uint8Array, version: number): unknown {
   const { key, request } = handler.api
-  return key === metadataApi.key ? request.decodePrefix(bytes, version).value : request.decode(bytes, version)
+  if (key !== metadataApi.key) return request.decode(bytes, version)
+  const { value, sizeBytes } = request.decodePrefix(bytes, version)
+  return bytes.length - sizeBytes <= metadataBytesLeftMax ? value : request.decode(bytes, version)
 }
 
 /** Takes a request from its frame through decoding, authorization and interceptors to its handler and its answer. */

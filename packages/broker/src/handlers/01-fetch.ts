@@ -2,7 +2,7 @@
 // limits. Waits for fetch.min.bytes up to its deadline. Incremental sessions (v7) leave out what hasn't changed; from
 // v13 topics come by id only.
 import type { ErrorName, FetchRequest, FetchResponseInput } from '@millrace/protocol'
-import { errorCode, fetchApi } from '@millrace/protocol'
+import { errorCode, fetchApi, zeroUuid } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import type { FetchResult } from '../runtime/delayed-fetch.ts'
@@ -10,6 +10,7 @@ import { DelayedFetch } from '../runtime/delayed-fetch.ts'
 import type { FetchedPartition, FetchOptions } from '../runtime/fetch-read.ts'
 import type { FetchContext, FetchPartition } from '../runtime/fetch-sessions.ts'
 import type { BrokerServices } from '../runtime/services.ts'
+import { isReadCommitted } from '../runtime/isolation.ts'
 import { replicaOf } from '../runtime/fetch-sessions.ts'
 import { LeaderHints } from '../runtime/leader-hints.ts'
 
@@ -21,7 +22,6 @@ interface TopicAnswer {
   readonly partitions: FetchedPartition[]
 }
 
-const readCommitted = 1
 const firstVersionByTopicId = 13
 
 export const fetch = defineHandler(fetchApi, {
@@ -39,17 +39,19 @@ export const fetch = defineHandler(fetchApi, {
   },
   failure: (request, error) => ({
     errorCode: errorCode(error),
-    responses: request.topics.map(({ topic, topicId, partitions }) => ({
-      topic,
-      topicId,
-      partitions: partitions.map(({ partition }) => ({
-        partitionIndex: partition,
-        errorCode: errorCode(error),
-        highWatermark: -1,
-        abortedTransactions: [],
-        records: null,
+    // From v13 the error for the whole says it, as Kafka has it.
+    responses: request.topics
+      .filter(({ topicId }) => topicId === zeroUuid)
+      .map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => ({
+          partitionIndex: partition,
+          errorCode: errorCode(error),
+          highWatermark: -1,
+          abortedTransactions: [],
+          records: null,
+        })),
       })),
-    })),
   }),
 })
 
@@ -61,7 +63,7 @@ function read(request: FetchRequest, served: ServedContext, context: RequestCont
     responseBytes: services.responseBytes,
   }
   return new Promise((resolve, reject) => {
-    const delayed = new DelayedFetch(world, clock, served.partitions, optionsOf(request, context), {
+    const delayed = new DelayedFetch(world, clock, served.partitions, optionsOf(request, served, context), {
       done: (result) => {
         context.afterResponse(result.release)
         resolve(respond(served, context, result.partitions))
@@ -73,16 +75,24 @@ function read(request: FetchRequest, served: ServedContext, context: RequestCont
   })
 }
 
-function optionsOf(request: FetchRequest, { services, apiVersion }: RequestContext): FetchOptions {
+function optionsOf(request: FetchRequest, served: ServedContext, context: RequestContext): FetchOptions {
+  const { services, apiVersion } = context
   const maxBytes = Math.min(request.maxBytes, services.settings.number('fetch.max.bytes'))
   return {
     maxBytes,
     minBytes: Math.min(request.minBytes, maxBytes),
     maxWaitMs: request.maxWaitMs,
-    readCommitted: request.isolationLevel === readCommitted,
+    readCommitted: request.isolationLevel === 0 ? false : readsCommitted(request.isolationLevel, served, context),
     replicaId: replicaOf(request),
     usesTopicIds: apiVersion >= firstVersionByTopicId,
   }
+}
+
+// Kafka finds a level that is none when it comes to read.
+function readsCommitted(level: number, { partitions }: ServedContext, { services, image }: RequestContext): boolean {
+  const isThere = ({ topic, partition }: FetchPartition): boolean =>
+    services.partitions.leader(image, topic, partition) !== 'UNKNOWN_TOPIC_OR_PARTITION'
+  return partitions.some(isThere) && isReadCommitted(level)
 }
 
 function respond(

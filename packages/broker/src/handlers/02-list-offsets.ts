@@ -7,13 +7,18 @@ import { errorCode, listOffsetsApi } from '@millrace/protocol'
 import type { FoundOffset } from '@millrace/storage'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import { isReadCommitted } from '../runtime/isolation.ts'
 import type { Partition } from '../runtime/partition.ts'
 
 type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
 type PartitionAnswer = ListOffsetsResponse['topics'][number]['partitions'][number]
 
+interface Reader {
+  readonly replicaId: number
+  readonly readCommitted: boolean
+}
+
 const consumerReplicaId = -1
-const readCommitted = 1
 const special = { latest: -1, earliest: -2, maxTimestamp: -3, earliestLocal: -4, latestTiered: -5, pendingUpload: -6 }
 /** The first version that knows each of the special timestamps. */
 const sinceVersion: ReadonlyMap<number, number> = new Map([
@@ -26,13 +31,14 @@ const sinceVersion: ReadonlyMap<number, number> = new Map([
 export const listOffsets = defineHandler(listOffsetsApi, {
   access: (request) => request.topics.map(({ name }) => need('DESCRIBE', 'TOPIC', name)),
   handle: async (request, context) => {
+    const reader = { replicaId: request.replicaId, readCommitted: isReadCommitted(request.isolationLevel) }
     const twice = duplicates(request)
     const topics: ListOffsetsResponse['topics'] = []
     for (const { name, partitions } of request.topics) {
       const answers: PartitionAnswer[] = []
       for (const asked of new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()) {
         const isTwice = twice.has(`${name}-${asked.partitionIndex}`)
-        answers.push(isTwice ? failed(asked, 'INVALID_REQUEST') : await answer(name, asked, request, context))
+        answers.push(isTwice ? failed(asked, 'INVALID_REQUEST') : await answer(name, asked, reader, context))
       }
       topics.push({ name, partitions: answers })
     }
@@ -70,7 +76,7 @@ const failed = ({ partitionIndex }: AskedPartition, error: ErrorName): Partition
 async function answer(
   topic: string,
   asked: AskedPartition,
-  request: ListOffsetsRequest,
+  reader: Reader,
   { services, image, apiVersion }: RequestContext,
 ): Promise<PartitionAnswer> {
   const { timestamp } = asked
@@ -78,8 +84,8 @@ async function answer(
   if (isUnknown) return failed(asked, 'UNSUPPORTED_VERSION')
   const partition = services.partitions.leader(image, topic, asked.partitionIndex, asked.currentLeaderEpoch)
   if (typeof partition === 'string') return failed(asked, partition)
-  const until = lastFetchable(partition, request)
-  const isConsumer = request.replicaId === consumerReplicaId
+  const until = lastFetchable(partition, reader)
+  const isConsumer = reader.replicaId === consumerReplicaId
   // After an election the high watermark may still lag behind what was served before: no answer is better than an
   // offset that goes back.
   const isLagging = isConsumer && partition.epochStart > partition.log.highWatermark
@@ -93,9 +99,9 @@ async function answer(
   return failed(asked, 'NONE')
 }
 
-function lastFetchable({ log }: Partition, { replicaId, isolationLevel }: ListOffsetsRequest): number {
+function lastFetchable({ log }: Partition, { replicaId, readCommitted }: Reader): number {
   if (replicaId !== consumerReplicaId) return log.logEndOffset
-  return isolationLevel === readCommitted ? log.lastStableOffset : log.highWatermark
+  return readCommitted ? log.lastStableOffset : log.highWatermark
 }
 
 async function lookUp({ log }: Partition, timestamp: number, until: number): Promise<FoundOffset | null> {

@@ -115,6 +115,19 @@ test('a body with bytes left over closes its connection', () => {
   return closes(long, "Heartbeat v4 that can't be read")
 })
 
+const longMetadata = (more: number): Uint8Array =>
+  frame(3, 1, Buffer.concat([int32(77), Buffer.from([0xff, 0xff]), int32(0), Buffer.alloc(more)]))
+
+test('a Metadata request with three bytes left over is answered, for librdkafka 2.16 sends them', async () => {
+  await using rig = await Rig.open([heartbeat, metadata])
+  const client = await rig.connect()
+  client.send(longMetadata(3))
+  assert.equal((await client.answer(metadataApi, 1)).correlationId, 77)
+})
+
+test('a Metadata request with four bytes left over closes its connection', () =>
+  closes(longMetadata(4), "Metadata v1 that can't be read"))
+
 test('a TLS client on the plain port is told apart in the log', () =>
   closes(Buffer.from('16030102000100', 'hex'), 'which looks like the start of a TLS connection'))
 

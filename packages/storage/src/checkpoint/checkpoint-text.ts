@@ -20,7 +20,9 @@ export function readCheckpoint(fileSystem: FileSystem, path: string): readonly s
   if (lines.length === 0) return []
   const [writtenVersion, count, ...entries] = lines
   if (writtenVersion !== version) {
-    throw new DamagedCheckpointError(`${path}: version ${writtenVersion}, expected ${version}`)
+    throw new DamagedCheckpointError(
+      `${path}: version ${JSON.stringify(writtenVersion?.slice(0, 20))}, expected ${version}`,
+    )
   }
   if (count === undefined) return []
   if (Number(count) !== entries.length) {
@@ -54,8 +56,8 @@ const bytesOf = (entries: readonly string[]): Uint8Array =>
 /** A whole number of a checkpoint's line. */
 export function checkpointNumber(text: string | undefined, path: string): number {
   const value = Number(text)
-  if (text === undefined || text === '' || !Number.isSafeInteger(value)) {
-    throw new DamagedCheckpointError(`${path}: '${text}' is not a whole number`)
+  if (text === undefined || text === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new DamagedCheckpointError(`${path}: ${JSON.stringify(text ?? '')} is not a whole number`)
   }
   return value
 }

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../io/file-system.ts'
-import { checkpointNumber, readCheckpoint, writeCheckpoint } from './checkpoint-text.ts'
+import { checkpointNumber, DamagedCheckpointError, readCheckpoint, writeCheckpoint } from './checkpoint-text.ts'
 
 /** The first offset that a leader epoch wrote. */
 export interface EpochStart {
@@ -9,13 +9,20 @@ export interface EpochStart {
 
 export const leaderEpochFile = 'leader-epoch-checkpoint'
 
-/** Undefined where there is no such file. */
+/** Undefined where there is no such file, or an empty one: Kafka makes it before there is an epoch. */
 export function readLeaderEpochs(fileSystem: FileSystem, directory: string): EpochStart[] | undefined {
   const path = `${directory}/${leaderEpochFile}`
-  return readCheckpoint(fileSystem, path)?.map((line) => {
+  if (fileSystem.stat(path)?.sizeBytes === 0) return undefined
+  const entries = readCheckpoint(fileSystem, path)?.map((line) => {
     const [epoch, startOffset] = line.split(/\s+/)
     return { epoch: checkpointNumber(epoch, path), startOffset: checkpointNumber(startOffset, path) }
   })
+  for (const [slot, entry] of (entries ?? []).entries()) {
+    const before = entries?.[slot - 1]
+    if (before === undefined || (entry.epoch > before.epoch && entry.startOffset > before.startOffset)) continue
+    throw new DamagedCheckpointError(`${path}: '${entry.epoch} ${entry.startOffset}' does not rise`)
+  }
+  return entries
 }
 
 /**

@@ -26,10 +26,11 @@ export function readMetaProperties(fileSystem: FileSystem, directory: string): P
   const nodeId = properties.get(version === '0' ? 'broker.id' : 'node.id')
   const clusterId = properties.get('cluster.id')
   const directoryId = properties.get('directory.id')
+  // What can't be an id is damaged, and as good as missing.
   return {
     ...(clusterId === undefined ? {} : { clusterId }),
-    ...(nodeId === undefined ? {} : { nodeId: Number(nodeId) }),
-    ...(directoryId === undefined ? {} : { directoryId }),
+    ...(/^\d+$/.test(nodeId ?? '') ? { nodeId: Number(nodeId) } : {}),
+    ...(directoryId !== undefined && /^[A-Za-z0-9_-]{22}$/.test(directoryId) ? { directoryId } : {}),
   }
 }
 
@@ -45,12 +46,16 @@ function writeMetaProperties(fileSystem: FileSystem, directory: string, meta: Me
   replaceFile(fileSystem, `${directory}/${fileName}`, new TextEncoder().encode(text), true)
 }
 
+export interface DirectoryClaim {
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly random: Random
+  /** Told what of an old directory's file is lost and written anew. */
+  readonly onRebuilt: (missing: readonly string[]) => void
+}
+
 /** Reads the directory's own, completes or creates it; throws where it belongs to another broker or cluster. */
-export function claimDirectory(
-  fileSystem: FileSystem,
-  directory: string,
-  owner: { readonly clusterId: string; readonly nodeId: number; readonly random: Random },
-): MetaProperties {
+export function claimDirectory(fileSystem: FileSystem, directory: string, owner: DirectoryClaim): MetaProperties {
   const found = readMetaProperties(fileSystem, directory) ?? {}
   refuseOther(directory, 'cluster.id', found.clusterId, owner.clusterId)
   refuseOther(directory, 'node.id', found.nodeId, owner.nodeId)
@@ -59,10 +64,16 @@ export function claimDirectory(
     nodeId: owner.nodeId,
     directoryId: found.directoryId ?? owner.random.uuid(),
   }
-  const complete = found.clusterId !== undefined && found.nodeId !== undefined && found.directoryId !== undefined
-  if (!complete) writeMetaProperties(fileSystem, directory, meta)
+  const missing = (['clusterId', 'nodeId', 'directoryId'] as const).filter((field) => found[field] === undefined)
+  if (missing.length === 0) return meta
+  if (!isNew(fileSystem, directory)) owner.onRebuilt(missing)
+  writeMetaProperties(fileSystem, directory, meta)
   return meta
 }
+
+/** Whether nobody kept anything in it: a lock is there before all. */
+const isNew = (fileSystem: FileSystem, directory: string): boolean =>
+  (fileSystem.list(directory) ?? []).every(({ name }) => name.startsWith('.lock'))
 
 function refuseOther(
   directory: string,

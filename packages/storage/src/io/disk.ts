@@ -48,9 +48,22 @@ const empty = new Uint8Array(0)
 
 // Into memory of its own: what Node reads small files into is a part of a larger buffer, which would be kept with it.
 function readFile(path: string): Uint8Array | undefined {
-  const bytes = unlessMissing(() => fs.readFileSync(path))
+  const bytes = unlessMissing(() => readWhole(path))
   if (bytes === undefined) return undefined
   return bytes.length === 0 ? empty : new Uint8Array(bytes)
+}
+
+// Node's error of a failed read doesn't say of which file.
+function readWhole(path: string): Uint8Array {
+  try {
+    return fs.readFileSync(path)
+  } catch (error) {
+    if (!(error instanceof Error) || error.message.includes(path)) throw error
+    throw Object.assign(
+      new Error(`${path}: ${error.message}`, { cause: error }),
+      'code' in error ? { code: error.code } : {},
+    )
+  }
 }
 
 function list(path: string): readonly DirectoryEntry[] | undefined {

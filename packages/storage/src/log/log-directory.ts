@@ -66,7 +66,7 @@ export class LogDirectory implements LogHome {
     makeDurably(this.#fileSystem, path)
     this.#lock = this.#fileSystem.lock(path)
     try {
-      this.directoryId = claimDirectory(this.#fileSystem, path, { ...owner, random: context.random }).directoryId
+      this.directoryId = this.#claim(owner)
       this.clean = takeCleanShutdownMark(this.#fileSystem, path)
       this.#checkpoints = new Map(logCheckpointNames.map((name) => [name, this.#openCheckpoint(name)]))
       this.#cleaned = this.#readCleaned()
@@ -75,6 +75,16 @@ export class LogDirectory implements LogHome {
       this.#lock.release()
       throw error
     }
+  }
+
+  #claim(owner: DirectoryOwner): string {
+    const { random, logger } = this.#context
+    const onRebuilt = (missing: readonly string[]): void =>
+      logger.warn('meta.properties of a log directory lacks what it had, and is written anew', {
+        directory: this.path,
+        missing: missing.join(', '),
+      })
+    return claimDirectory(this.#fileSystem, this.path, { ...owner, random, onRebuilt }).directoryId
   }
 
   #readCleaned(): Map<string, number> {

@@ -157,8 +157,10 @@ class DirectoryLogManager implements LogManager {
     const { fileSystem } = this.#options
     if (isNew) fileSystem.makeDirectory(folder)
     const found = isNew ? undefined : readPartitionTopicId(fileSystem, folder)
-    if (found === undefined) writePartitionTopicId(fileSystem, folder, topicId)
-    else if (found !== topicId) {
+    if (found === undefined) {
+      if (!isNew) this.#context.logger.warn('partition.metadata is missing or damaged, and is written anew', { folder })
+      writePartitionTopicId(fileSystem, folder, topicId)
+    } else if (found !== topicId) {
       throw new KafkaError('INCONSISTENT_TOPIC_ID', `${folder} belongs to topic id ${found}, got ${topicId}`)
     }
   }
@@ -166,7 +168,9 @@ class DirectoryLogManager implements LogManager {
   #readEpochs(folder: string): LeaderEpochs | undefined {
     try {
       const entries = readLeaderEpochs(this.#options.fileSystem, folder)
-      return entries === undefined ? undefined : new LeaderEpochs(entries)
+      if (entries !== undefined) return new LeaderEpochs(entries)
+      this.#context.logger.warn('the leader epochs of a log are missing and found in its batches', { folder })
+      return undefined
     } catch (error) {
       const fields = { folder, error: errorMessage(error) }
       this.#context.logger.warn('the leader epochs of a log are damaged and found in its batches', fields)

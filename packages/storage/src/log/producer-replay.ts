@@ -50,7 +50,7 @@ export function loadSnapshot(state: LogState, producers: ProducerState, offset: 
     if (bytes !== undefined && producers.load(bytes)) {
       const path = segmentFile(state.folder, at, '.batches')
       const batches = state.files.fileSystem.readFile(path)
-      if (batches !== undefined) producers.addBatches(decodeBatches(batches, path))
+      if (batches !== undefined) addBatches(state, producers, batches, path)
       return at
     }
     state.context.logger.warn('a producer snapshot is damaged and left out', { partition: state.name, offset: at })
@@ -58,6 +58,15 @@ export function loadSnapshot(state: LogState, producers: ProducerState, offset: 
   }
   producers.clear()
   return state.logStartOffset
+}
+
+function addBatches(state: LogState, producers: ProducerState, bytes: Uint8Array, path: string): void {
+  const known = decodeBatches(bytes, path)
+  if (known !== undefined) return producers.addBatches(known)
+  state.context.logger.warn('what a producer snapshot has no place for is damaged and left out', {
+    partition: state.name,
+    file: path,
+  })
 }
 
 /** Applies the batches of [from, until) to the producers; aborted transactions go to `onAborted`. */

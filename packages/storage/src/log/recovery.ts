@@ -1,12 +1,12 @@
 import { batchField } from '@millrace/protocol'
 import { scanBatches } from '../segment/scan.ts'
-import { baseOffsetOf } from '../segment/segment-files.ts'
-import { Segment } from '../segment/segment.ts'
+import type { Segment } from '../segment/segment.ts'
+import { damageOf } from './damage.ts'
+import { loadFolder, removeLeftovers } from './load-folder.ts'
 import type { LogState } from './log-state.ts'
 import { loadSnapshot, removeSnapshots, removeStraySnapshots, replayProducers } from './producer-replay.ts'
-import { deletedSuffix, removeSegments } from './remove-segments.ts'
+import { removeSegments } from './remove-segments.ts'
 import { newSegment } from './roll.ts'
-import { finishSwaps } from './swap-files.ts'
 
 /** What the checkpoint files of the directory say of a log. */
 export interface OpenHints {
@@ -21,18 +21,19 @@ export interface OpenHints {
 
 /** Reads what lies in the log's folder into its state, repairing what a crash left. */
 export function openLogFiles(state: LogState, hints: OpenHints): void {
-  loadFolder(state)
+  const leftovers = loadFolder(state)
+  if (state.damage !== undefined) return
   rebuildMissingIndexes(state)
   if (hints.epochsLost) rebuildEpochs(state)
   const recoveredFrom = hints.clean ? undefined : recoverTail(state, hints.recoveryPoint)
   if (state.damage !== undefined) return
   if (state.segments.count === 0) state.segments.push(newSegment(state, hints.logStartOffset))
-  state.logEndOffset = state.segments.active.readEndOffset()
-  if (isDeletedWhole(state, hints)) startOver(state, hints)
-  else checkNothingIsMissing(state, hints)
+  findLogEnd(state, hints)
+  if (state.damage === undefined && isDeletedWhole(state, hints)) startOver(state, hints)
   if (state.damage !== undefined) return
+  removeLeftovers(state, leftovers)
   state.segments.active.unseal()
-  state.logStartOffset = Math.max(hints.logStartOffset, state.segments.first.baseOffset)
+  state.logStartOffset = Math.max(startOf(state, hints), state.segments.first.baseOffset)
   state.recoveryPoint = Math.min(hints.clean ? state.logEndOffset : hints.recoveryPoint, state.logEndOffset)
   state.highWatermark = Math.max(state.logStartOffset, Math.min(hints.highWatermark, state.logEndOffset))
   state.epochs.truncateFromEnd(state.logEndOffset)
@@ -43,30 +44,22 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   state.namesAreDurable = hints.clean
 }
 
+function startOf(state: LogState, hints: OpenHints): number {
+  if (hints.logStartOffset <= state.logEndOffset) return hints.logStartOffset
+  state.context.logger.warn('the checkpoint of the log start lies past the end of the log, and is left out', {
+    partition: state.name,
+    logStartOffset: hints.logStartOffset,
+    logEndOffset: state.logEndOffset,
+  })
+  return 0
+}
+
 function rebuildEpochs(state: LogState): void {
   for (const segment of state.segments.all) {
     scanBatches(segment.file(), { from: 0, until: segment.sizeBytes, checkCrc: false }, (bytes, at) => {
       const epoch = batchField.leaderEpoch(bytes, at)
       if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
     })
-  }
-}
-
-function loadFolder(state: LogState): void {
-  const { fileSystem } = state.files
-  finishSwaps(state)
-  const bases: number[] = []
-  for (const { name } of fileSystem.list(state.folder) ?? []) {
-    const base = baseOffsetOf(name, '.log')
-    const snapshot = baseOffsetOf(name, '.snapshot')
-    if (base !== undefined) bases.push(base)
-    else if (snapshot !== undefined) state.snapshotOffsets.add(snapshot)
-    else if (name.endsWith(deletedSuffix) || name.endsWith('.tmp')) fileSystem.remove(`${state.folder}/${name}`)
-  }
-  const nowMs = state.context.clock.wallMs()
-  for (const base of bases.toSorted((a, b) => a - b)) {
-    const path = `${state.folder}/${String(base).padStart(20, '0')}.log`
-    state.segments.push(new Segment(state, base, fileSystem.stat(path)?.sizeBytes ?? 0, nowMs))
   }
 }
 
@@ -98,7 +91,7 @@ function recoverTail(state: LogState, recoveryPoint: number): number {
     endOffset = recovered.offset
     before = segment
     if (recovered.reason === undefined) continue
-    if (endOffset < recoveryPoint) state.damage = damageMessage(state, segment, recovered, recoveryPoint)
+    if (endOffset < recoveryPoint) state.damage = damageOf(state, { path: segment.path, ...recovered }, recoveryPoint)
     else cutTail(state, segment, recovered)
     break
   }
@@ -156,28 +149,29 @@ function cutTail(state: LogState, segment: Segment, problem: SegmentEnd): void {
   removeSnapshots(state, (offset) => offset > problem.offset)
 }
 
-function damageMessage(state: LogState, segment: Segment, problem: SegmentEnd, recoveryPoint: number): string {
-  return (
-    `${segment.path} is damaged at byte ${problem.position}, offset ${problem.offset} (${problem.reason}), ` +
-    `although everything before offset ${recoveryPoint} was durable: ${state.name} stays offline. ` +
-    'Move its folder away, or take its line out of recovery-point-offset-checkpoint to have the log cut there'
-  )
-}
-
-function checkNothingIsMissing(state: LogState, hints: OpenHints): void {
-  if (state.logEndOffset >= hints.recoveryPoint) return
-  state.damage =
-    `${state.folder} ends at offset ${state.logEndOffset}, although everything before ${hints.recoveryPoint} was ` +
-    `durable: ${state.name} stays offline. Move its folder away, or take its line out of ` +
-    'recovery-point-offset-checkpoint to go on with what is there'
+// After a clean stop as well: what stands behind the last batch would end up in the middle of the log.
+function findLogEnd(state: LogState, hints: OpenHints): void {
+  const { active } = state.segments
+  const end = active.findEnd()
+  state.logEndOffset = end.offset
+  const reason = end.damage?.message
+  if (end.offset < hints.recoveryPoint && !isDeletedWhole(state, hints)) {
+    state.damage = damageOf(state, { path: active.path, ...end, reason }, hints.recoveryPoint)
+  } else if (reason !== undefined) cutTail(state, active, { ...end, reason })
 }
 
 // Records were deleted up to a point behind the log's end, which is all that was ever durable: there is nothing to keep.
+// After a clean stop the log is as long as it was: then it is the checkpoint that is wrong.
 function isDeletedWhole(state: LogState, hints: OpenHints): boolean {
-  return state.logEndOffset < hints.logStartOffset && (hints.clean || hints.logStartOffset >= hints.recoveryPoint)
+  return !hints.clean && state.logEndOffset < hints.logStartOffset && hints.logStartOffset >= hints.recoveryPoint
 }
 
 function startOver(state: LogState, hints: OpenHints): void {
+  state.context.logger.warn('all that a log held was deleted before the crash: it starts over', {
+    partition: state.name,
+    logEndOffset: state.logEndOffset,
+    logStartOffset: hints.logStartOffset,
+  })
   removeSegments(state, state.segments.all)
   state.segments.push(newSegment(state, hints.logStartOffset))
   state.logEndOffset = hints.logStartOffset

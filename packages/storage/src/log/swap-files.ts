@@ -37,7 +37,10 @@ function removeReplaced(state: LogState, swaps: readonly string[]): void {
   for (const { name } of state.files.fileSystem.list(state.folder) ?? []) {
     const base = baseOffsetOf(name, '.log')
     if (base === undefined || base < from || base >= until) continue
-    for (const suffix of segmentSuffixes) state.files.fileSystem.remove(segmentFile(state.folder, base, suffix))
+    // The log last: by it the others are found again, should this be cut short.
+    for (const suffix of segmentSuffixes.toReversed()) {
+      state.files.fileSystem.remove(segmentFile(state.folder, base, suffix))
+    }
   }
 }
 

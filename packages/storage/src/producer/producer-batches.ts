@@ -56,12 +56,15 @@ function writeProducer(bytes: Uint8Array, start: number, entry: ProducerEntry): 
   return at
 }
 
-/** Nothing where the file is damaged: the snapshot alone is what Kafka would have. Throws where it is of a newer version. */
-export function decodeBatches(bytes: Uint8Array, path: string): KnownBatches[] {
-  if (bytes.length < headerBytes) return []
+/**
+ * Undefined where the file is damaged: the snapshot alone is what Kafka would have. Throws where it is of a newer
+ * version.
+ */
+export function decodeBatches(bytes: Uint8Array, path: string): KnownBatches[] | undefined {
+  if (bytes.length < headerBytes || readUint32(bytes, crcAt) !== crc32c(bytes, countAt)) return undefined
   const written = readInt16(bytes, 0)
-  if (readUint32(bytes, crcAt) !== crc32c(bytes, countAt)) return []
-  if (written !== version) throw new Error(`${path} has version ${written}, this broker knows ${version}`)
+  if (written > version) throw new Error(`${path} has version ${written}, this broker knows ${version}`)
+  if (written < version) return undefined
   const found: KnownBatches[] = []
   let at = headerBytes
   for (let left = readInt32(bytes, countAt); left > 0; left -= 1) {

@@ -1,6 +1,7 @@
-import type { BatchProblem } from '@millrace/protocol'
-import { batchField, batchHeaderBytes, checkBatch, checkBatchShape } from '@millrace/protocol'
+import { batchField, batchHeaderBytes } from '@millrace/protocol'
 import type { FileHandle } from '../io/file-system.ts'
+import type { BatchDamage } from './batch-damage.ts'
+import { batchDamage } from './batch-damage.ts'
 
 export interface ScanOptions {
   /** Byte position of a batch's start. */
@@ -17,7 +18,7 @@ export interface ScanEnd {
   /** Where the last good batch ends. */
   readonly position: number
   /** What stands there where that isn't the end: a batch that is torn or damaged. */
-  readonly problem?: BatchProblem
+  readonly problem?: BatchDamage
 }
 
 const windowBytes = 256 * 1024
@@ -43,7 +44,7 @@ export function scanBatches(file: FileHandle, options: ScanOptions, visit: Batch
       // A length that lies doesn't make us read more than is there.
       if (sizeBytes > filled - at && sizeBytes <= until - position) refill(sizeBytes)
     }
-    const problem = checkCrc ? checkBatch(window, at, filled) : checkBatchShape(window, at, filled)
+    const problem = batchDamage(window, { at, end: filled, left: until - position }, checkCrc)
     if (problem !== null) return { position, problem }
     const sizeBytes = batchField.sizeBytes(window, at)
     if (visit(window, at, position) === false) return { position }

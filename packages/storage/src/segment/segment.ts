@@ -4,9 +4,11 @@ import type { OpenFiles } from '../io/open-files.ts'
 import type { IndexCache } from './index-cache.ts'
 import { relativeOffsetMax } from './offset-index.ts'
 import { scanBatches } from './scan.ts'
+import type { SegmentEnd, Stretch, TimestampAndOffset } from './segment-walk.ts'
+import { findEnd, firstTimestamp, maxTimestamp, missingEntries, positionOf } from './segment-walk.ts'
 import type { SegmentPlace } from './segment-files.ts'
 import { placedFile } from './segment-files.ts'
-import type { SegmentIndexes } from './segment-indexes.ts'
+import type { LoadedIndexes, SegmentIndexes } from './segment-indexes.ts'
 import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes } from './segment-indexes.ts'
 import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
 
@@ -19,12 +21,6 @@ export interface SegmentHome extends SegmentPlace {
   readonly onIndexRebuilt: (baseOffset: number, reason: string) => void
   /** The aborted transactions of a segment whose `.txnindex` was damaged, from its batches. */
   readonly rebuildTransactions: (segment: Segment) => TransactionIndex
-}
-
-export interface TimestampAndOffset {
-  readonly timestampMs: number
-  /** Last offset of the batch that has it. */
-  readonly offset: number
 }
 
 /** One segment: a stretch of the log in a file, with indexes that are loaded when somebody needs them. */
@@ -114,7 +110,7 @@ export class Segment {
 
   #loadOrRebuild(): SegmentIndexes {
     const { files } = this.#home
-    const loaded = loadIndexes(files, this.#home, this.baseOffset, this.#sizeBytes)
+    const loaded = this.#loadWhole()
     if (loaded.lookup !== undefined && loaded.transactions !== undefined) {
       return { ...loaded.lookup, transactions: loaded.transactions }
     }
@@ -125,6 +121,15 @@ export class Segment {
     cutIndexFiles(files, this.#home, this.baseOffset, indexes)
     writeIndexes(files, this.#home, this.baseOffset, indexes)
     return indexes
+  }
+
+  // An index that lost its entries reads like one of a short segment.
+  #loadWhole(): LoadedIndexes {
+    const loaded = loadIndexes(this.#home.files, this.#home, this.baseOffset, this.#sizeBytes)
+    if (loaded.lookup === undefined || this.#sizeBytes === 0) return loaded
+    const damage = missingEntries(this.#stretch(0), loaded.lookup, this.#home.indexIntervalBytes)
+    if (damage === undefined) return loaded
+    return { damage, ...(loaded.transactions === undefined ? {} : { transactions: loaded.transactions }) }
   }
 
   /** Builds the offset and time index from the log. */
@@ -211,13 +216,8 @@ export class Segment {
 
   /** Largest timestamp of the first batch, from which `segment.ms` runs; -1 where it has none. */
   get firstTimestampMs(): number {
-    if (this.#firstTimestampMs === undefined && this.#sizeBytes > 0) {
-      const window = { from: 0, until: this.#sizeBytes, checkCrc: false }
-      scanBatches(this.file(), window, (bytes, at) => {
-        this.#firstTimestampMs = batchField.maxTimestampMs(bytes, at)
-        return false
-      })
-    }
+    if (this.#firstTimestampMs === undefined && this.#sizeBytes > 0)
+      this.#firstTimestampMs = firstTimestamp(this.#stretch(0))
     return this.#firstTimestampMs ?? -1
   }
 
@@ -259,40 +259,30 @@ export class Segment {
     cutIndexFiles(this.#home.files, this.#home, this.baseOffset, indexes)
     this.#bytesSinceIndexEntry = 0
     if (position === 0) this.#firstTimestampMs = undefined
-    this.#maxTimestamp = this.#maxTimestampAfterCut()
-  }
-
-  #maxTimestampAfterCut(): TimestampAndOffset {
-    let max: TimestampAndOffset = this.indexes.times.last
-    const from = this.indexes.offsets.lookup(max.offset)
-    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at) => {
-      const timestampMs = batchField.maxTimestampMs(bytes, at)
-      if (timestampMs > max.timestampMs) max = { timestampMs, offset: batchField.lastOffset(bytes, at) }
-    })
-    return max
+    const last = indexes.times.last
+    this.#maxTimestamp = maxTimestamp(this.#stretch(indexes.offsets.lookup(last.offset)), last)
   }
 
   /** Byte position of the first batch that reaches `offset`; undefined where none does. */
   positionOf(offset: number): number | undefined {
-    let found: number | undefined
-    const from = this.indexes.offsets.lookup(offset)
-    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at, position) => {
-      if (batchField.lastOffset(bytes, at) < offset) return true
-      found = position
-      return false
-    })
-    return found
+    return positionOf(this.#stretch(this.indexes.offsets.lookup(offset)), offset)
   }
 
-  /** The offset behind the last batch, found from the last index entry on. */
-  readEndOffset(): number {
-    let end = this.baseOffset
-    if (this.#sizeBytes === 0) return end
+  /**
+   * Where the log ends, found from the last index entry on. An entry that points into the middle of a batch is found
+   * out by that: the indexes are built anew then.
+   */
+  findEnd(): SegmentEnd {
     const from = this.indexes.offsets.lastPosition
-    scanBatches(this.file(), { from, until: this.#sizeBytes, checkCrc: false }, (bytes, at) => {
-      end = batchField.lastOffset(bytes, at) + 1
-    })
-    return end
+    const end = findEnd(this.#stretch(from), this.baseOffset)
+    if (from === 0 || (end.damage === undefined && end.position > from)) return end
+    this.#home.onIndexRebuilt(this.baseOffset, `.index: its last entry points to byte ${from}, where no batch starts`)
+    this.rebuildIndexes(this.indexes.transactions)
+    return findEnd(this.#stretch(0), this.baseOffset)
+  }
+
+  #stretch(from: number): Stretch {
+    return { file: this.file(), from, until: this.#sizeBytes }
   }
 
   /** Closes what is open; before files are renamed or removed. */

@@ -94,9 +94,21 @@ export function breachesIn(root: string): Breach[] {
     .flatMap((path) => breachesOf(path, readFileSync(`${root}/${path}`, 'utf8')))
 }
 
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>
+}
+
+/** Nothing that `npm ci` brings may run by being installed: .npmrc lets scripts run, for our own `prepack`. */
+export function installScriptsIn(lockfile: string): Breach[] {
+  const { packages } = JSON.parse(lockfile) as Lockfile
+  return Object.entries(packages)
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([name]) => ({ file: 'package-lock.json', line: 1, message: `${name} has an install script: do without it` }))
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('..', import.meta.url))
-  const breaches = breachesIn(root)
+  const breaches = [...breachesIn(root), ...installScriptsIn(readFileSync(`${root}/package-lock.json`, 'utf8'))]
   for (const { file, line, message } of breaches) console.error(`${relative('.', file)}:${line}: ${message}`)
   if (breaches.length > 0) process.exit(1)
 }

@@ -13,7 +13,6 @@ const notPublished = new Set(['testkit', 'console'])
 async function install(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true })
   const minutes = { timeoutMs: 5 * 60_000 }
-  await run(join(root, 'node_modules/.bin/tsc'), ['-b', join(root, 'packages/millrace')], minutes)
   const packages = readdirSync(join(root, 'packages')).filter((name) => !notPublished.has(name))
   const workspaces = packages.flatMap((name) => ['-w', `packages/${name}`])
   await run('npm', ['--prefix', root, 'pack', ...workspaces, '--pack-destination', folder], minutes)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,6 @@ const manifest = (file: string): { private?: boolean } =>
 
 before(
   () => {
-    execFileSync('npx', ['tsc', '-b', 'packages/millrace'], { cwd: root, stdio: 'pipe', encoding: 'utf8' })
     const publicPackages = globSync('packages/*/package.json', { cwd: root }).filter((file) => !manifest(file).private)
     const workspaces = publicPackages.flatMap((file) => ['-w', dirname(file)])
     execFileSync('npm', ['pack', '--pack-destination', folder, ...workspaces], { cwd: root, stdio: 'pipe' })
@@ -47,6 +46,18 @@ test('a tarball holds compiled code and declarations, no sources and no tests', 
   assert.ok(files.some((file) => file.endsWith('broker/dist/index.d.ts')))
   const unwanted = files.filter((file) => /\/src\/|\.test\.|tsbuildinfo/.test(file.replace(/.*node_modules/, '')))
   assert.deepEqual(unwanted, [])
+})
+
+test('the JavaScript of a package lies flat, the code of its worker threads beside it', () => {
+  const packed = globSync('node_modules/{@millrace/*,millrace}/dist/**/*.js', { cwd: folder })
+  assert.deepEqual(
+    packed.filter((file) => /\/dist\/.*\//.test(file)),
+    [],
+  )
+  const workers = globSync('packages/*/src/**/*-worker.ts', { cwd: root }).map((file) => basename(file, '.ts'))
+  assert.ok(workers.length >= 2)
+  const missing = workers.filter((name) => !packed.some((file) => basename(file, '.js') === name))
+  assert.deepEqual(missing, [])
 })
 
 test('the installed command starts a broker that a produce and a consume go through', async () => {

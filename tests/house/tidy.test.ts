@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { breachesOf } from '../../tools/tidy.ts'
+import { breachesOf, installScriptsIn } from '../../tools/tidy.ts'
 
 const messages = (file: string, text: string): string[] => breachesOf(file, text).map((breach) => breach.message)
 
@@ -29,4 +29,10 @@ test('a state machine that reads the clock is a breach', () => {
 test('a file named after nothing in particular is a breach', () => {
   assert.equal(messages('packages/broker/src/utils.ts', '').length, 1)
   assert.equal(messages('packages/broker/src/net/listener.ts', '').length, 0)
+})
+
+test('a dependency that runs a script when it is installed is a breach', () => {
+  const lockfile = { packages: { 'node_modules/quiet': {}, 'node_modules/loud': { hasInstallScript: true } } }
+  const found = installScriptsIn(JSON.stringify(lockfile)).map(({ message }) => message)
+  assert.deepEqual(found, ['node_modules/loud has an install script: do without it'])
 })

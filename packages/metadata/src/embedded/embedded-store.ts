@@ -38,7 +38,7 @@ export async function embeddedStore(options: EmbeddedStoreOptions): Promise<Meta
 }
 
 // The sources run as they are in the checkout, and compiled where they are installed.
-const workerUrl = new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+const workerUrl = new URL(`./store-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
 
 class EmbeddedStore implements MetadataStore {
   readonly opened: Promise<void>

@@ -69,6 +69,8 @@ export class FetchRead {
   readonly #world: FetchWorld
   readonly #options: FetchOptions
   readonly #releases: (() => void)[] = []
+  /** What was found, and what reads of files that are under way may find at the most. */
+  #plannedBytes = 0
   #heldBytes = 0
   #isReleased = false
 
@@ -79,16 +81,25 @@ export class FetchRead {
 
   /** Undefined where everything was read at once. */
   run(asked: readonly FetchPartition[], from = 0): Promise<void> | undefined {
+    const underWay: Promise<void>[] = []
     for (let i = from; i < asked.length; i += 1) {
       const partition = asked[i]
-      const reading = partition === undefined ? undefined : this.#readOne(partition)
+      if (partition === undefined) continue
+      if (underWay.length > 0 && !this.#isPlain(partition)) return allOf(underWay).then(() => this.run(asked, i))
+      const reading = this.#readOne(partition)
       if (reading === undefined) continue
       this.wasAsynchronous = true
-      return reading.then(() => this.run(asked, i + 1))
+      underWay.push(reading)
     }
     // Partitions that nobody knows make no haste, unless there is nothing else.
     if (this.readable.length === 0) this.mustAnswer = true
-    return undefined
+    return underWay.length === 0 ? undefined : allOf(underWay)
+  }
+
+  // Files are read beside one another: one after the other took a sixth of the time of a consumer of six partitions.
+  // Only where a read depends on what those before it find does it wait for them.
+  #isPlain({ maxBytes }: FetchPartition): boolean {
+    return this.sizeBytes > 0 && this.#plannedBytes + maxBytes <= this.#options.maxBytes
   }
 
   /** Gives back what the results hold: once the response is with the kernel, or will never be. */
@@ -149,8 +160,9 @@ export class FetchRead {
     const untilOffset = this.#untilOffset(partition)
     // The common case of a consumer at the end costs nothing.
     if (asked.fetchOffset === untilOffset) return undefined
-    const reservedBytes = this.#reserve(Math.min(asked.maxBytes, this.#options.maxBytes - this.sizeBytes))
+    const reservedBytes = this.#reserve(Math.min(asked.maxBytes, this.#options.maxBytes - this.#plannedBytes))
     if (reservedBytes === 0 && this.sizeBytes > 0) return undefined
+    this.#plannedBytes += reservedBytes
     const read = partition.log.read({
       fromOffset: asOffset(asked.fetchOffset),
       untilOffset: asOffset(untilOffset),
@@ -186,6 +198,7 @@ export class FetchRead {
     reservedBytes: number,
   ): void {
     const sizeBytes = outcome.ok ? outcome.sizeBytes : 0
+    this.#plannedBytes += sizeBytes - reservedBytes
     if (sizeBytes < reservedBytes) {
       this.#heldBytes -= reservedBytes - sizeBytes
       this.#world.responseBytes.give(reservedBytes - sizeBytes)
@@ -216,4 +229,9 @@ export class FetchRead {
       sizeBytes: 0,
     }
   }
+}
+
+/** Waits for all, also where one fails: what the others read has to be given back. */
+async function allOf(readings: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(readings)) if (outcome.status === 'rejected') throw outcome.reason
 }

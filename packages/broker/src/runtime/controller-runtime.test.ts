@@ -110,10 +110,44 @@ test('after a conflict the item is decided anew with what is there now', async (
 test('a write whose outcome is unknown is not repeated, and the client is told to look', async (t) => {
   const { controller, answers } = await start(t)
   answers.push({ kind: 'unknown', reason: 'no answer' })
-  assert.deepEqual(errorsOf(await controller.decide([topic('orders'), topic('others')], create)), [
-    'REQUEST_TIMED_OUT',
-    'NONE',
-  ])
+  const [orders, illegal, others] = await controller.decide(['orders', 'a b', 'others'].map(topic), create)
+  assert.ok(orders !== undefined && illegal !== undefined && others !== undefined)
+  assert.deepEqual(errorsOf([orders, others]), ['REQUEST_TIMED_OUT', 'REQUEST_TIMED_OUT'])
+  assert.deepEqual(errorsOf([illegal]), ['INVALID_TOPIC_EXCEPTION'])
+})
+
+test('many topics of one request are few transactions', async (t) => {
+  const { controller, images, intervene } = await start(t)
+  let commits = 0
+  intervene(async () => void (commits += 1))
+  const topics = Array.from({ length: 100 }, (_, i) => topic(`topic-${i}`))
+  assert.deepEqual(new Set(errorsOf(await controller.decide(topics, create))), new Set(['NONE']))
+  assert.equal(images.current.topicsByName.size, 100)
+  assert.ok(commits <= 4, `${commits} commits`)
+})
+
+test('one topic of many that meets a conflict keeps no other from being created', async (t) => {
+  const { controller, images, real, intervene } = await start(t)
+  intervene(async ({ conditions }) => {
+    intervene(undefined)
+    const ops = conditions
+      .filter(({ key }) => key.endsWith('/second'))
+      .map(
+        ({ key }) =>
+          ({ kind: 'put', key, value: '{"version":1,"topicId":"AAAAAAAAAAAAAAAAAAAAAA","replicas":[]}' }) as const,
+      )
+    assert.equal((await real.commit({ conditions: [], ops })).kind, 'committed')
+  })
+  const results = await controller.decide(['first', 'second', 'third'].map(topic), create)
+  assert.deepEqual(
+    new Map(results.map(({ name, errorCode }) => [name, errorName(errorCode)])),
+    new Map([
+      ['first', 'NONE'],
+      ['second', 'TOPIC_ALREADY_EXISTS'],
+      ['third', 'NONE'],
+    ]),
+  )
+  assert.equal(images.current.topicsByName.get('third')?.partitions[1]?.leader, 1)
 })
 
 test('a controller whose lease may have ended decides nothing', async (t) => {

@@ -3,12 +3,20 @@ import { asRevision, errorMessage } from '@millrace/kernel'
 import type {
   ControllerRules,
   ControllerView,
+  DecisionBatch,
   ItemDecision,
   MetadataImage,
   PartitionWrite,
   StoreTransaction,
 } from '@millrace/machines'
-import { authorOfController, batchWrites, claimController, reconcile, transactionOf } from '@millrace/machines'
+import {
+  authorOfController,
+  batchDecisions,
+  batchWrites,
+  claimController,
+  reconcile,
+  transactionOf,
+} from '@millrace/machines'
 import type { CommitResult, MetadataStore, Session } from '@millrace/metadata'
 import { noBroker } from '@millrace/machines'
 import type { ImageKeeper } from './image-keeper.ts'
@@ -37,11 +45,9 @@ export interface ControllerCandidate {
 export type Decide<Item, Answer> = (
   view: ControllerView,
   items: readonly Item[],
-) => readonly ItemDecision<Item, Answer>[]
+) => Iterable<ItemDecision<Item, Answer>>
 
 const attemptsMax = 10
-// A store in memory answers at once: without a pause nobody else would have a turn, nor the lease be renewed.
-const itemsPerTurn = 8
 // Part of a lease's time that may be relied on, so that nobody else can have been elected before it ends.
 const safeLeasePart = 0.7
 
@@ -156,12 +162,14 @@ export class ControllerRuntime {
     for (let attempt = 0; open.length > 0; attempt += 1) {
       const image = this.#options.images.current
       const again: Item[] = []
-      for (const [i, decision] of decide(this.#view(image), open).entries()) {
-        if (i % itemsPerTurn === itemsPerTurn - 1) await this.#options.endOfTurn()
-        const end = await this.#commitAll(decision)
-        if (end.kind === 'conflict' && attempt < attemptsMax) again.push(decision.item)
-        else answers.push(answerOf(decision, end))
-        if (end.kind === 'committed') revision = end.revision > revision ? end.revision : revision
+      for (const batch of batchDecisions(decide(this.#view(image), open))) {
+        for (const { decision, end } of await this.#commitBatch(batch)) {
+          if (end.kind === 'conflict' && attempt < attemptsMax) again.push(decision.item)
+          else answers.push(answerOf(decision, end))
+          if (end.kind === 'committed') revision = end.revision > revision ? end.revision : revision
+        }
+        // A store in memory answers at once: without a pause nobody else would have a turn, nor the lease be renewed.
+        await this.#options.endOfTurn()
       }
       open = again
       if (open.length > 0) await this.#newerThan(image)
@@ -170,8 +178,21 @@ export class ControllerRuntime {
     return answers
   }
 
+  /** How each decision ended. One of several that meets a conflict brings all down: then each is on its own. */
+  async #commitBatch<Item, Answer>(batch: DecisionBatch<Item, Answer>): Promise<Ended<Item, Answer>[]> {
+    const { decisions, transaction } = batch
+    if (transaction !== null && decisions.length > 1 && this.isController) {
+      const end = await this.#options.store.commit(transaction)
+      const endOf = ({ transactions }: ItemDecision<Item, Answer>) => (transactions.length === 0 ? nothing : end)
+      if (end.kind !== 'conflict') return decisions.map((decision) => ({ decision, end: endOf(decision) }))
+    }
+    const ended: Ended<Item, Answer>[] = []
+    for (const decision of decisions) ended.push({ decision, end: await this.#commitAll(decision) })
+    return ended
+  }
+
   async #commitAll<Item, Answer>({ transactions }: ItemDecision<Item, Answer>): Promise<Committed> {
-    if (transactions.length === 0) return { kind: 'committed', revision: asRevision(0) }
+    if (transactions.length === 0) return nothing
     if (!this.isController) return { kind: 'refused' }
     let last: CommitResult = { kind: 'conflict' }
     for (const [i, transaction] of transactions.entries()) {
@@ -232,6 +253,13 @@ async function settled(work: Promise<unknown>): Promise<void> {
 }
 
 type Committed = CommitResult | { readonly kind: 'refused' }
+
+const nothing: Committed = { kind: 'committed', revision: asRevision(0) }
+
+interface Ended<Item, Answer> {
+  readonly decision: ItemDecision<Item, Answer>
+  readonly end: Committed
+}
 
 function answerOf<Item, Answer>({ answer, refuse }: ItemDecision<Item, Answer>, end: Committed): Answer {
   switch (end.kind) {

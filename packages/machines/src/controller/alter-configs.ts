@@ -6,7 +6,7 @@ import type {
 } from '@millrace/protocol'
 import { asBrokerId, asRevision } from '@millrace/kernel'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
-import { duplicateKeys, fault, isFault, outcome } from './decision.ts'
+import { decideEach, duplicateKeys, fault, isFault, outcome } from './decision.ts'
 import { configsOf } from './image.ts'
 import type { ConfigResource, ConfigResourceType } from './keys.ts'
 import { configKey, topicKey } from './keys.ts'
@@ -36,8 +36,8 @@ const valueCharsMax = 32_767
 export const alterConfigs = (
   view: ControllerView,
   request: Pick<AlterConfigsRequest, 'resources' | 'validateOnly'>,
-): readonly ItemDecision<AlteredResource, AlteredResourceResult>[] =>
-  decideEach(view, request.resources, request.validateOnly, ({ configs }) => {
+): Iterable<ItemDecision<AlteredResource, AlteredResourceResult>> =>
+  alterEach(view, request.resources, request.validateOnly, ({ configs }) => {
     const nulls = configs.filter(({ value }) => value === null)
     return nulls.length > 0 ? nullFault(nulls) : new Map(configs.map(({ name, value }) => [name, value ?? '']))
   })
@@ -46,8 +46,8 @@ export const alterConfigs = (
 export const incrementalAlterConfigs = (
   view: ControllerView,
   request: Pick<IncrementalAlterConfigsRequest, 'resources' | 'validateOnly'>,
-): readonly ItemDecision<IncrementallyAlteredResource, AlteredResourceResult>[] =>
-  decideEach(view, request.resources, request.validateOnly, ({ configs }, resource) => {
+): Iterable<ItemDecision<IncrementallyAlteredResource, AlteredResourceResult>> =>
+  alterEach(view, request.resources, request.validateOnly, ({ configs }, resource) => {
     const nulls = configs.filter(({ value, configOperation }) => value === null && configOperation !== operation.delete)
     if (nulls.length > 0) return nullFault(nulls)
     return changed(view, resource, configs)
@@ -62,15 +62,15 @@ interface NamedResource {
   readonly configs: readonly { readonly name: string }[]
 }
 
-function decideEach<Item extends NamedResource>(
+function alterEach<Item extends NamedResource>(
   view: ControllerView,
   items: readonly Item[],
   validateOnly: boolean,
   wanted: (item: Item, resource: ConfigResource) => Configs | Fault,
-): readonly ItemDecision<Item, AlteredResourceResult>[] {
+): Iterable<ItemDecision<Item, AlteredResourceResult>> {
   const identity = ({ resourceType, resourceName }: Item): string => `${resourceType}/${resourceName}`
   const twice = duplicateKeys(items.map(identity))
-  return items.map((item) => {
+  return decideEach(items, (item) => {
     const transaction = twice.has(identity(item))
       ? fault('INVALID_REQUEST', 'Each resource must appear at most once.')
       : alteration(view, item, wanted)

@@ -3,6 +3,7 @@ import { asBrokerId } from '@millrace/kernel'
 import type { CreatePartitionsRequest, CreatePartitionsResponse } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
 import {
+  decideEach,
   duplicateKeys,
   fault,
   firstOfEach,
@@ -29,9 +30,10 @@ type Replicas = readonly (readonly BrokerId[])[]
 export function createPartitions(
   view: ControllerView,
   request: Pick<CreatePartitionsRequest, 'topics' | 'validateOnly'>,
-): readonly Growth[] {
+): Iterable<Growth> {
   const twice = duplicateKeys(request.topics.map((topic) => topic.name))
-  return firstOfEach(request.topics, ({ name }) => name).map((topic) => {
+  const topics = firstOfEach(request.topics, ({ name }) => name)
+  return decideEach(topics, (topic) => {
     if (twice.has(topic.name)) return result(topic, [], fault('INVALID_REQUEST', 'Duplicate topic name.'))
     const grown = grow(view, topic)
     if (isFault(grown)) return result(topic, [], grown)

@@ -4,6 +4,7 @@ import type { CreateTopicsRequest, CreateTopicsResponse } from '@millrace/protoc
 import { errorCode, zeroUuid } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
 import {
+  decideEach,
   duplicateKeys,
   fault,
   firstOfEach,
@@ -31,10 +32,11 @@ export const partitionsPerRequestMax = 10_000
 export function createTopics(
   view: ControllerView,
   request: Pick<CreateTopicsRequest, 'topics' | 'validateOnly'>,
-): readonly ItemDecision<CreatableTopic, CreatableTopicResult>[] {
+): Iterable<ItemDecision<CreatableTopic, CreatableTopicResult>> {
   const twice = duplicateKeys(request.topics.map((topic) => topic.name))
   const tooMany = partitionTotal(view, request.topics) > partitionsPerRequestMax
-  return firstOfEach(request.topics, ({ name }) => name).map((topic) => {
+  const topics = firstOfEach(request.topics, ({ name }) => name)
+  return decideEach(topics, (topic) => {
     if (twice.has(topic.name)) return refused(topic, fault('INVALID_REQUEST', 'Duplicate topic name.'))
     if (tooMany) {
       return refused(topic, fault('POLICY_VIOLATION', 'Excessively large number of partitions per request.'))

@@ -90,6 +90,14 @@ export function firstOfEach<Item>(items: readonly Item[], keyOf: (item: Item) =>
   return [...firsts.values()]
 }
 
+/** Each item's decision, made when it is asked for: a request's items may be too many for one turn. */
+export function* decideEach<Item, Decision>(
+  items: Iterable<Item>,
+  decide: (item: Item) => Decision,
+): Generator<Decision, void, undefined> {
+  for (const item of items) yield decide(item)
+}
+
 /** The keys that come more than once. */
 export function duplicateKeys(keys: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>()

@@ -1,7 +1,15 @@
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '@millrace/protocol'
 import { zeroUuid } from '@millrace/protocol'
 import type { ControllerView, Fault, ItemDecision } from './decision.ts'
-import { duplicateKeys, fault, firstOfEach, inTransactions, opsPerTransactionMax, outcome } from './decision.ts'
+import {
+  decideEach,
+  duplicateKeys,
+  fault,
+  firstOfEach,
+  inTransactions,
+  opsPerTransactionMax,
+  outcome,
+} from './decision.ts'
 import type { TopicImage } from './image.ts'
 import { configKey, partitionKey, topicKey } from './keys.ts'
 import type { StoreOp, StoreTransaction } from './store-types.ts'
@@ -16,11 +24,11 @@ type TopicDeletion = ItemDecision<DeletableTopic, DeletableTopicResult>
 export function deleteTopics(
   view: ControllerView,
   request: Pick<DeleteTopicsRequest, 'topics' | 'topicNames'>,
-): readonly TopicDeletion[] {
+): Iterable<TopicDeletion> {
   const topics = [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: zeroUuid }))]
   const twice = duplicateKeys(topics.map(identity))
   const targets = duplicateKeys(topics.map((topic) => find(view, topic)?.name ?? identity(topic)))
-  return firstOfEach(topics, identity).map((topic) => {
+  return decideEach(firstOfEach(topics, identity), (topic) => {
     const found = find(view, topic)
     const wrong = askedWrongly(topic, twice) ?? notFound(topic, found) ?? namedTwoWays(found, targets)
     return wrong === null && found !== undefined ? deletion(view, topic, found) : refused(topic, wrong)

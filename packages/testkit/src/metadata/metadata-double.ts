@@ -115,8 +115,8 @@ export class MetadataDouble {
   }
 
   /** Commits what was decided about each item and returns the answers. */
-  commit<Item, Answer>(decisions: readonly ItemDecision<Item, Answer>[]): Answer[] {
-    return decisions.map(({ transactions, answer, refuse }) => {
+  commit<Item, Answer>(decisions: Iterable<ItemDecision<Item, Answer>>): Answer[] {
+    return Array.from(decisions, ({ transactions, answer, refuse }) => {
       const done = transactions.every((transaction) => this.put(transaction).kind === 'committed')
       return done ? answer : refuse('UNKNOWN_SERVER_ERROR', 'conflict')
     })

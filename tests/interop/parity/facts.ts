@@ -56,7 +56,7 @@ const topicId: Rule = (value, { asked, known, version }) => {
 
 // What is not there yet is not offered, features neither; and only settings that act are explained.
 const offered: ReadonlySet<Value> = new Set([
-  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 32, 33, 35, 37, 42, 44, 47, 60, 61, 74, 75,
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 37, 42, 44, 47, 60, 61, 74, 75,
 ])
 const notCompared: ReadonlySet<string> = new Set([
   'supportedFeatures',

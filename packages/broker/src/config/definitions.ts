@@ -39,7 +39,8 @@ const quotaNames = [
   'leader.replication.throttled.rate',
   'follower.replication.throttled.rate',
   'replica.alter.log.dirs.io.max.bytes.per.second',
-]
+] as const
+export type QuotaName = (typeof quotaNames)[number]
 const quotaRow = (name: string): readonly [...Row, UpdateMode] => [name, 'LONG', null, '[0,...]', 'cluster-wide']
 
 const byName = <Any extends Definition>(definitions: readonly Any[]): ReadonlyMap<string, Any> =>

@@ -2,7 +2,7 @@ import { assert } from '@millrace/kernel'
 
 import type { BrokerDefinition } from './definition.ts'
 import { ConfigError } from './definition.ts'
-import type { NameOf } from './definitions.ts'
+import type { NameOf, QuotaName } from './definitions.ts'
 import { brokerDefinitions } from './definitions.ts'
 import type { Parsed, SettingValue } from './parse.ts'
 import { parseSetting } from './parse.ts'
@@ -64,6 +64,12 @@ export class BrokerSettings {
   /** The elements; null where the setting can be unset and is. */
   list(name: NameOf<'LIST'>): readonly string[] | null {
     return this.#value(name) as readonly string[] | null
+  }
+
+  /** Bytes a second that replication may take; null where nobody set a bound. */
+  quota(name: QuotaName): number | null {
+    const text = this.#dynamic.perBroker.get(name) ?? this.#dynamic.clusterWide.get(name)
+    return text === undefined ? null : Number(text)
   }
 
   /** Whether anybody set it, at start or since: a default is not set. */

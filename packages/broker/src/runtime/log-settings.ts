@@ -14,4 +14,5 @@ export const logManagerSettings = (settings: BrokerSettings): Partial<LogManager
   cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),
   cleanerDedupeBufferBytes: settings.number('log.cleaner.dedupe.buffer.size'),
   cleanerIoBufferBytes: settings.number('log.cleaner.io.buffer.size'),
+  moveBytesPerSecond: settings.quota('replica.alter.log.dirs.io.max.bytes.per.second') ?? Infinity,
 })

@@ -43,7 +43,7 @@ export class Cleaner {
   #range(log: Log): CleanableRange | undefined {
     const { state } = log
     const isCompacted = state.config.cleanupPolicy.includes('compact') && !log.offline && !this.#failed.has(log)
-    if (!isCompacted || state.segments.count < 2) return undefined
+    if (!isCompacted || state.segments.count < 2 || state.copy !== undefined) return undefined
     const range = cleanableRange(state, this.#offsets.cleanedUntil(log), this.#context.clock.wallMs())
     return state.segments.active.baseOffset > range.firstDirtyOffset ? range : undefined
   }

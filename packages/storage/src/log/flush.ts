@@ -115,3 +115,15 @@ export class LogFlusher {
     return synced
   }
 }
+
+/** Makes what is in the log durable before it returns. Nothing may wait to be written. */
+export function flushInTurn(state: LogState): void {
+  for (const segment of state.segments.from(state.recoveryPoint)) {
+    segment.writeIndexes()
+    segment.file().sync()
+  }
+  state.writeEpochs()
+  state.files.fileSystem.syncDirectory(state.folder)
+  state.recoveryPoint = state.logEndOffset
+  state.home.checkpointDue('recoveryPoint')
+}

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Timer } from '@millrace/kernel'
-import { errorMessage } from '@millrace/kernel'
+import { assert, errorMessage } from '@millrace/kernel'
 import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
 import { claimDirectory } from '../checkpoint/meta-properties.ts'
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
@@ -10,7 +10,7 @@ import { Checkpoint, logCheckpointNames } from './checkpoints.ts'
 import type { Log } from './log.ts'
 import type { LogContext, LogHome } from './log-context.ts'
 import type { LogState } from './log-state.ts'
-import { parsePartitionFolder } from './partition-folders.ts'
+import { futureFolder, parsePartitionFolder, partitionOfFuture, renamedFolder } from './partition-folders.ts'
 
 export interface DirectoryOwner {
   readonly clusterId: string
@@ -42,6 +42,9 @@ export class LogDirectory implements LogHome {
   readonly clean: boolean
   /** Names of the partition folders in it. */
   readonly folders = new Set<string>()
+  /** Folders into which partitions are being moved, by the partition's name. */
+  readonly futures = new Map<string, string>()
+  /** What is open in it, also the copies that moves are making. */
   readonly logs = new Map<string, Log>()
   readonly #context: LogContext
   readonly #fileSystem: FileSystem
@@ -110,7 +113,9 @@ export class LogDirectory implements LogHome {
   #listFolders(): void {
     for (const { name, isDirectory } of this.#fileSystem.list(this.path) ?? []) {
       if (!isDirectory) continue
+      const moved = partitionOfFuture(name)
       if (parsePartitionFolder(name) !== undefined) this.folders.add(name)
+      else if (moved !== undefined) this.futures.set(moved, name)
       else if (name.endsWith('-delete')) this.#removeLater(name, this.#context.settings.initialTaskDelayMs)
     }
   }
@@ -120,7 +125,7 @@ export class LogDirectory implements LogHome {
   }
 
   get partitionCount(): number {
-    return this.folders.size
+    return this.folders.size + this.futures.size
   }
 
   checkpointed(name: keyof typeof checkpointOf, partitionName: string): number {
@@ -195,6 +200,65 @@ export class LogDirectory implements LogHome {
     this.#namesAreDurable = false
   }
 
+  /** Before a partition is moved into it: the path of the folder for it. */
+  futureFolderMade(name: string): string {
+    const folder = futureFolder(name, this.#context.random.bytes(16))
+    this.futures.set(name, folder)
+    this.#namesAreDurable = false
+    return `${this.path}/${folder}`
+  }
+
+  /** The copy of a partition becomes the partition: from here on a start finds it here. */
+  promoteFuture(name: string, log: Log): void {
+    const folder = this.futures.get(name)
+    assert(folder !== undefined, `${name} is being moved to ${this.path}`)
+    this.#fileSystem.rename(`${this.path}/${folder}`, `${this.path}/${name}`)
+    this.futures.delete(name)
+    this.folders.add(name)
+    this.logs.set(name, log)
+    try {
+      this.#fileSystem.syncDirectory(this.path)
+    } catch (error) {
+      // A start may find it under its new name: it must not go on under the old one.
+      this.fail(`the name of ${name} could not be made durable: ${errorMessage(error)}`)
+    }
+  }
+
+  /** A move is given up: what was copied goes. */
+  dropFuture(name: string, deleteDelayMs: number): void {
+    const folder = this.futures.get(name)
+    if (folder === undefined) return
+    const log = this.logs.get(name)
+    this.futures.delete(name)
+    this.#forget(name)
+    if (this.#offlineReason !== undefined) return
+    const renamed = this.#renameFolder(folder, name, '-delete')
+    if (log !== undefined) log.state.folder = `${this.path}/${renamed}`
+    this.#removeLater(renamed, deleteDelayMs)
+  }
+
+  /** The partition lies in another directory now: its folder here goes. Says whether that is sure. */
+  removeMoved(name: string, moved: LogState | undefined): boolean {
+    this.logs.delete(name)
+    this.#forgetFolder(name)
+    if (moved !== undefined) this.#unsynced.delete(moved)
+    if (this.#offlineReason !== undefined) return false
+    try {
+      const renamed = this.#renameFolder(name, name, '-delete')
+      if (moved !== undefined) moved.folder = `${this.path}/${renamed}`
+      this.#removeLater(renamed, moved?.config.fileDeleteDelayMs ?? this.#context.settings.initialTaskDelayMs)
+      return true
+    } catch (error) {
+      this.fail(`the folder of ${name}, which was moved away, could not be renamed: ${errorMessage(error)}`)
+      return false
+    }
+  }
+
+  /** What a restart must know of a partition before it is looked for here. */
+  async checkpointMoved(): Promise<void> {
+    for (const name of logCheckpointNames) await this.#writeCheckpointLater(name)
+  }
+
   rolled(log: LogState): void {
     if (log.config.cleanupPolicy.includes('compact')) this.#events.onRolled()
   }
@@ -250,7 +314,7 @@ export class LogDirectory implements LogHome {
 
   /** Partition folders whose log nobody opened. */
   unopened(): string[] {
-    return [...this.folders].filter((name) => !this.logs.has(name))
+    return [...this.folders, ...this.futures.keys()].filter((name) => !this.logs.has(name))
   }
 
   /** Forgets a partition; its folder gets another name at once and goes later. */
@@ -258,28 +322,33 @@ export class LogDirectory implements LogHome {
     const log = this.logs.get(name)
     this.#forget(name)
     if (this.#offlineReason !== undefined) return
-    const renamed = this.#renameFolder(name, '-delete')
+    const renamed = this.#renameFolder(name, name, '-delete')
     if (log !== undefined) log.state.folder = `${this.path}/${renamed}`
     this.#removeLater(renamed, deleteDelayMs)
   }
 
   /** Forgets a partition that nobody opened; its folder stays under another name. Returns its path. */
   setAside(name: string): string {
+    const folder = this.futures.get(name) ?? name
+    this.futures.delete(name)
     this.#forget(name)
-    return `${this.path}/${this.#renameFolder(name, '-stray')}`
+    return `${this.path}/${this.#renameFolder(folder, name, '-stray')}`
   }
 
   #forget(name: string): void {
     const log = this.logs.get(name)
     this.logs.delete(name)
+    this.#forgetFolder(name)
+    if (log === undefined) return
+    log.release()
+    log.state.deleted = true
+    log.state.changes += 1
+    this.#unsynced.delete(log.state)
+  }
+
+  #forgetFolder(name: string): void {
     this.folders.delete(name)
     this.#forgetOffsets(name)
-    if (log !== undefined) {
-      log.release()
-      log.state.deleted = true
-      log.state.changes += 1
-      this.#unsynced.delete(log.state)
-    }
     this.#owesCheckpoints = true
     this.#once('forgotten', 0, () => this.#writeOwedCheckpoints())
   }
@@ -298,9 +367,9 @@ export class LogDirectory implements LogHome {
     this.#owesCheckpoints = false
   }
 
-  #renameFolder(name: string, suffix: '-delete' | '-stray'): string {
-    const renamed = renamedFolder(name, this.#context.random.bytes(16), suffix)
-    this.#fileSystem.rename(`${this.path}/${name}`, `${this.path}/${renamed}`)
+  #renameFolder(folder: string, partitionName: string, ending: '-delete' | '-stray'): string {
+    const renamed = renamedFolder(partitionName, this.#context.random.bytes(16), ending)
+    this.#fileSystem.rename(`${this.path}/${folder}`, `${this.path}/${renamed}`)
     this.#fileSystem.syncDirectory(this.path)
     return renamed
   }
@@ -381,10 +450,3 @@ function makeDurably(fileSystem: FileSystem, path: string): void {
 
 // Not all at once: each has files open meanwhile.
 const closedTogether = 64
-
-// Kafka's own form; the topic's name is cut so that a file system takes the whole.
-function renamedFolder(name: string, unique: Uint8Array, ending: string): string {
-  const dash = name.lastIndexOf('-')
-  const suffix = `${name.slice(dash)}.${Buffer.from(unique).toString('hex')}${ending}`
-  return name.slice(0, Math.min(dash, 255 - suffix.length)) + suffix
-}

@@ -39,4 +39,5 @@ export const defaultSettings: LogManagerSettings = {
   cleanerBackoffMs: 15_000,
   cleanerDedupeBufferBytes: 128 * 1024 * 1024,
   cleanerIoBufferBytes: 512 * 1024,
+  moveBytesPerSecond: Infinity,
 }

@@ -1,44 +1,37 @@
 import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
+import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
-import { readLeaderEpochs } from '../checkpoint/leader-epoch-checkpoint.ts'
-import { readPartitionTopicId, writePartitionTopicId } from '../checkpoint/partition-metadata.ts'
 import type { CleanerOffsets } from '../compaction/cleaner.ts'
 import { Cleaner } from '../compaction/cleaner.ts'
+import { LogMoves } from '../move/log-moves.ts'
+import { settleDuplicates } from '../move/settle-duplicates.ts'
 import { OpenFiles } from '../io/open-files.ts'
-import { ProducerState } from '../producer/producer-state.ts'
 import { IndexCache } from '../segment/index-cache.ts'
 import { BufferPool } from './buffer-pool.ts'
-import { LeaderEpochs } from './leader-epochs.ts'
-import { Log } from './log.ts'
+import type { Log } from './log.ts'
 import type { LogContext } from './log-context.ts'
 import { LogDirectory } from './log-directory.ts'
 import type { LogManagerOptions } from './log-manager-options.ts'
 import { defaultSettings } from './log-manager-options.ts'
-import { LogState } from './log-state.ts'
+import type { LogIdentity } from './open-log.ts'
+import { openLog } from './open-log.ts'
 import { parsePartitionFolder } from './partition-folders.ts'
 import type {
   LogConfig,
+  LogCopyStatus,
   LogDirectoryStatus,
   LogManager,
   LogManagerSettings,
   PartitionLog,
   UnopenedPartition,
 } from './partition-log.ts'
-import { openLogFiles } from './recovery.ts'
 import { TailCache } from './tail-cache.ts'
 import { Turns } from './turns.ts'
 
 /** Opens the log directories; logs are opened one by one. Throws where a directory is in use or somebody else's. */
 export function openLogManager(options: LogManagerOptions): LogManager {
   return new DirectoryLogManager(options)
-}
-
-interface LogIdentity {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string
-  readonly config: LogConfig
 }
 
 class DirectoryLogManager implements LogManager {
@@ -49,14 +42,24 @@ class DirectoryLogManager implements LogManager {
   readonly #offlineListeners: ((path: string, reason: string) => void)[] = []
   readonly #timers = new Map<string, Timer>()
   readonly #cleaner: Cleaner
+  readonly #moves: LogMoves
   #closed = false
 
   constructor(options: LogManagerOptions) {
     this.#options = options
     this.#context = newContext(options)
-    this.#cleaner = new Cleaner(this.#context, this.#cleanerOffsets(), options.pause ?? pauseUntil(options.endOfTurn))
+    const pause = options.pause ?? pauseUntil(options.endOfTurn)
+    this.#cleaner = new Cleaner(this.#context, this.#cleanerOffsets(), pause)
+    this.#moves = new LogMoves({
+      context: this.#context,
+      directories: () => this.#directories,
+      logOf: (name) => this.#logs.get(name),
+      pause,
+      onMoved: () => this.#cleanLater(),
+    })
     try {
       for (const path of options.directories) this.#directories.push(this.#openDirectory(path))
+      settleDuplicates(this.#context, this.#directories)
     } catch (error) {
       for (const directory of this.#directories) void directory.close(-1)
       throw error
@@ -67,6 +70,7 @@ class DirectoryLogManager implements LogManager {
 
   #openDirectory(path: string): LogDirectory {
     const onOffline = (offlinePath: string, reason: string): void => {
+      this.#moves.directoryFailed(offlinePath)
       for (const listener of this.#offlineListeners) listener(offlinePath, reason)
     }
     return new LogDirectory(path, this.#context, this.#options, { onOffline, onRolled: () => this.#cleanLater() })
@@ -102,11 +106,13 @@ class DirectoryLogManager implements LogManager {
     const known = this.#logs.get(name)
     if (known !== undefined) return known
     const holding = this.#directories.find((directory) => directory.folders.has(name))
-    const directory = holding ?? this.#directoryForNew()
+    const directory = holding ?? this.#moves.preferred(name) ?? this.#directoryForNew()
     const log = this.#openOrRefuse(directory, { topic, partition, topicId, config }, holding === undefined)
     if (holding === undefined) directory.folderMade(name)
     directory.logs.set(name, log)
     this.#logs.set(name, log)
+    this.#moves.created(name)
+    if (holding !== undefined) this.#moves.resume(log)
     if (this.#cleaner.anyDirty([log])) this.#cleanLater()
     return log
   }
@@ -115,7 +121,8 @@ class DirectoryLogManager implements LogManager {
     if (directory.offlineReason !== undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', directory.offlineReason)
     try {
       if (isNew) directory.makesFolder(`${identity.topic}-${identity.partition}`)
-      return this.#openIn(directory, identity, isNew)
+      const folder = `${directory.path}/${identity.topic}-${identity.partition}`
+      return openLog(this.#context, directory, identity, { folder, isNew })
     } catch (error) {
       if (error instanceof KafkaError) throw error
       const message = `${identity.topic}-${identity.partition} can't be opened in ${directory.path}`
@@ -130,58 +137,11 @@ class DirectoryLogManager implements LogManager {
     return emptiest
   }
 
-  #openIn(directory: LogDirectory, identity: LogIdentity, isNew: boolean): Log {
-    const name = `${identity.topic}-${identity.partition}`
-    const folder = `${directory.path}/${name}`
-    this.#claimFolder(folder, identity.topicId, isNew)
-    const epochs = isNew ? new LeaderEpochs() : this.#readEpochs(folder)
-    const state = new LogState(this.#context, directory, {
-      ...identity,
-      folder,
-      producers: new ProducerState(),
-      epochs: epochs ?? new LeaderEpochs(),
-    })
-    openLogFiles(state, {
-      // A folder that isn't there has nothing to do with what the checkpoints say of one that was.
-      clean: !isNew && directory.clean,
-      recoveryPoint: isNew ? 0 : directory.checkpointed('recoveryPoint', name),
-      logStartOffset: isNew ? 0 : directory.checkpointed('logStart', name),
-      highWatermark: isNew ? 0 : directory.checkpointed('highWatermark', name),
-      epochsLost: epochs === undefined,
-    })
-    if (state.damage !== undefined) this.#context.logger.error(state.damage, { partition: name })
-    return new Log(state)
-  }
-
-  #claimFolder(folder: string, topicId: string, isNew: boolean): void {
-    const { fileSystem } = this.#options
-    if (isNew) fileSystem.makeDirectory(folder)
-    const found = isNew ? undefined : readPartitionTopicId(fileSystem, folder)
-    if (found === undefined) {
-      if (!isNew) this.#context.logger.warn('partition.metadata is missing or damaged, and is written anew', { folder })
-      writePartitionTopicId(fileSystem, folder, topicId)
-    } else if (found !== topicId) {
-      throw new KafkaError('INCONSISTENT_TOPIC_ID', `${folder} belongs to topic id ${found}, got ${topicId}`)
-    }
-  }
-
-  #readEpochs(folder: string): LeaderEpochs | undefined {
-    try {
-      const entries = readLeaderEpochs(this.#options.fileSystem, folder)
-      if (entries !== undefined) return new LeaderEpochs(entries)
-      this.#context.logger.warn('the leader epochs of a log are missing and found in its batches', { folder })
-      return undefined
-    } catch (error) {
-      const fields = { folder, error: errorMessage(error) }
-      this.#context.logger.warn('the leader epochs of a log are damaged and found in its batches', fields)
-      return undefined
-    }
-  }
-
   async delete(topic: string, partition: number): Promise<void> {
     const name = `${topic}-${partition}`
     this.#context.turns.run()
     const log = this.#logs.get(name)
+    this.#moves.drop(name)
     this.#logs.delete(name)
     const directory = this.#directories.find((one) => one.folders.has(name))
     directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
@@ -200,10 +160,23 @@ class DirectoryLogManager implements LogManager {
   setAside({ topic, partition, directory: path }: UnopenedPartition): string {
     const directory = this.#directories.find((one) => one.path === path)
     const name = `${topic}-${partition}`
-    if (directory === undefined || !directory.folders.has(name) || directory.logs.has(name)) {
+    const holds = directory?.folders.has(name) === true || directory?.futures.has(name) === true
+    if (directory === undefined || !holds || directory.logs.has(name)) {
       throw new Error(`only a folder that nobody opened can be set aside: got ${path}/${name}`)
     }
     return directory.setAside(name)
+  }
+
+  alterDirectory(topic: string, partition: number, path: string): ErrorName {
+    return this.#moves.alter(`${topic}-${partition}`, path)
+  }
+
+  *copies(): Iterable<LogCopyStatus> {
+    for (const { log, copy } of this.#moves.copies()) {
+      const { topic, partition, logEndOffset } = log
+      const { directory, sizeBytes } = copy
+      yield { topic, partition, directory, sizeBytes, offsetLag: logEndOffset - copy.logEndOffset }
+    }
   }
 
   reconfigure(settings: Partial<LogManagerSettings>): void {
@@ -270,6 +243,7 @@ class DirectoryLogManager implements LogManager {
   async close(brokerEpoch = -1): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#moves.stop()
     this.#context.turns.run()
     for (const timer of this.#timers.values()) timer.cancel()
     await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
@@ -284,6 +258,7 @@ class DirectoryLogManager implements LogManager {
     gauge('millrace_log_tail_cache_bytes', 'Bytes of the newest batches kept in memory', () => tailCache.heldBytes)
     gauge('millrace_log_index_cache_bytes', 'Index bytes of sealed segments in memory', () => indexCache.heldBytes)
     gauge('millrace_log_open_files', 'Files of logs held open', () => files.count)
+    gauge('millrace_log_moves', 'Partitions on their way to another log directory', () => this.#moves.count)
     gauge('millrace_log_offline_directories', 'Log directories that are offline', () => this.#offlineCount())
   }
 

@@ -19,14 +19,15 @@ export class LogState implements SegmentHome {
   readonly partition: number
   readonly topicId: string
   readonly name: string
-  /** Changes when the partition is deleted: the folder is renamed. */
+  /** Changes when the partition is deleted or moved: the folder is renamed. */
   folder: string
   readonly fileSuffix = ''
   config: LogConfig
   readonly segments = new Segments()
-  readonly tail = new Tail()
-  readonly producers: ProducerState
-  readonly epochs: LeaderEpochs
+  // These three go over to the copy when the log is moved to another directory.
+  tail = new Tail()
+  producers: ProducerState
+  epochs: LeaderEpochs
   /** Invariant: logStartOffset <= highWatermark <= logEndOffset. */
   logStartOffset = 0
   highWatermark = 0
@@ -43,6 +44,12 @@ export class LogState implements SegmentHome {
   /** Why this log alone can't be used: its data is damaged where it was durable. */
   damage: string | undefined
   deleted = false
+  /** A copy that a move is making in another directory: it knows no producers, and nobody reads or appends to it. */
+  isFuture = false
+  /** The copy, while the log is being moved: what is cut off here is cut off there. It isn't compacted meanwhile. */
+  copy: LogState | undefined
+  /** What is the log since it was moved; who still works on this one looks there. */
+  successor: LogState | undefined
   /** Whether the folder's name and what says whose it is are sure to survive a power cut. */
   folderIsDurable = false
   /** The same of the file of epochs. */
@@ -107,6 +114,28 @@ export class LogState implements SegmentHome {
   }
 
   rebuildTransactions = (segment: Segment): TransactionIndex => transactionsOf(this, segment)
+
+  /** This copy is the log from now on, in the folder that it was renamed to. */
+  takeOver(from: LogState, folder: string): void {
+    this.folder = folder
+    this.isFuture = false
+    this.folderIsDurable = false
+    this.config = from.config
+    this.tail = from.tail
+    this.producers = from.producers
+    this.epochs = from.epochs
+    this.epochs.dirty = true
+    this.logStartOffset = from.logStartOffset
+    this.highWatermark = from.highWatermark
+    this.bytesSinceSnapshot = from.bytesSinceSnapshot
+    this.rollJitterMs = from.rollJitterMs
+    this.changes += 1
+    from.tail = new Tail()
+    from.copy = undefined
+    from.successor = this
+    from.deleted = true
+    from.changes += 1
+  }
 
   writeEpochs(): void {
     if (!this.epochs.dirty) return

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, Offset } from '@millrace/kernel'
-import { asLeaderEpoch, asOffset, asProducerEpoch, asProducerId } from '@millrace/kernel'
+import { asLeaderEpoch, asOffset, asProducerEpoch, asProducerId, assert } from '@millrace/kernel'
 import { KafkaError } from '@millrace/protocol'
 import { lastSequenceOf } from '../producer/producer-entry.ts'
 import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
@@ -25,14 +25,20 @@ import { truncateLog } from './truncate.ts'
 
 /** A log as the rest of the broker sees it. */
 export class Log implements PartitionLog {
-  readonly state: LogState
-  readonly #appender: Appender
-  readonly #flusher: LogFlusher
+  #state: LogState
+  #appender: Appender
+  #flusher: LogFlusher
+  readonly #writtenListeners: (() => void)[] = []
 
   constructor(state: LogState) {
-    this.state = state
+    this.#state = state
     this.#appender = new Appender(state, () => this.flush())
     this.#flusher = new LogFlusher(state, () => !this.#appender.waiting)
+  }
+
+  /** Another one since the log was moved to another directory. */
+  get state(): LogState {
+    return this.#state
   }
 
   get topic(): string {
@@ -92,6 +98,7 @@ export class Log implements PartitionLog {
   }
 
   onWritten(listener: () => void): void {
+    this.#writtenListeners.push(listener)
     this.#appender.onWritten(listener)
   }
 
@@ -155,8 +162,30 @@ export class Log implements PartitionLog {
   async truncateTo(offset: Offset): Promise<void> {
     this.#refuseOffline()
     this.#appender.writeNow()
+    const { copy } = this.state
+    if (copy !== undefined && copy.offlineReason === undefined) truncateLog(copy, offset)
     truncateLog(this.state, offset)
     this.#appender.reset()
+  }
+
+  /** What this turn brought is in the log when it returns; those who wait are told at the turn's end all the same. */
+  writeNow(): void {
+    this.#appender.writeNow()
+  }
+
+  /**
+   * Goes on in the directory where `to` lies, which holds all that is written: nobody who has this log notices. What
+   * began in the old directory ends there, or is begun anew in the new one.
+   */
+  moveInto(to: LogState, folder: string): void {
+    const from = this.#state
+    assert(to.logEndOffset === from.logEndOffset, `${from.name} is moved whole`)
+    for (const segment of from.segments.all) segment.close()
+    to.takeOver(from, folder)
+    this.#state = to
+    this.#appender = new Appender(to, () => this.flush())
+    for (const listener of this.#writtenListeners) this.#appender.onWritten(listener)
+    this.#flusher = new LogFlusher(to, () => !this.#appender.waiting)
   }
 
   reconfigure(config: LogConfig): void {
@@ -194,7 +223,7 @@ export class Log implements PartitionLog {
     await this.flush()
     const { state } = this
     for (const segment of state.segments.from(state.recoveryPoint)) segment.writeIndexes()
-    if (state.logEndOffset > 0) writeSnapshot(state, state.logEndOffset)
+    if (state.logEndOffset > 0 && !state.isFuture) writeSnapshot(state, state.logEndOffset)
     state.writeEpochs()
     await this.#flusher.syncBeside()
   }

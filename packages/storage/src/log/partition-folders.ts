@@ -22,6 +22,28 @@ export function parsePartitionFolder(name: string): { readonly topic: string; re
   return { topic: groups['topic'], partition: Number(groups['partition']) }
 }
 
+const futureFolderName = /^(?<name>.+-\d+)\.[0-9a-f]{32}-future$/
+
+/** The partition, such as `orders-0`, whose log is being moved into a folder of this name; undefined for all others. */
+export const partitionOfFuture = (folder: string): string | undefined => futureFolderName.exec(folder)?.groups?.['name']
+
+const folderNameMax = 255
+
+/** Whether the folder that a move of the partition needs has a name that file systems take (KAFKA-4893). */
+export const canBeMoved = (partitionName: string): boolean =>
+  futureFolder(partitionName, new Uint8Array(16)).length <= folderNameMax
+
+/** The folder into which a partition is moved, in Kafka's form; `unique` has 16 bytes. */
+export const futureFolder = (partitionName: string, unique: Uint8Array): string =>
+  `${partitionName}.${Buffer.from(unique).toString('hex')}-future`
+
+/** The same of what is deleted or set aside; the topic's name is cut so that a file system takes the whole. */
+export function renamedFolder(partitionName: string, unique: Uint8Array, ending: '-delete' | '-stray'): string {
+  const dash = partitionName.lastIndexOf('-')
+  const suffix = `${partitionName.slice(dash)}.${Buffer.from(unique).toString('hex')}${ending}`
+  return partitionName.slice(0, Math.min(dash, folderNameMax - suffix.length)) + suffix
+}
+
 /** The partitions in a log directory, whoever wrote it. */
 export function listPartitionFolders(fileSystem: FileSystem, directory: string): PartitionFolder[] {
   const folders: PartitionFolder[] = []

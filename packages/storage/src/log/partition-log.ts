@@ -194,6 +194,8 @@ export interface LogManagerSettings {
   readonly cleanerDedupeBufferBytes: number
   /** log.cleaner.io.buffer.size */
   readonly cleanerIoBufferBytes: number
+  /** replica.alter.log.dirs.io.max.bytes.per.second, over all moves between directories */
+  readonly moveBytesPerSecond: number
 }
 
 /** A partition's folder whose log nobody opened. */
@@ -202,6 +204,17 @@ export interface UnopenedPartition {
   readonly partition: number
   /** The log directory that it lies in. */
   readonly directory: string
+}
+
+/** The copy of a partition that is being moved to another directory. */
+export interface LogCopyStatus {
+  readonly topic: string
+  readonly partition: number
+  /** The log directory that it lies in. */
+  readonly directory: string
+  readonly sizeBytes: number
+  /** How many offsets it lacks. */
+  readonly offsetLag: number
 }
 
 /** All logs of one broker over its log directories. */
@@ -217,7 +230,15 @@ export interface LogManager {
   open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog
   /** Renames to `...-delete`, files go after `file.delete.delay.ms`. Also for a folder that nobody opened. */
   delete(topic: string, partition: number): Promise<void>
-  /** The folders that `open` hasn't been called for, or that it refused. */
+  /**
+   * Moves the partition to another log directory while it is written and read, as Kafka's AlterReplicaLogDirs does:
+   * NONE when the move has begun, or there is nothing to move; the directory it lies in gives a move up. A partition
+   * that isn't there is REPLICA_NOT_AVAILABLE, and will be made in that directory.
+   */
+  alterDirectory(topic: string, partition: number, path: string): ErrorName
+  /** Of the partitions that are on their way. */
+  copies(): Iterable<LogCopyStatus>
+  /** The folders that `open` hasn't been called for, or that it refused; also copies of such partitions. */
   unopened(): readonly UnopenedPartition[]
   /** Renames such a folder to `...-stray`, where it stays until somebody looks at it. Returns its new path. */
   setAside(folder: UnopenedPartition): string

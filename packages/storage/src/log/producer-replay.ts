@@ -27,6 +27,23 @@ function writeBeside(state: LogState, offset: number, suffix: '.snapshot' | '.ba
   replaceFile(state.files.fileSystem, segmentFile(state.folder, offset, suffix), bytes, false)
 }
 
+/** The snapshot of one log at `offset`, where it has one, into a copy of it. */
+export function copySnapshot(from: LogState, to: LogState, offset: number): void {
+  if (!from.snapshotOffsets.has(offset)) return
+  for (const suffix of ['.snapshot', '.batches'] as const) {
+    const bytes = from.files.fileSystem.readFile(segmentFile(from.folder, offset, suffix))
+    if (bytes !== undefined) writeBeside(to, offset, suffix, bytes)
+  }
+  to.snapshotOffsets.add(offset)
+  to.namesAreDurable = false
+}
+
+/** Of those that a recovery of the copy can begin with: it need not read all that was written since the last roll. */
+export function copyNewestSnapshot(from: LogState, to: LogState): void {
+  const usable = [...from.snapshotOffsets].filter((offset) => offset <= to.recoveryPoint)
+  if (usable.length > 0) copySnapshot(from, to, Math.max(...usable))
+}
+
 export function removeSnapshots(state: LogState, gone: (offset: number) => boolean): void {
   for (const offset of [...state.snapshotOffsets].filter(gone)) {
     state.files.fileSystem.remove(segmentFile(state.folder, offset, '.snapshot'))

@@ -9,6 +9,7 @@ const nothing: ReadOutcome = { ok: true, chunks: [], sizeBytes: 0, release: () =
 
 /** From the tail at once; what isn't there is read from the segments' files. */
 export function readLog(state: LogState, range: ReadRange): ReadOutcome | Promise<ReadOutcome> {
+  if (state.successor !== undefined) return readLog(state.successor, range)
   const offline = state.offlineReason
   if (offline !== undefined) return { ok: false, error: 'KAFKA_STORAGE_ERROR', message: offline }
   const { fromOffset } = range
@@ -89,7 +90,7 @@ async function readFiles(state: LogState, range: ReadRange): Promise<ReadOutcome
       return { ok: false, error: 'KAFKA_STORAGE_ERROR', message: errorMessage(error) }
     }
   }
-  // The log was cut or compacted meanwhile: what was read may not be in it any more.
+  // The log was cut, compacted or moved meanwhile: what was read may not be in it any more.
   return readLog(state, range)
 }
 

@@ -38,7 +38,7 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   state.highWatermark = Math.max(state.logStartOffset, Math.min(hints.highWatermark, state.logEndOffset))
   state.epochs.truncateFromEnd(state.logEndOffset)
   state.epochs.truncateFromStart(state.logStartOffset)
-  loadProducers(state, hints, recoveredFrom)
+  if (!state.isFuture) loadProducers(state, hints, recoveredFrom)
   state.folderIsDurable = hints.clean
   state.epochsAreDurable = hints.clean && !state.epochs.dirty
   state.namesAreDurable = hints.clean

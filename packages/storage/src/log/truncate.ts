@@ -16,7 +16,22 @@ export function truncateLog(state: LogState, offset: number): void {
   state.logStartOffset = Math.min(state.logStartOffset, offset)
   state.epochs.truncateFromEnd(offset)
   state.writeEpochs()
-  reloadProducers(state)
+  if (state.isFuture) removeSnapshots(state, (at) => at > offset)
+  else reloadProducers(state)
+}
+
+/** Everything goes, and the log begins at `offset`, which is where another log of it does. */
+export function restartLog(state: LogState, offset: number): void {
+  state.changes += 1
+  state.recoveryPoint = offset
+  state.home.checkpointRecoveryPoints()
+  removeSnapshots(state, () => true)
+  startAnewAt(state, offset)
+  state.logStartOffset = offset
+  state.highWatermark = offset
+  state.logEndOffset = offset
+  state.epochs.truncateFromEnd(0)
+  state.writeEpochs()
 }
 
 // A recovery takes what lies below this point for whole: it must be down before the bytes are gone.

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 
 /** The socket is handed at most this much at a time, so that progress can be seen and its queue stays short. */
 const windowBytes = 1024 * 1024
+/** Answers of one turn that are no longer than this together are copied into one piece: cheaper than to write many. */
+const mergedBytesMax = 16 * 1024
 
 interface Outgoing {
   readonly chunks: readonly Uint8Array[]
@@ -20,7 +22,8 @@ export class Outbox {
   readonly #queue: Outgoing[] = []
   #queuedBytes = 0
   #socketBytes = 0
-  #corked = false
+  /** The turn that brought answers isn't over. */
+  #isGathering = false
 
   /** `progress` is called when the kernel has taken bytes. */
   constructor(socket: Socket, progress: () => void) {
@@ -37,17 +40,15 @@ export class Outbox {
   send(chunks: readonly Uint8Array[], sent: () => void): void {
     for (const chunk of chunks) this.#queuedBytes += chunk.length
     this.#queue.push({ chunks, sent, nextChunk: 0, nextByte: 0 })
-    if (this.#corked) return
-    this.#corked = true
-    this.#socket.cork()
-    // Uncorked when the turn is over: what else it answers goes out with the same write.
-    process.nextTick(this.#uncork)
-    this.#pump()
+    if (this.#isGathering) return
+    this.#isGathering = true
+    // Written when the turn is over: what else it answers goes out with the same write.
+    process.nextTick(this.#endTurn)
   }
 
   /** Hands the kernel what it takes right now, before the socket is destroyed. */
   flush(): void {
-    if (this.#corked) this.#uncork()
+    this.#endTurn()
   }
 
   /** The connection is gone: nothing more is sent. */
@@ -57,11 +58,23 @@ export class Outbox {
     for (const outgoing of this.#queue.splice(0)) outgoing.sent()
   }
 
-  readonly #uncork = (): void => {
-    if (!this.#corked) return
+  readonly #endTurn = (): void => {
+    if (!this.#isGathering) return
+    this.#isGathering = false
+    if (this.#socketBytes === 0 && this.#queuedBytes <= mergedBytesMax) return this.#writeMerged()
+    this.#socket.cork()
     this.#pump()
-    this.#corked = false
     this.#socket.uncork()
+  }
+
+  #writeMerged(): void {
+    const all = this.#queue.splice(0)
+    if (all.length === 0) return
+    const pieces = all.flatMap(unsentPieces)
+    const [piece = noBytes] = pieces
+    this.#write(pieces.length === 1 ? piece : Buffer.concat(pieces), () => {
+      for (const { sent } of all) sent()
+    })
   }
 
   #pump(): void {
@@ -94,10 +107,15 @@ export class Outbox {
     this.#socket.write(piece, () => {
       this.#socketBytes = Math.max(0, this.#socketBytes - length)
       sent?.()
-      if (!this.#corked) this.#pump()
+      if (!this.#isGathering) this.#pump()
       this.#progress()
     })
   }
 }
 
 const noBytes = new Uint8Array(0)
+
+function unsentPieces({ chunks, nextChunk, nextByte }: Outgoing): readonly Uint8Array[] {
+  if (nextChunk === 0 && nextByte === 0) return chunks
+  return chunks.slice(nextChunk).map((chunk, i) => (i === 0 ? chunk.subarray(nextByte) : chunk))
+}

@@ -1,9 +1,8 @@
 import { type WireError, wireError } from './wire-error.ts'
+import { KnownTexts } from './known-texts.ts'
 import { zeroUuid } from './uuid.ts'
 
 const stringBytesMax = 0x7fff
-/** Names and ids are mostly shorter than this, and built faster here than by a call into the runtime. */
-const shortStringBytes = 12
 /** More tagged fields in one struct than any client sends: 20 million of them once took brokers down (CVE-2026-111115). */
 const tagsMax = 64
 // An element of one byte on the wire takes 8 in memory, a struct of three bytes a hundred: each is reckoned as more bytes
@@ -14,14 +13,17 @@ const reckonedBytesBase = 4_000_000
 const uuidBytes = 16
 const twoTo32 = 0x1_0000_0000
 
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+// What isn't UTF-8 becomes U+FFFD, as in Apache Kafka.
+const strings = new KnownTexts((bytes, start, end) => asBuffer(bytes).toString('utf8', start, end))
+const uuids = new KnownTexts((bytes, start, end) => asBuffer(bytes).toString('base64url', start, end))
+
 /** Reads one message. `at` is the field that is read, an index into the paths of the message's layout. */
 export class Reader {
   readonly bytes: Uint8Array
   position = 0
   end: number
   readonly #paths: readonly string[]
-  /** The same bytes for what Buffer does better; made only when it is needed. */
-  #buffer: Buffer | undefined
   #reckonedBytesLeft: number
 
   constructor(bytes: Uint8Array, paths: readonly string[]) {
@@ -33,10 +35,6 @@ export class Reader {
 
   fail(what: string, got: unknown, expected: string, at: number): WireError {
     return wireError({ what, got, expected, field: this.#paths[at] ?? 'a message' })
-  }
-
-  get #text(): Buffer {
-    return (this.#buffer ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length))
   }
 
   #short(neededBytes: number, at: number): WireError {
@@ -95,7 +93,7 @@ export class Reader {
 
   float64(at: number): number {
     const start = this.#advance(8, at)
-    return this.#text.readDoubleBE(start)
+    return asBuffer(this.bytes).readDoubleBE(start)
   }
 
   hash64(at: number): Uint8Array {
@@ -106,7 +104,7 @@ export class Reader {
     const start = this.#advance(uuidBytes, at)
     const end = start + uuidBytes
     for (let i = start; i < end; i++) {
-      if (this.#byte(i) !== 0) return this.#text.toString('base64url', start, end)
+      if (this.#byte(i) !== 0) return uuids.text(this.bytes, start, end)
     }
     return zeroUuid
   }
@@ -245,14 +243,6 @@ export class Reader {
   #string(sizeBytes: number, at: number): string {
     if (sizeBytes > stringBytesMax) throw this.fail('length of a string', sizeBytes, `at most ${stringBytesMax}`, at)
     const start = this.#advance(sizeBytes, at)
-    if (sizeBytes > shortStringBytes) return this.#text.toString('utf8', start, start + sizeBytes)
-    let text = ''
-    for (let i = start; i < start + sizeBytes; i++) {
-      const byte = this.#byte(i)
-      // What isn't UTF-8 becomes U+FFFD, as in Apache Kafka.
-      if (byte >= 0x80) return this.#text.toString('utf8', start, start + sizeBytes)
-      text += String.fromCharCode(byte)
-    }
-    return text
+    return strings.text(this.bytes, start, start + sizeBytes)
   }
 }

@@ -37,6 +37,8 @@ const refuse = (error: ErrorName, message: string): ProducerDecision => ({ refus
 /** The batch that this one repeats: the same epoch, first and last sequence. */
 export function findDuplicate(entry: ProducerEntry | undefined, batch: ProducerBatch): BatchTrace | undefined {
   if (entry === undefined || entry.producerEpoch !== batch.producerEpoch) return undefined
+  // The common case: it goes on where the last one ended.
+  if (followsSequence(lastSequenceOf(entry), batch.baseSequence)) return undefined
   return entry.batches.find(
     (kept) => kept.lastSequence === batch.lastSequence && firstSequence(kept) === batch.baseSequence,
   )
@@ -79,8 +81,9 @@ export function appendBatch(
 }
 
 function withNewest(before: readonly BatchTrace[], added: BatchTrace): readonly BatchTrace[] {
-  const start = before.length === batchesKept ? 1 : 0
-  return [...(start === 0 ? before : before.slice(start)), added]
+  const batches = before.slice(before.length === batchesKept ? 1 : 0)
+  batches.push(added)
+  return batches
 }
 
 function checkSequence(entry: ProducerEntry, batch: ProducerBatch): ProducerDecision | undefined {

@@ -1,10 +1,10 @@
-import { batchAttribute, batchField, readBatchHeader, readMarker, readRecords } from '@millrace/protocol'
+import { advanceSequence, batchAttribute, batchField, readMarker, readRecords } from '@millrace/protocol'
 import type { AppendOrigin } from '../log/partition-log.ts'
 import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
 import type { KnownBatches } from './producer-batches.ts'
 import { encodeBatches } from './producer-batches.ts'
 import type { BatchTrace, ProducerEntry } from './producer-entry.ts'
-import type { ProducerDecision, ProducerRefusal } from './producer-rules.ts'
+import type { ProducerBatch, ProducerDecision, ProducerRefusal } from './producer-rules.ts'
 import { appendBatch, appendMarker, findDuplicate } from './producer-rules.ts'
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.ts'
 
@@ -53,7 +53,7 @@ export class ProducerState {
   }
 
   #acceptRecords(bytes: Uint8Array, at: number, origin: AppendOrigin): ProducerOutcome {
-    const batch = readBatchHeader(bytes, at)
+    const batch = producerBatch(bytes, at)
     const known = this.#producers.get(batch.producerId)
     const duplicate = origin === 'client' ? findDuplicate(known, batch) : undefined
     if (duplicate !== undefined) return { kind: 'duplicate', of: duplicate }
@@ -95,8 +95,8 @@ export class ProducerState {
 
   #set(entry: ProducerEntry): void {
     this.#producers.set(entry.producerId, entry)
-    if (entry.txnFirstOffset < 0) this.#open.delete(entry.producerId)
-    else this.#open.set(entry.producerId, entry.txnFirstOffset)
+    if (entry.txnFirstOffset >= 0) this.#open.set(entry.producerId, entry.txnFirstOffset)
+    else if (this.#open.size > 0) this.#open.delete(entry.producerId)
   }
 
   /** What was accepted since the last `keep` is written. */
@@ -187,5 +187,22 @@ export class ProducerState {
     for (const entry of entries ?? []) this.#producers.set(entry.producerId, entry)
     this.#findOpen()
     return entries !== undefined
+  }
+}
+
+// Only what the rules look at: this is made for every batch that comes in.
+function producerBatch(bytes: Uint8Array, at: number): ProducerBatch {
+  const baseOffset = batchField.baseOffset(bytes, at)
+  const baseSequence = batchField.baseSequence(bytes, at)
+  const lastOffsetDelta = batchField.lastOffsetDelta(bytes, at)
+  return {
+    producerId: batchField.producerId(bytes, at),
+    producerEpoch: batchField.producerEpoch(bytes, at),
+    baseSequence,
+    lastSequence: baseSequence < 0 ? -1 : advanceSequence(baseSequence, lastOffsetDelta),
+    baseOffset,
+    lastOffset: baseOffset + lastOffsetDelta,
+    maxTimestampMs: batchField.maxTimestampMs(bytes, at),
+    transactional: (batchField.attributes(bytes, at) & batchAttribute.transactional) !== 0,
   }
 }

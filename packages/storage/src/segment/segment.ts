@@ -27,6 +27,7 @@ export interface SegmentHome extends SegmentPlace {
 export class Segment {
   readonly baseOffset: number
   readonly #home: SegmentHome
+  #named = { folder: '', fileSuffix: '', path: '' }
   #sizeBytes: number
   #indexes: SegmentIndexes | undefined
   /** Indexes of the segment that is written to stay in memory; those of sealed ones are cached under a budget. */
@@ -61,7 +62,12 @@ export class Segment {
   }
 
   get path(): string {
-    return placedFile(this.#home, this.baseOffset, '.log')
+    const { folder, fileSuffix } = this.#home
+    // Every write asks for it, and a name that is made anew has to be looked up by its letters.
+    if (this.#named.folder !== folder || this.#named.fileSuffix !== fileSuffix) {
+      this.#named = { folder, fileSuffix, path: placedFile(this.#home, this.baseOffset, '.log') }
+    }
+    return this.#named.path
   }
 
   get indexEntryCount(): number {

@@ -9,7 +9,8 @@ export async function startMillrace(options: BrokerOptions): Promise<RunningBrok
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
   // A test of listeners says itself where they are.
   const port = 'listeners' in options.settings ? [] : ['--port', String(options.port)]
-  const place = [...port, '--data', options.dataDir, '--set', 'http.listeners=']
+  const data = 'log.dirs' in options.settings ? [] : ['--data', options.dataDir]
+  const place = [...port, ...data, '--set', 'http.listeners=']
   const args = ['-C', 'millrace-source', main, 'start', ...place, ...settings]
   const program = new Program(process.execPath, args)
   return { program, port: await readyPort(program) }

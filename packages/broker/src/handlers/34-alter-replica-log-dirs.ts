@@ -2,6 +2,7 @@
 // DescribeLogDirs shows how far they are.
 import type { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponseInput, ErrorName } from '@millrace/protocol'
 import { alterReplicaLogDirsApi, errorCode } from '@millrace/protocol'
+import { partitionOf } from '@millrace/machines'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 
@@ -12,7 +13,9 @@ export const alterReplicaLogDirs = defineHandler(alterReplicaLogDirsApi, {
 })
 
 function alter(context: RequestContext, topic: string, partition: number, path: string): ErrorName {
-  const error = context.services.logs.alterDirectory(topic, partition, path)
+  const outcome = context.services.logs.alterDirectory(topic, partition, path)
+  const isUnknown = outcome === 'REPLICA_NOT_AVAILABLE' && !partitionOf(context.image, topic, partition)
+  const error = isUnknown ? 'UNKNOWN_TOPIC_OR_PARTITION' : outcome
   if (error !== 'NONE') context.refused(error, 'it does not move', { topic, partition, path })
   return error
 }

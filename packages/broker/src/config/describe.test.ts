@@ -5,7 +5,11 @@ import type { ConfigEntry, DescribeWish } from './describe.ts'
 import { configSource, describeBroker, describeClusterWide, describeGroup, describeTopic } from './describe.ts'
 import { BrokerSettings } from './settings.ts'
 
-const wish = (...names: readonly string[]): DescribeWish => ({ names, synonyms: true, documentation: false })
+const wish = (...names: readonly string[]): DescribeWish => ({
+  names: new Set(names),
+  synonyms: true,
+  documentation: false,
+})
 const only = (entries: readonly ConfigEntry[]): ConfigEntry => {
   assert.equal(entries.length, 1)
   const [entry] = entries

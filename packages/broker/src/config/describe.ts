@@ -59,7 +59,7 @@ export interface ConfigEntry {
 
 /** What the client asked for: some names (null or none: all) and how much of each. */
 export interface DescribeWish {
-  readonly names: readonly string[] | null
+  readonly names: ReadonlySet<string> | null
   readonly synonyms: boolean
   readonly documentation: boolean
 }
@@ -82,7 +82,7 @@ export function describeTopic(
 
 /** The settings of this broker: all of them. */
 export function describeBroker(settings: BrokerSettings, wish: DescribeWish): readonly ConfigEntry[] {
-  const known = [...brokerDefinitions.values()].map((definition) => {
+  const known = wanted([...brokerDefinitions.values()], wish).map((definition) => {
     const { name } = definition
     const parsed = settings.parsed(name) ?? { value: null, text: null }
     const synonyms = synonymsOf(name, settings, isSensitive(definition))
@@ -93,7 +93,7 @@ export function describeBroker(settings: BrokerSettings, wish: DescribeWish): re
     ...settings.dynamic.perBroker.keys(),
     ...settings.atStart.keys(),
   ]
-  return wanted([...known, ...unknownEntries(others, settings, wish)], wish)
+  return [...known, ...unknownEntries(others, settings, wish)]
 }
 
 /** What is set at run time for all brokers (resource BROKER without a name). */
@@ -140,7 +140,7 @@ const wanted = <Named extends { readonly name: string }>(
   wish: DescribeWish,
 ): readonly Named[] => {
   const { names } = wish
-  return names === null || names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+  return names === null || names.size === 0 ? all : all.filter(({ name }) => names.has(name))
 }
 
 const parsedOr = (definition: Definition, own: string | undefined, inherited: Parsed | undefined): Parsed =>
@@ -179,16 +179,15 @@ function unknownEntries(
   settings: BrokerSettings,
   wish: DescribeWish,
 ): readonly ConfigEntry[] {
-  return [...new Set(names)]
-    .filter((name) => !brokerDefinitions.has(name))
-    .map((name) => {
-      const base = brokerDefinitions.get(overriddenName(name) ?? '')
-      const synonyms = synonymsOf(name, settings, true)
-      const definition = { name, type: 'PASSWORD' as const, defaultText: null, valid: '', documentation: null }
-      const readOnly = base?.update !== 'per-broker' && base?.update !== 'cluster-wide'
-      const described = entry(definition, { value: null, text: null }, synonyms, readOnly, wish)
-      return { ...described, configType: base === undefined ? typeIds.UNKNOWN : typeIds[base.type] }
-    })
+  const unknown = [...new Set(names)].filter((name) => !brokerDefinitions.has(name)).map((name) => ({ name }))
+  return wanted(unknown, wish).map(({ name }) => {
+    const base = brokerDefinitions.get(overriddenName(name) ?? '')
+    const synonyms = synonymsOf(name, settings, true)
+    const definition = { name, type: 'PASSWORD' as const, defaultText: null, valid: '', documentation: null }
+    const readOnly = base?.update !== 'per-broker' && base?.update !== 'cluster-wide'
+    const described = entry(definition, { value: null, text: null }, synonyms, readOnly, wish)
+    return { ...described, configType: base === undefined ? typeIds.UNKNOWN : typeIds[base.type] }
+  })
 }
 
 // Settings of one thing in several units: each is described with the others, the finest first.

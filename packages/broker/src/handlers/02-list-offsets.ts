@@ -9,6 +9,7 @@ import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import { isReadCommitted } from '../runtime/isolation.ts'
 import type { Partition } from '../runtime/partition.ts'
+import { Slices } from '../runtime/slices.ts'
 
 type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
 type PartitionAnswer = ListOffsetsResponse['topics'][number]['partitions'][number]
@@ -33,10 +34,12 @@ export const listOffsets = defineHandler(listOffsetsApi, {
   handle: async (request, context) => {
     const reader = { replicaId: request.replicaId, readCommitted: isReadCommitted(request.isolationLevel) }
     const twice = duplicates(request)
+    const slices = new Slices(context)
     const topics: ListOffsetsResponse['topics'] = []
     for (const { name, partitions } of request.topics) {
       const answers: PartitionAnswer[] = []
       for (const asked of new Map(partitions.map((partition) => [partition.partitionIndex, partition])).values()) {
+        if (slices.isOver) await slices.next()
         const isTwice = twice.has(`${name}-${asked.partitionIndex}`)
         answers.push(isTwice ? failed(asked, 'INVALID_REQUEST') : await answer(name, asked, reader, context))
       }

@@ -7,6 +7,7 @@ import type { ErrorName, MetadataRequest, MetadataResponse } from '@millrace/pro
 import { errorCode, KafkaError, metadataApi, zeroUuid } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../runtime/authorized-operations.ts'
 
 type ResponseTopic = MetadataResponse['topics'][number]
@@ -56,16 +57,17 @@ function missingTopics(request: MetadataRequest, { apiVersion, image, services }
   return [...missing]
 }
 
-function respond(
+async function respond(
   request: MetadataRequest,
   context: RequestContext,
   image: MetadataImage,
   creationErrors: ReadonlyMap<string, ErrorName>,
-): MetadataResponse {
+): Promise<MetadataResponse> {
   const { apiVersion, connection, services } = context
+  const slices = new Slices(context)
   const topics = asksForAll(request, apiVersion)
-    ? [...image.topicsByName.values()].map((topic) => foundTopic(topic, image, context, request))
-    : namedTopics(request, image, context, creationErrors)
+    ? await mapInSlices([...image.topicsByName.values()], slices, (topic) => foundTopic(topic, image, context, request))
+    : await namedTopics(request, image, context, creationErrors, slices)
   return {
     ...emptyResponse,
     brokers: services.endpoints.all(image, connection),
@@ -83,18 +85,19 @@ function namedTopics(
   image: MetadataImage,
   context: RequestContext,
   creationErrors: ReadonlyMap<string, ErrorName>,
-): ResponseTopic[] {
+  slices: Slices,
+): Promise<ResponseTopic[]> {
   const byId = (request.topics ?? []).filter(({ topicId }) => topicId !== zeroUuid)
   // As Kafka: where one topic is asked for by id, names are not looked at.
   if (byId.length > 0) {
-    return unique(byId.map(({ topicId }) => topicId)).map((id) => {
+    return mapInSlices(unique(byId.map(({ topicId }) => topicId)), slices, (id) => {
       const topic = image.topicsById.get(id)
       return topic === undefined
         ? failedTopic(null, id, 'UNKNOWN_TOPIC_ID', operationsNotAsked)
         : foundTopic(topic, image, context, request)
     })
   }
-  return unique((request.topics ?? []).map(({ name }) => name ?? '')).map((name) => {
+  return mapInSlices(unique((request.topics ?? []).map(({ name }) => name ?? '')), slices, (name) => {
     const topic = image.topicsByName.get(name)
     if (topic !== undefined) return foundTopic(topic, image, context, request)
     const fault = topicNameFault(name)

@@ -62,11 +62,16 @@ function byExistence(asked: AskedTopic, topic: TopicImage): readonly [AskedTopic
 
 /** A topic of which some partitions are there has one entry in the answer. */
 function merged(answered: readonly TopicAnswer[], refused: readonly TopicAnswer[]): TopicAnswer[] {
-  const topics = answered.map((topic) => ({ ...topic }))
+  const keyOf = ({ name, topicId }: TopicAnswer): string => `${topicId}/${name}`
+  const topics = answered.map((topic) => ({ ...topic, partitions: [...topic.partitions] }))
+  const byKey = new Map(topics.toReversed().map((topic) => [keyOf(topic), topic]))
   for (const topic of refused) {
-    const same = topics.find(({ name, topicId }) => name === topic.name && topicId === topic.topicId)
-    if (same === undefined) topics.push(topic)
-    else same.partitions = [...same.partitions, ...topic.partitions]
+    const same = byKey.get(keyOf(topic))
+    if (same !== undefined) for (const partition of topic.partitions) same.partitions.push(partition)
+    else {
+      byKey.set(keyOf(topic), topic)
+      topics.push(topic)
+    }
   }
   return topics
 }

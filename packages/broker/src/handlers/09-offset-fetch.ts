@@ -5,6 +5,7 @@ import type { ErrorName, OffsetFetchRequest, OffsetFetchResponseInput } from '@m
 import { errorCode, offsetFetchApi, zeroUuid } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 type FetchedTopic = FetchedOffsets['topics'][number]
 
@@ -15,8 +16,9 @@ export const offsetFetch = defineHandler(offsetFetchApi, {
   access: (request) => groupsOf(request).map(({ groupId }) => need('DESCRIBE', 'GROUP', groupId)),
   handle: async (request, context) => {
     const groups = context.apiVersion >= firstBatchedVersion ? request.groups : groupsOf(request)
-    const fetched = await Promise.all(groups.map((group) => fetchGroup(group, request.requireStable, context)))
-    return respond(fetched, context.apiVersion)
+    const fetchIt = (group: OffsetFetchGroup) => fetchGroup(group, request.requireStable, context)
+    const fetched = await mapInSlices(groups, new Slices(context), fetchIt)
+    return respond(await Promise.all(fetched), context.apiVersion)
   },
   failure: (request, error) => {
     const failed = groupsOf(request).map(({ groupId }) => ({ groupId, topics: [], errorCode: errorCode(error) }))

@@ -7,6 +7,7 @@ import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
 import type { Naming } from '../runtime/last-of-each.ts'
 import { lastOfEach } from '../runtime/last-of-each.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 interface Result {
   readonly partitionIndex: number
@@ -17,13 +18,18 @@ interface Result {
 export const deleteRecords = defineHandler(deleteRecordsApi, {
   access: (request) => request.topics.map(({ name }) => need('DELETE', 'TOPIC', name)),
   handle: async (request, context) => {
-    const topics = lastOfEach(request.topics, naming).map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map(({ partitionIndex, offset }) => deleteOne(name, partitionIndex, offset, context)),
-      ),
-    }))
-    return { throttleTimeMs: 0, topics: await Promise.all(topics) }
+    const slices = new Slices(context)
+    const deletions: { readonly name: string; readonly partitions: Promise<Result>[] }[] = []
+    for (const { name, partitions } of lastOfEach(request.topics, naming)) {
+      const deleteIt = ({ partitionIndex, offset }: AskedPartition) => deleteOne(name, partitionIndex, offset, context)
+      deletions.push({ name, partitions: await mapInSlices(partitions, slices, deleteIt) })
+    }
+    const topics: { readonly name: string; readonly partitions: Result[] }[] = []
+    for (const { name, partitions } of deletions) {
+      if (slices.isOver) await slices.next()
+      topics.push({ name, partitions: await Promise.all(partitions) })
+    }
+    return { throttleTimeMs: 0, topics }
   },
   failure: (request, error) => ({
     throttleTimeMs: 0,
@@ -35,8 +41,9 @@ export const deleteRecords = defineHandler(deleteRecordsApi, {
 })
 
 type Topic = DeleteRecordsRequest['topics'][number]
+type AskedPartition = Topic['partitions'][number]
 
-const naming: Naming<Topic, Topic['partitions'][number]> = {
+const naming: Naming<Topic, AskedPartition> = {
   keyOf: ({ name }) => name,
   partsOf: ({ partitions }) => partitions,
   indexOf: ({ partitionIndex }) => partitionIndex,

@@ -4,19 +4,25 @@ import type { ErrorName, OffsetForLeaderEpochRequest, OffsetForLeaderEpochRespon
 import { errorCode, offsetForLeaderEpochApi } from '@millrace/protocol'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 type AskedPartition = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number]
-type PartitionAnswer = OffsetForLeaderEpochResponse['topics'][number]['partitions'][number]
+type TopicAnswer = OffsetForLeaderEpochResponse['topics'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
 
 export const offsetForLeaderEpoch = defineHandler(offsetForLeaderEpochApi, {
   access: (request) => request.topics.map(({ topic }) => need('DESCRIBE', 'TOPIC', topic)),
-  handle: (request, context) => ({
-    throttleTimeMs: 0,
-    topics: request.topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map((asked) => answer(topic, asked, context)),
-    })),
-  }),
+  handle: async (request, context) => {
+    const slices = new Slices(context)
+    const topics: TopicAnswer[] = []
+    for (const { topic, partitions } of request.topics) {
+      topics.push({
+        topic,
+        partitions: await mapInSlices(partitions, slices, (asked) => answer(topic, asked, context)),
+      })
+    }
+    return { throttleTimeMs: 0, topics }
+  },
   failure: (request, error) => ({
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,

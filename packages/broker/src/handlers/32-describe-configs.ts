@@ -14,28 +14,42 @@ import {
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler } from '../dispatch/handler.ts'
 import { configAccess, configResourceType } from '../runtime/config-resources.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
 type Result = DescribeConfigsResponseInput['results'][number]
 
 export const describeConfigs = defineHandler(describeConfigsApi, {
   access: (request) => request.resources.map((resource) => configAccess('DESCRIBE_CONFIGS', resource)),
-  handle: (request, context) => ({
-    throttleTimeMs: 0,
-    results: request.resources.map((resource) => {
-      try {
-        return { ...result(resource, 0, ''), configs: describe(resource, wishOf(request, resource), context) }
-      } catch (error) {
-        if (error instanceof KafkaError) return result(resource, error.code, error.message)
-        throw error
-      }
-    }),
-  }),
+  handle: async (request, context) => {
+    let room = entriesMax
+    const results = await mapInSlices(request.resources, new Slices(context), (resource) => {
+      const described = room > 0 ? describeOne(resource, wishOf(request, resource), context) : tooMany(resource)
+      room -= described.configs.length
+      return described
+    })
+    return { throttleTimeMs: 0, results }
+  },
   failure: (request, error, message) => ({
     throttleTimeMs: 0,
     results: request.resources.map((resource) => result(resource, errorCode(error), message)),
   }),
 })
+
+// A request of a megabyte that asks for all settings of one broker again and again would be answered with gigabytes.
+const entriesMax = 300_000
+
+const tooMany = (resource: Resource): Result =>
+  result(resource, errorCode('POLICY_VIOLATION'), `one request is answered with about ${entriesMax} settings at most`)
+
+function describeOne(resource: Resource, wish: DescribeWish, context: RequestContext): Result {
+  try {
+    return { ...result(resource, 0, ''), configs: describe(resource, wish, context) }
+  } catch (error) {
+    if (error instanceof KafkaError) return result(resource, error.code, error.message)
+    throw error
+  }
+}
 
 const result = (resource: Resource, code: number, errorMessage: string | null): Result => ({
   errorCode: code,
@@ -46,7 +60,7 @@ const result = (resource: Resource, code: number, errorMessage: string | null): 
 })
 
 const wishOf = (request: DescribeConfigsRequest, { configurationKeys }: Resource): DescribeWish => ({
-  names: configurationKeys,
+  names: configurationKeys === null ? null : new Set(configurationKeys),
   synonyms: request.includeSynonyms,
   documentation: request.includeDocumentation,
 })

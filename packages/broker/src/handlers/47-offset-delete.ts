@@ -38,14 +38,19 @@ const existing = ({ name, partitions }: AskedTopic, image: MetadataImage, isTher
 })
 
 function merged(answered: readonly TopicAnswer[], unknown: readonly AskedTopic[]): TopicAnswer[] {
-  const topics = answered.map((topic) => ({ ...topic }))
   const code = errorCode('UNKNOWN_TOPIC_OR_PARTITION')
+  const topics = answered.map((topic) => ({ ...topic, partitions: [...topic.partitions] }))
+  const byName = new Map(topics.toReversed().map((topic) => [topic.name, topic]))
   for (const { name, partitions } of unknown) {
     if (partitions.length === 0) continue
     const failed = partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code }))
-    const same = topics.find((topic) => topic.name === name)
-    if (same === undefined) topics.push({ name, partitions: failed })
-    else same.partitions = [...same.partitions, ...failed]
+    const same = byName.get(name)
+    if (same !== undefined) for (const partition of failed) same.partitions.push(partition)
+    else {
+      const topic = { name, partitions: failed }
+      byName.set(name, topic)
+      topics.push(topic)
+    }
   }
   return topics
 }

@@ -1,19 +1,22 @@
 // DescribeProducers v0: the idempotent producers that partitions led by this broker know.
-import type { ErrorName } from '@millrace/protocol'
+import type { DescribeProducersResponse, ErrorName } from '@millrace/protocol'
 import { describeProducersApi, errorCode } from '@millrace/protocol'
 import { topicNameFault } from '@millrace/machines'
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler, need } from '../dispatch/handler.ts'
+import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 export const describeProducers = defineHandler(describeProducersApi, {
   access: (request) => request.topics.map(({ name }) => need('READ', 'TOPIC', name)),
-  handle: (request, context) => ({
-    throttleTimeMs: 0,
-    topics: request.topics.map(({ name, partitionIndexes }) => ({
-      name,
-      partitions: partitionIndexes.map((index) => describe(name, index, context)),
-    })),
-  }),
+  handle: async (request, context) => {
+    const slices = new Slices(context)
+    const topics: DescribeProducersResponse['topics'] = []
+    for (const { name, partitionIndexes } of request.topics) {
+      const describeOne = (index: number) => describe(name, index, context)
+      topics.push({ name, partitions: await mapInSlices(partitionIndexes, slices, describeOne) })
+    }
+    return { throttleTimeMs: 0, topics }
+  },
   failure: (request, error, message) => ({
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitionIndexes }) => ({

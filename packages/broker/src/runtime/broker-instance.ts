@@ -191,6 +191,7 @@ export class BrokerInstance {
       controller,
       groups,
       logs,
+      endOfTurn,
       random,
       log,
       topicMetrics: new TopicMetrics(metrics),

@@ -28,6 +28,8 @@ export interface BrokerServices {
   /** Bytes of fetched records that are on their way to clients: taken before reading, given back after writing. */
   readonly responseBytes: ByteBudget
   readonly topicMetrics: TopicMetrics
+  /** Resolves when others had their turn of the event loop. */
+  readonly endOfTurn: () => Promise<void>
   readonly random: Random
   readonly log: Logger
 }

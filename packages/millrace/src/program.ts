@@ -4,6 +4,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addConsumeCommand } from './commands/consume.ts'
 import { addGroupCommands } from './commands/group.ts'
+import { addLogCommands } from './commands/log.ts'
 import { addProduceCommand } from './commands/produce.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTopicCommands } from './commands/topic.ts'
@@ -40,6 +41,7 @@ export function buildProgram(terminal: Terminal): Command {
   addGroupCommands(program, terminal)
   addConfigCommands(program, terminal)
   addClusterCommand(program, terminal)
+  addLogCommands(program, terminal)
   addCompletionCommand(program, terminal)
   forEachCommand(program, (command) => {
     command.exitOverride().configureOutput({
@@ -69,7 +71,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function exitCodeOf(error: unknown, terminal: Terminal): number {
   // Commander has said what was wrong; help and version end this way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  if (error instanceof PartialFailure) return exitCodes.failed
+  if (error instanceof PartialFailure) return error.exitCode
   sayError(terminal, explain(error))
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
 }

@@ -20,9 +20,15 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** Some of what was asked for failed and has been reported: exit code 1, nothing more to say. */
+/** Some of what was asked for failed and has been reported: nothing more to say. Exit code 1 where no other is given. */
 export class PartialFailure extends Error {
   override name = 'PartialFailure'
+  readonly exitCode: number
+
+  constructor(exitCode = 1) {
+    super()
+    this.exitCode = exitCode
+  }
 }
 
 export function say(terminal: Terminal, text: string): void {

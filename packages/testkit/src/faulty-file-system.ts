@@ -1,5 +1,6 @@
 import type { Random } from '@millrace/kernel'
 import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem, OpenMode } from '@millrace/storage'
+import { DirectoryLockedError } from '@millrace/storage'
 import type { FaultyFile, Luck } from './faulty-file.ts'
 import { FaultyNames, notThere, parentOf } from './faulty-names.ts'
 
@@ -85,7 +86,7 @@ export class FaultyFileSystem implements FileSystem {
   open(path: string, mode: OpenMode): FileHandle {
     const file = this.#names.file(path)
     if (file !== undefined) return this.#handle(path, file)
-    if (mode === 'existing' || !this.#names.isFolder(parentOf(path))) throw notThere(path)
+    if (mode !== 'create' || !this.#names.isFolder(parentOf(path))) throw notThere(path)
     this.#change('create')
     return this.#handle(path, this.#names.makeFile(path))
   }
@@ -190,7 +191,8 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   lock(path: string): DirectoryLock {
-    if (this.#locks.has(path)) throw new Error(`log directory ${path} can't be locked: this process holds it`)
+    if (this.#locks.has(path))
+      throw new DirectoryLockedError(`log directory ${path} can't be locked: this process holds it`)
     this.#locks.add(path)
     return { release: () => void this.#locks.delete(path) }
   }

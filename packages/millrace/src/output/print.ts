@@ -7,7 +7,7 @@ export type OutputFormat = 'table' | 'json' | 'ndjson'
 export const outputFormats: readonly OutputFormat[] = ['table', 'json', 'ndjson']
 
 /** A value as it stands in JSON output. */
-type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
 /** One row: the same names in every row of a listing, in the order of its columns. */
 export type Row = { readonly [name: string]: Json }
@@ -60,18 +60,37 @@ const noBorders = {
 
 /** Columns aligned by what they look like on a terminal (wide characters too), without lines, headings in capitals. */
 export function tableText(columns: readonly Column[], rows: readonly Row[]): string {
+  return linesOf(columns, rows)
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** The same in columns that are as wide as said, which must be enough. */
+export function tableTextOf(columns: readonly Column[], rows: readonly Row[], widths: readonly number[]): string {
+  return linesOf(columns, rows, widths)
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** What each column needs. */
+export const columnWidths = (columns: readonly Column[], rows: readonly Row[]): number[] =>
+  // A heading is plain letters, and is filled up to the width of its column.
+  columns.map((column) => linesOf([column], rows)[0]?.length ?? 0)
+
+function linesOf(columns: readonly Column[], rows: readonly Row[], widths?: readonly number[]): string[] {
   const table = new Table({
     head: columns.map((column) => column.title ?? column.name.toUpperCase()),
     colAligns: columns.map((column) => column.align ?? 'left'),
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    ...(widths === undefined ? {} : { colWidths: [...widths] }),
   })
   for (const row of rows) table.push(columns.map((column) => cell(row[column.name])))
-  const lines = table.toString().split('\n')
-  return lines.map((line) => line.trimEnd()).join('\n')
+  return table.toString().split('\n')
 }
 
-function cell(value: Json | undefined): string {
+/** A value as it stands in a table. */
+export function cell(value: Json | undefined): string {
   if (value === null || value === undefined) return '-'
   if (Array.isArray(value)) return value.map((item) => cell(item as Json)).join(',')
   if (typeof value !== 'object') return String(value)

@@ -33,7 +33,7 @@ export interface JsonRecord {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function jsonBytes(bytes: Uint8Array | null): JsonBytes {
+export function jsonBytes(bytes: Uint8Array | null): JsonBytes {
   if (bytes === null) return null
   try {
     return strictUtf8.decode(bytes)

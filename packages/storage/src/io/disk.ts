@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { errorMessage } from '@millrace/kernel'
 import { DiskFile } from './disk-file.ts'
 import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem } from './file-system.ts'
+import { DirectoryLockedError } from './file-system.ts'
 import { flushLater } from './flusher.ts'
 
 /** Files as the operating system has them. */
@@ -37,7 +38,11 @@ export function unsyncedFileSystem(): FileSystem {
   }
 }
 
-const openFlags = { existing: fs.constants.O_RDWR, create: fs.constants.O_RDWR | fs.constants.O_CREAT }
+const openFlags = {
+  existing: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+  read: fs.constants.O_RDONLY,
+}
 
 function stat(path: string): FileStatus | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false })
@@ -100,6 +105,7 @@ function space(path: string): { totalBytes: number; usableBytes: number } {
 }
 
 const ownerVersion = 1
+const sqliteBusy = 5
 
 // A database that nobody holds is collected, and its lock goes with it.
 const lockedDatabases = new Set<DatabaseSync>()
@@ -115,9 +121,10 @@ function lock(path: string): DirectoryLock {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
-    throw new Error(`log directory ${path} can't be locked: ${ownerOf(ownerPath)} (${errorMessage(error)})`, {
-      cause: error,
-    })
+    const message = `log directory ${path} can't be locked`
+    const isHeld = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
+    if (isHeld) throw new DirectoryLockedError(`${message}: ${ownerOf(ownerPath)}`, { cause: error })
+    throw new Error(`${message}: its .lock is damaged (${errorMessage(error)}): remove that file`, { cause: error })
   }
   lockedDatabases.add(database)
   fs.writeFileSync(ownerPath, `${JSON.stringify({ version: ownerVersion, pid: process.pid })}\n`)

@@ -4,7 +4,10 @@
  * data, syncs) has an asynchronous form. Every failure throws.
  */
 export interface FileSystem {
-  /** For reading and writing. 'existing' fails where the file isn't there, 'create' makes it; neither truncates. */
+  /**
+   * For reading and writing, or only for reading ('read'). 'create' makes a file that isn't there, the others fail then;
+   * none truncates.
+   */
   open(path: string, mode: OpenMode): FileHandle
   /** Of a file or folder; undefined where there is none. */
   stat(path: string): FileStatus | undefined
@@ -26,11 +29,14 @@ export interface FileSystem {
   /** Makes the written bytes of a file durable off the event loop. */
   syncLater(file: FileHandle): Promise<void>
   space(path: string): { readonly totalBytes: number; readonly usableBytes: number }
-  /** Keeps other processes out of a folder until `release`, or until this process is gone. Throws where it is held. */
+  /**
+   * Keeps other processes out of a folder until `release`, or until this process is gone. Throws a DirectoryLockedError
+   * where it is held.
+   */
   lock(path: string): DirectoryLock
 }
 
-export type OpenMode = 'existing' | 'create'
+export type OpenMode = 'existing' | 'create' | 'read'
 
 export interface FileStatus {
   readonly sizeBytes: number
@@ -40,6 +46,11 @@ export interface FileStatus {
 export interface DirectoryEntry {
   readonly name: string
   readonly isDirectory: boolean
+}
+
+/** Another process, or this one, holds the directory. */
+export class DirectoryLockedError extends Error {
+  override name = 'DirectoryLockedError'
 }
 
 export interface DirectoryLock {

@@ -1,4 +1,5 @@
 import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem, OpenMode } from './file-system.ts'
+import { DirectoryLockedError } from './file-system.ts'
 import { PagedBytes } from './paged-bytes.ts'
 
 export interface MemoryFileSystemOptions {
@@ -37,7 +38,7 @@ class MemoryFileSystem implements FileSystem {
   open(path: string, mode: OpenMode): FileHandle {
     const found = this.#file(path)
     if (found !== undefined) return this.#handle(path, found)
-    if (mode === 'existing') throw notThere(path)
+    if (mode !== 'create') throw notThere(path)
     const file = { bytes: new PagedBytes(), modifiedAtMs: this.#nowMs() }
     this.#folder(parentOf(path)).set(nameOf(path), file)
     return this.#handle(path, file)
@@ -157,7 +158,8 @@ class MemoryFileSystem implements FileSystem {
   }
 
   lock(path: string): DirectoryLock {
-    if (this.#locked.has(path)) throw new Error(`log directory ${path} can't be locked: this process holds it`)
+    if (this.#locked.has(path))
+      throw new DirectoryLockedError(`log directory ${path} can't be locked: this process holds it`)
     this.#locked.add(path)
     return { release: () => void this.#locked.delete(path) }
   }

@@ -42,6 +42,11 @@ export class OffsetIndex {
     writeInt32(this.#entries.view, at + 4, position)
   }
 
+  /** A batch that ends at `offset` starts at `position`. */
+  entryAt(slot: number): { readonly offset: number; readonly position: number } {
+    return { offset: this.#offsetAt(slot), position: this.#positionAt(slot) }
+  }
+
   /** Where to start looking for `offset`: the position of the last entry at or before it. */
   lookup(offset: number): number {
     const slot = this.#slotAtOrBefore(offset)

@@ -30,7 +30,7 @@ export class TimeIndex {
 
   /** The largest timestamp that the index knows; -1 where it is empty. */
   get last(): TimeEntry {
-    return this.count === 0 ? { timestampMs: -1, offset: this.#baseOffset } : this.#entryAt(this.count - 1)
+    return this.count === 0 ? { timestampMs: -1, offset: this.#baseOffset } : this.entryAt(this.count - 1)
   }
 
   /** Only where it is later than the last: the entries rise. */
@@ -47,15 +47,15 @@ export class TimeIndex {
     let high = this.count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#entryAt(middle).timestampMs <= timestampMs) low = middle + 1
+      if (this.entryAt(middle).timestampMs <= timestampMs) low = middle + 1
       else high = middle
     }
-    return low === 0 ? this.#baseOffset : this.#entryAt(low - 1).offset
+    return low === 0 ? this.#baseOffset : this.entryAt(low - 1).offset
   }
 
   truncateTo(offset: number): void {
     let count = this.count
-    while (count > 0 && this.#entryAt(count - 1).offset >= offset) count -= 1
+    while (count > 0 && this.entryAt(count - 1).offset >= offset) count -= 1
     this.#entries.truncate(count * timeEntryBytes)
     this.#writtenBytes = Math.min(this.#writtenBytes, this.#entries.length)
   }
@@ -71,15 +71,15 @@ export class TimeIndex {
   damage(): string | undefined {
     if (this.#entries.length % timeEntryBytes !== 0) return `${this.#entries.length} bytes are not whole entries`
     for (let slot = 0; slot < this.count; slot += 1) {
-      const entry = this.#entryAt(slot)
-      const before = slot === 0 ? undefined : this.#entryAt(slot - 1)
+      const entry = this.entryAt(slot)
+      const before = slot === 0 ? undefined : this.entryAt(slot - 1)
       const rises = before === undefined || (entry.timestampMs > before.timestampMs && entry.offset >= before.offset)
       if (!rises || entry.offset < this.#baseOffset) return `entry ${slot} does not rise`
     }
     return undefined
   }
 
-  #entryAt(slot: number): TimeEntry {
+  entryAt(slot: number): TimeEntry {
     const at = slot * timeEntryBytes
     const view = this.#entries.view
     return { timestampMs: readInt64(view, at), offset: this.#baseOffset + readInt32(view, at + 8) }

@@ -12,7 +12,7 @@ export interface AbortedTxnEntry {
 }
 
 // version int16 (0), producer id, first, last and last stable offset, each int64
-const txnEntryBytes = 34
+export const txnEntryBytes = 34
 
 export class TransactionIndex {
   readonly #entries: GrowingBytes

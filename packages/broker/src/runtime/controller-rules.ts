@@ -30,7 +30,12 @@ export const controllerRules = (settings: BrokerSettings): ControllerRules => ({
   },
   validateConfigs: (resource, configs) => validate(resource, configs, settings),
   listDefault: (type, name) => listDefault(type, name),
-  describeTopic: (configs) => describeTopic(configs, settings, everything),
+  // What was just set is told as it was written; DescribeConfigs tells what became of it.
+  describeTopic: (configs) =>
+    describeTopic(configs, settings, everything).map((entry) => ({
+      ...entry,
+      value: configs.get(entry.name) ?? entry.value,
+    })),
   uncleanElection: (image, topic) => uncleanElection(image, topic, settings),
 })
 

@@ -1,5 +1,5 @@
 // What npm installs for a user: each package's JavaScript in one flat file and a few beside it, because loading 540 small
-// modules was most of a broker's start (docs/decisions/0011-flat-packages.md). tsc puts the declarations beside them.
+// modules was most of a broker's start (docs/decisions/0012-flat-packages.md). tsc puts the declarations beside them.
 // Every package's `prepack` runs this in its own folder; the checkout itself runs the sources and needs none of it.
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'

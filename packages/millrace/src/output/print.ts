@@ -1,4 +1,5 @@
-import Table from 'cli-table3'
+import type TableClass from 'cli-table3'
+import { createRequire } from 'node:module'
 import type { Terminal } from '../terminal.ts'
 import { writeData } from '../terminal.ts'
 import { styled } from './style.ts'
@@ -77,7 +78,11 @@ export const columnWidths = (columns: readonly Column[], rows: readonly Row[]): 
   // A heading is plain letters, and is filled up to the width of its column.
   columns.map((column) => linesOf([column], rows)[0]?.length ?? 0)
 
+const require = createRequire(import.meta.url)
+
 function linesOf(columns: readonly Column[], rows: readonly Row[], widths?: readonly number[]): string[] {
+  // Loaded where a table is wanted: a broker's start and a Tab do without.
+  const Table = require('cli-table3') as typeof TableClass
   const table = new Table({
     head: columns.map((column) => column.title ?? column.name.toUpperCase()),
     colAligns: columns.map((column) => column.align ?? 'left'),

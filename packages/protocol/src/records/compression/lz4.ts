@@ -1,4 +1,4 @@
-import { lazyOptionalPackage } from '../../optional-package.ts'
+import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
 
@@ -7,7 +7,7 @@ interface Lz4Package {
   decompressFrameSync(bytes: Buffer): Uint8Array
 }
 
-const nativePackage = lazyOptionalPackage('lz4-napi') as () => Lz4Package | undefined
+const nativePackage = optionalPackage('lz4-napi') as () => Lz4Package | undefined
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

@@ -1,5 +1,5 @@
 import { compress as pureCompress, uncompress as pureUncompress } from 'snappyjs'
-import { lazyOptionalPackage } from '../../optional-package.ts'
+import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { readInt32, readUint32, writeInt32 } from '../fixed.ts'
 
@@ -16,7 +16,7 @@ export interface SnappyBlocks {
 
 // Without copyOutputData its output lives outside V8's heap, which makes it six times slower.
 const copied = { copyOutputData: true }
-const nativePackage = lazyOptionalPackage('snappy') as () => SnappyPackage | undefined
+const nativePackage = optionalPackage('snappy') as () => SnappyPackage | undefined
 
 export const pureSnappy: SnappyBlocks = {
   compress: (bytes) => pureCompress(bytes),

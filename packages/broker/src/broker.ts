@@ -23,7 +23,7 @@ import { findAdoptable } from './runtime/adoption.ts'
 import { hasBrokerLife } from './runtime/broker-life.ts'
 import { logDirectories } from './runtime/data-directories.ts'
 import { observedBroker } from './runtime/observed.ts'
-import type { BrokerInstance } from './runtime/broker-instance.ts'
+import { BrokerInstance } from './runtime/broker-instance.ts'
 
 export type SettingText = string | number | boolean
 
@@ -80,7 +80,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   const overrides = Object.entries(given).map(([name, value]) => [name, String(value)] as const)
   const { settings } = loadSettings({ overrides })
   const clock = movableClock(hostTime, timerErrors(log))
-  const { BrokerInstance, data } = await loadWhile(openData(storage, clock, log))
+  const data = await openData(storage, clock, log)
   const close = data.close
   try {
     const world = { ...data, settings, clock, random, endOfTurn, log, metrics: noMetrics, createsOffsetsTopic: true }
@@ -197,12 +197,15 @@ export interface RunningBroker {
 /** Starts a broker as its settings say; throws ConfigError where they are wrong. Clients are served when it resolves. */
 export async function runBroker(options: RunBrokerOptions = {}): Promise<RunningBroker> {
   const { settings, notices } = loadForDirectories(options)
-  const log = options.log ?? (await createLogger({ level: settings.text('log.level') as LogLevel }))
+  const log = options.log ?? createLogger({ level: settings.text('log.level') as LogLevel })
+  const directories = logDirectories(settings)
+  const opening = openDirectories(directories, log)
+  // Not before the store's thread is on its way: this is what loads the logger.
+  log.info('the broker starts', { node: process.version, directories: directories.join(',') })
   for (const notice of notices) log.warn(notice)
   const clock = hostClock(hostTime, timerErrors(log))
   const metrics = createMetrics({ process: true })
-  const directories = logDirectories(settings)
-  const { BrokerInstance, data } = await loadWhile(openDirectories(directories, log))
+  const data = await opening
   try {
     const world = { ...data, settings, clock, random, endOfTurn, log, metrics, createsOffsetsTopic: false }
     const instance = await BrokerInstance.start(world)
@@ -212,12 +215,6 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
     await data.close()
     throw error
   }
-}
-
-// Most of a start is loading code: done while the store's worker thread starts on another core.
-async function loadWhile<Data>(opening: Promise<Data>) {
-  const [{ BrokerInstance }, data] = await Promise.all([import('./runtime/broker-instance.ts'), opening])
-  return { BrokerInstance, data }
 }
 
 // A directory knows whose it is: who doesn't say which broker this is gets the one that wrote it.

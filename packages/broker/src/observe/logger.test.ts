@@ -3,9 +3,9 @@ import { test } from 'node:test'
 
 import { createLogger } from './logger.ts'
 
-test('lines are JSON with a level, a time, the fields and the message', async () => {
+test('lines are JSON with a level, a time, the fields and the message', () => {
   const lines: string[] = []
-  const log = await createLogger({ level: 'info', write: (line) => lines.push(line) })
+  const log = createLogger({ level: 'info', write: (line) => lines.push(line) })
   log.child({ connection: 'c1' }).warn('it went wrong', { offset: 7 })
   log.debug('too much')
   assert.equal(lines.length, 1)
@@ -14,18 +14,18 @@ test('lines are JSON with a level, a time, the fields and the message', async ()
   assert.match(time, /^\d{4}-\d\d-\d\dT/)
 })
 
-test('debug lines are there where they are asked for', async () => {
+test('debug lines are there where they are asked for', () => {
   const lines: string[] = []
-  const log = await createLogger({ level: 'debug', write: (line) => lines.push(line) })
+  const log = createLogger({ level: 'debug', write: (line) => lines.push(line) })
   assert.equal(log.debugEnabled, true)
   log.debug('a story')
   assert.match(lines[0] ?? '', /a story/)
-  assert.equal((await createLogger({ level: 'info', write: () => {} })).debugEnabled, false)
+  assert.equal(createLogger({ level: 'info', write: () => {} }).debugEnabled, false)
 })
 
-test('lines for a terminal are for a person', async () => {
+test('lines for a terminal are for a person', () => {
   const lines: string[] = []
-  const log = await createLogger({ level: 'info', pretty: true, write: (line) => lines.push(line) })
+  const log = createLogger({ level: 'info', pretty: true, write: (line) => lines.push(line) })
   log.info('listening', { port: 9092 })
   assert.match(lines[0] ?? '', /^\[\d\d:\d\d:\d\d\.\d+\] INFO: listening \{"port":9092\}\n$/)
 })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { LogFields, Logger } from '@millrace/kernel'
 import type { DestinationStream, Logger as Pino } from 'pino'
 
@@ -11,35 +12,40 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void
 }
 
-/** The broker's log: lines that a person can read on a terminal, JSON elsewhere; on standard error. */
-export async function createLogger(options: LoggerOptions): Promise<Logger> {
+const require = createRequire(import.meta.url)
+
+/**
+ * The broker's log: lines that a person can read on a terminal, JSON elsewhere; on standard error. What writes them is
+ * loaded with the first line: that takes a tenth of a start, and a broker in a test that keeps quiet does without.
+ */
+export function createLogger(options: LoggerOptions): Logger {
   const { level, write, pretty = write === undefined && process.stderr.isTTY } = options
-  // Loaded where a log is wanted: a broker in a test that keeps quiet starts without.
-  const { pino } = await import('pino')
-  // Written at once, so that the last words of a process that dies are there.
-  const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write }
-  const stream = pretty ? await prettyStream(destination, write === undefined) : destination
-  return fromPino(pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream))
+  return fromPino(level, () => {
+    const { pino } = require('pino') as typeof import('pino')
+    // Written at once, so that the last words of a process that dies are there.
+    const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write }
+    const stream = pretty ? prettyStream(destination, write === undefined) : destination
+    return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stream)
+  })
 }
 
 const formatters = { level: (label: string) => ({ level: label }) }
 
-async function prettyStream(destination: DestinationStream, colorize: boolean): Promise<DestinationStream> {
-  // Loading it takes longer than all the rest of a start: only who reads it waits for it.
-  const { prettyFactory } = await import('pino-pretty')
+function prettyStream(destination: DestinationStream, colorize: boolean): DestinationStream {
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty')
   const pretty = prettyFactory({ colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' })
   return { write: (line) => destination.write(pretty(line)) }
 }
 
-function fromPino(target: Pino): Logger {
+function fromPino(level: LogLevel, make: () => Pino): Logger {
+  let made: Pino | undefined
+  const target = (): Pino => (made ??= make())
   return {
-    error: (message, fields) => target.error(fields ?? {}, message),
-    warn: (message, fields) => target.warn(fields ?? {}, message),
-    info: (message, fields) => target.info(fields ?? {}, message),
-    debug: (message, fields) => target.debug(fields ?? {}, message),
-    get debugEnabled() {
-      return target.isLevelEnabled('debug')
-    },
-    child: (fields: LogFields) => fromPino(target.child(fields)),
+    error: (message, fields) => target().error(fields ?? {}, message),
+    warn: (message, fields) => target().warn(fields ?? {}, message),
+    info: (message, fields) => target().info(fields ?? {}, message),
+    debug: (message, fields) => target().debug(fields ?? {}, message),
+    debugEnabled: level === 'debug',
+    child: (fields: LogFields) => fromPino(level, () => target().child(fields)),
   }
 }

@@ -1,9 +1,8 @@
-import type { BrokerEpoch, Clock, Logger, Metrics, Random } from '@millrace/kernel'
-import { asBrokerId, asRevision, ByteBudget } from '@millrace/kernel'
+import type { BrokerEpoch } from '@millrace/kernel'
+import { asRevision, ByteBudget } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
 import { configsOf, isInternalTopic, nameCluster, offsetsTopic } from '@millrace/machines'
-import type { MetadataStore } from '@millrace/metadata'
-import type { FileSystem, LogManager } from '@millrace/storage'
+import type { LogManager } from '@millrace/storage'
 import { openLogManager } from '@millrace/storage'
 import { listenerSettings } from '../config/listeners.ts'
 import type { BrokerSettings } from '../config/settings.ts'
@@ -15,48 +14,15 @@ import { apiVersions } from '../handlers/18-api-versions.ts'
 import { handlers } from '../handlers/index.ts'
 import type { BoundListener } from '../net/server.ts'
 import { NetServer } from '../net/server.ts'
-import { TopicMetrics } from '../observe/topic-metrics.ts'
-import type { AdoptedData } from './adoption.ts'
 import { adopt } from './adoption.ts'
 import { intactSince, readBrokerLife, writeBrokerLife } from './broker-life.ts'
-import { controllerRules } from './controller-rules.ts'
-import { ControllerRuntime } from './controller-runtime.ts'
-import { Endpoints } from './endpoints.ts'
-import { FetchSessions } from './fetch-sessions.ts'
-import { GroupRuntime } from './group-runtime.ts'
-import { groupSettings } from './group-settings.ts'
+import type { BrokerWorld } from './broker-world.ts'
+import { buildServices } from './build-services.ts'
 import { ImageKeeper } from './image-keeper.ts'
 import { logManagerSettings } from './log-settings.ts'
-import type { Partition } from './partition.ts'
-import { PartitionRuntime } from './partition-runtime.ts'
-import { ProducerIds } from './producer-ids.ts'
 import { Registration } from './registration.ts'
 import type { BrokerServices } from './services.ts'
 import { setStraysAside } from './stray-folders.ts'
-import { TopicCreation } from './topic-creation.ts'
-
-/** All that a broker takes from outside: broker.ts gives it the real thing, a simulation something else. */
-export interface BrokerWorld {
-  readonly settings: BrokerSettings
-  readonly clock: Clock
-  /** The host's own time, by which leases of the metadata store count. */
-  readonly hostClock: Clock
-  readonly random: Random
-  readonly store: MetadataStore
-  readonly fileSystem: FileSystem
-  readonly directories: readonly string[]
-  /** Null where nothing of the data outlives the process. */
-  readonly bootId: string | null
-  /** What another broker's data directory says is there, for a store that is empty. */
-  readonly adoptable: AdoptedData | null
-  readonly endOfTurn: (work: () => void) => void
-  readonly log: Logger
-  readonly metrics: Metrics
-  /** Groups need it with the first request: an embedded broker has it from the start. */
-  readonly createsOffsetsTopic: boolean
-}
-
-const fetchSessionEvictionMs = 120_000
 
 /** One running broker: its services put together, started and stopped in the right order. */
 export class BrokerInstance {
@@ -70,7 +36,7 @@ export class BrokerInstance {
 
   private constructor(world: BrokerWorld, images: ImageKeeper, logs: LogManager) {
     this.#world = world
-    this.services = this.#buildServices(images, logs)
+    this.services = buildServices({ world, images, logs, brokerEpoch: () => this.#registration.epoch })
     this.#server = this.#buildServer()
     this.#registration = new Registration({
       store: world.store,
@@ -169,60 +135,6 @@ export class BrokerInstance {
     log.info('the broker serves clients', { brokerId: this.services.brokerId, epoch: this.#registration.epoch })
   }
 
-  #buildServices(images: ImageKeeper, logs: LogManager): BrokerServices {
-    const { settings, clock, hostClock, random, store, log, metrics } = this.#world
-    const brokerId = asBrokerId(settings.number('node.id'))
-    const rules = controllerRules(settings)
-    const endOfTurn = (): Promise<void> => this.#turn()
-    const leaseClock = hostClock
-    const controller = new ControllerRuntime({ store, images, rules, random, clock, leaseClock, log, endOfTurn })
-    const groups = new GroupRuntime({
-      clock,
-      random,
-      log,
-      settings: () => groupSettings(settings),
-      image: () => images.current,
-      onEffect: ({ kind, ...fields }) => log.debugEnabled && log.debug(`group: ${kind}`, fields),
-    })
-    return {
-      brokerId,
-      settings,
-      images,
-      controller,
-      groups,
-      logs,
-      endOfTurn,
-      random,
-      log,
-      topicMetrics: new TopicMetrics(metrics),
-      endpoints: new Endpoints(brokerId, advertisedListeners(settings)),
-      topicCreation: new TopicCreation(controller, images, settings),
-      partitions: this.#buildPartitions(brokerId, logs, groups),
-      fetchSessions: new FetchSessions({
-        clock,
-        random,
-        maxSessions: settings.number('max.incremental.fetch.session.cache.slots'),
-        evictionMs: fetchSessionEvictionMs,
-      }),
-      producerIds: new ProducerIds(brokerId, controller),
-      responseBytes: new ByteBudget(settings.number('queued.max.response.bytes')),
-    }
-  }
-
-  #buildPartitions(brokerId: BrokerServices['brokerId'], logs: LogManager, groups: GroupRuntime): PartitionRuntime {
-    const { settings, clock, log } = this.#world
-    return new PartitionRuntime({
-      brokerId,
-      brokerEpoch: () => this.#registration.epoch,
-      logs,
-      settings,
-      clock,
-      log,
-      onElected: (partition) => holdsGroups(partition) && groups.lead(partition),
-      onResigned: (partition) => holdsGroups(partition) && groups.resign(partition.index),
-    })
-  }
-
   #buildServer(): NetServer {
     const { settings, clock, log, metrics } = this.#world
     const table: HandlerTable = handlerTable([...Object.values(handlers), apiVersions(() => table)])
@@ -316,10 +228,12 @@ export class BrokerInstance {
   }
 }
 
-const holdsGroups = ({ topic }: Partition): boolean => topic === offsetsTopic
-
-const advertisedListeners = (settings: BrokerSettings): ReadonlySet<string> =>
-  new Set(listenerSettings(settings).flatMap(({ listener, advertised }) => (advertised === null ? [] : [listener])))
+function deletedTopics(image: MetadataImage, before: MetadataImage) {
+  if (image.topicsById === before.topicsById) return []
+  return [...before.topicsById.values()]
+    .filter(({ id, name }) => !image.topicsById.has(id) && !isInternalTopic(name))
+    .map(({ id, name }) => ({ name, topicId: id }))
+}
 
 function registeredListeners(settings: BrokerSettings, bound: readonly BoundListener[]) {
   return listenerSettings(settings).map(({ listener, host, port, protocol, advertised }) => ({
@@ -328,13 +242,6 @@ function registeredListeners(settings: BrokerSettings, bound: readonly BoundList
     port: advertised?.port ?? bound.find((one) => one.listener === listener)?.port ?? port,
     securityProtocol: protocol,
   }))
-}
-
-function deletedTopics(image: MetadataImage, before: MetadataImage) {
-  if (image.topicsById === before.topicsById) return []
-  return [...before.topicsById.values()]
-    .filter(({ id, name }) => !image.topicsById.has(id) && !isInternalTopic(name))
-    .map(({ id, name }) => ({ name, topicId: id }))
 }
 
 /** The cluster's id, which the first broker gives it. */

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@millrace/kernel'
 import type { FetchedPartition, FetchOptions, FetchWorld } from './fetch-read.ts'
 import { failedPartition, FetchRead } from './fetch-read.ts'
-import type { FetchPartition } from './fetch-sessions.ts'
+import type { FetchPartition } from './fetch-session.ts'
 import type { DataWaiter, Partition } from './partition.ts'
 
 export interface FetchResult {

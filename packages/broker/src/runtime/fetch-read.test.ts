@@ -4,7 +4,7 @@ import { ByteBudget } from '@millrace/kernel'
 import type { ReadOutcome, ReadRange } from '@millrace/storage'
 import type { FetchOptions, FetchWorld } from './fetch-read.ts'
 import { FetchRead } from './fetch-read.ts'
-import type { FetchPartition } from './fetch-sessions.ts'
+import type { FetchPartition } from './fetch-session.ts'
 
 interface PendingRead {
   readonly partition: number

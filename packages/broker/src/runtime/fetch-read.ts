@@ -4,7 +4,7 @@ import type { MetadataImage } from '@millrace/machines'
 import type { ErrorName, FetchResponseInput } from '@millrace/protocol'
 import { errorCode } from '@millrace/protocol'
 import type { ReadOutcome } from '@millrace/storage'
-import type { FetchPartition } from './fetch-sessions.ts'
+import type { FetchPartition } from './fetch-session.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRuntime } from './partition-runtime.ts'
 

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { movableClock, seededRandom } from '@millrace/kernel'
 import type { FetchRequest } from '@millrace/protocol'
 import { fetchRequest, zeroUuid } from '@millrace/protocol'
-import type { FetchAnswer, FetchContext } from './fetch-sessions.ts'
+import type { FetchAnswer } from './fetch-session.ts'
+import type { FetchContext } from './fetch-sessions.ts'
 import { FetchSessions } from './fetch-sessions.ts'
 
 const version = 12

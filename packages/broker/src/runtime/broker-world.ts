@@ -1,0 +1,26 @@
+import type { Clock, Logger, Metrics, Random } from '@millrace/kernel'
+import type { MetadataStore } from '@millrace/metadata'
+import type { FileSystem } from '@millrace/storage'
+import type { BrokerSettings } from '../config/settings.ts'
+import type { AdoptedData } from './adoption.ts'
+
+/** All that a broker takes from outside: broker.ts gives it the real thing, a simulation something else. */
+export interface BrokerWorld {
+  readonly settings: BrokerSettings
+  readonly clock: Clock
+  /** The host's own time, by which leases of the metadata store count. */
+  readonly hostClock: Clock
+  readonly random: Random
+  readonly store: MetadataStore
+  readonly fileSystem: FileSystem
+  readonly directories: readonly string[]
+  /** Null where nothing of the data outlives the process. */
+  readonly bootId: string | null
+  /** What another broker's data directory says is there, for a store that is empty. */
+  readonly adoptable: AdoptedData | null
+  readonly endOfTurn: (work: () => void) => void
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Groups need it with the first request: an embedded broker has it from the start. */
+  readonly createsOffsetsTopic: boolean
+}

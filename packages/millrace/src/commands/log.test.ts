@@ -145,3 +145,48 @@ test('files that a log directory does not have are refused by their name, and th
   assert.match(talk, /notes\.txt: no file of a log directory has such a name/)
   assert.match(out, /node\.id +1/)
 })
+
+test('a repair first says what it would do, then does it, and what it took away is kept', async () => {
+  const broken = damaged((folder) => flip(join(folder, log0), 400))
+  const dry = await millrace(['log', 'repair', broken, '--dry-run'])
+  assert.equal(dry.code, 4)
+  assert.match(
+    dry.out,
+    /^ACTION +FILE\nsalvage +orders-0\/00000000000000000000\.log\n +\d+ bytes taken out, \d+ kept; offsets \d+ to \d+ are lost/,
+  )
+  assert.match(dry.talk, /steps would be taken; nothing was changed/)
+  assert.equal((await millrace(['log', 'check', broken])).code, 4)
+  const done = await millrace(['log', 'repair', broken, '--yes'])
+  assert.equal(done.code, 0, done.talk)
+  assert.match(done.talk, /steps taken; what was taken away is in quarantine-\d{8}T\d{6}Z/)
+  assert.equal((await millrace(['log', 'check', broken])).code, 0)
+  const kept = fs.readdirSync(join(broken, 'orders-0')).find((name) => name.startsWith('quarantine-')) ?? 'none'
+  const original = fs.statSync(join(whole, 'orders-0', log0)).size
+  assert.equal(fs.statSync(join(broken, 'orders-0', kept, log0)).size, original)
+  const again = await millrace(['log', 'repair', broken, '--yes'])
+  assert.deepEqual([again.code, again.talk.includes('nothing to repair')], [0, true])
+})
+
+test('a repair asks, and without a terminal it wants --yes', async () => {
+  const broken = damaged((folder) => flip(join(folder, log0), 400))
+  const { code, talk } = await millrace(['log', 'repair', broken])
+  assert.deepEqual([code, /Say --yes/.test(talk)], [2, true])
+  assert.equal((await millrace(['log', 'check', broken])).code, 4)
+})
+
+test('a repair refuses while a broker holds the directory, and says which process that is', async () => {
+  const broker = world()
+  try {
+    const { code, talk } = await millrace(['log', 'repair', whole, '--yes'])
+    assert.deepEqual([code, /can't be locked: process \d+ holds it/.test(talk)], [1, true])
+  } finally {
+    await broker.manager.close()
+  }
+})
+
+test('a repair as JSON says what was done', async () => {
+  const broken = damaged((folder) => fs.truncateSync(join(folder, log0.replace('.log', '.index')), 3))
+  const { out, code } = await millrace(['log', 'repair', broken, '--yes', '-o', 'json'])
+  const [step] = JSON.parse(out) as { action: string; done: boolean }[]
+  assert.deepEqual([code, step?.action, step?.done], [0, 'rebuild', true])
+})

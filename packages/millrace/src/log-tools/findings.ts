@@ -15,6 +15,10 @@ const columns: readonly Column[] = [
 /** A finding as an object of JSON. */
 export const findingRow = (finding: Finding): Row => ({ ...finding })
 
+/** A path as it is seen from the directory that was named. */
+export const within = (directory: string, path: string): string =>
+  path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path
+
 const colors = { damage: 'red', mends: 'yellow', note: 'gray' } as const
 
 /** Two lines for each finding: where it is, and what is wrong there. */

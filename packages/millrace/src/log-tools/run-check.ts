@@ -1,4 +1,4 @@
-import type { CheckTarget, CheckTotals, FileSystem, Finding } from '@millrace/storage'
+import type { CheckTarget, CheckTotals, FileSystem, Finding, SegmentSurvey } from '@millrace/storage'
 import { counted } from '../output/counted.ts'
 import { ProgressBar, sized } from '../output/progress-bar.ts'
 import { turns } from '../output/turns.ts'
@@ -10,6 +10,7 @@ export interface CheckRun {
   readonly readRecords: boolean
   /** Called with each finding, as it is found. */
   readonly onFinding: (finding: Finding) => Promise<void> | void
+  readonly onSegment?: (survey: SegmentSurvey) => void
 }
 
 /** Runs a check with a bar of its progress; returns what it looked at. Stops where the command is interrupted. */
@@ -28,6 +29,7 @@ export async function runCheck(
     for (const step of checkLogs(fileSystem, target, { ...run, totals })) {
       bar.show(totals.bytes, () => `${sized(totals.bytes)} of ${sized(allBytes)}, ${target.folders.length} partitions`)
       if (step.kind === 'finding') await run.onFinding(step.finding)
+      else if (step.kind === 'segment') run.onSegment?.(step.survey)
       await work.pause()
       if (terminal.signal.aborted) throw new Error(`stopped after ${sized(totals.bytes)} of ${sized(allBytes)}`)
     }

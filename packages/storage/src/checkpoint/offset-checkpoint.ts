@@ -27,8 +27,9 @@ export function readOffsetCheckpoint(
   const offsets = new Map<string, number>()
   for (const line of readCheckpoint(fileSystem, path) ?? []) {
     const [topic, partition, offset, ...rest] = line.split(/\s+/)
-    if (rest.length > 0)
-      throw new DamagedCheckpointError(`${path}: a line '${line}', expected topic, partition, offset`)
+    if (rest.length > 0 || !/^[a-zA-Z0-9._-]+$/.test(topic ?? '')) {
+      throw new DamagedCheckpointError(`${path}: a line ${JSON.stringify(line)}, expected topic, partition, offset`)
+    }
     offsets.set(`${topic}-${checkpointNumber(partition, path)}`, checkpointNumber(offset, path))
   }
   return offsets

@@ -5,9 +5,10 @@ import { readMetaProperties } from '../checkpoint/meta-properties.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import { parsePartitionFolder } from '../log/partition-folders.ts'
 import type { CheckStep, CheckTotals, Finding } from './finding.ts'
+import { readableOffsets } from './repair-checkpoints.ts'
 import { checkPartition, PartitionCheck } from './partition-check.ts'
 
-const offsetCheckpointNames: readonly OffsetCheckpointName[] = [
+export const offsetCheckpointNames: readonly OffsetCheckpointName[] = [
   'recovery-point-offset-checkpoint',
   'log-start-offset-checkpoint',
   'replication-offset-checkpoint',
@@ -109,6 +110,8 @@ function* readCheckpointFile(
   try {
     into.set(name, readOffsetCheckpoint(fileSystem, directory, name))
   } catch (error) {
+    // A repair keeps the lines that can be read: what they promise holds.
+    into.set(name, readableOffsets(fileSystem, directory, name))
     const got = errorMessage(error).replace(`${path}: `, '')
     if (isJudged) yield directoryFinding('checkpoint', path, ['lines of topic, partition and offset', got])
   }

@@ -50,5 +50,30 @@ export interface CheckTotals {
   bytes: number
 }
 
+/** From `from` on, up to before `until`. */
+export interface Range {
+  readonly from: number
+  readonly until: number
+}
+
+/** What a check saw of a segment: what a repair keeps of it. */
+export interface SegmentSurvey {
+  readonly partition: string
+  readonly baseOffset: number
+  readonly path: string
+  readonly sizeBytes: number
+  /** Bytes that are good batches. */
+  readonly keep: readonly Range[]
+  /** Offsets that bytes which are none stood for, as far as the batches around them tell. */
+  readonly lost: readonly Range[]
+  /** Behind the last good batch. */
+  readonly endOffset: number
+  /** Where the next start of a broker cuts the log, if that is in this segment. */
+  readonly torn: { readonly position: number; readonly offset: number } | null
+}
+
 /** A step of a check; between two of them others may have a turn. */
-export type CheckStep = { readonly kind: 'finding'; readonly finding: Finding } | { readonly kind: 'progress' }
+export type CheckStep =
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'segment'; readonly survey: SegmentSurvey }
+  | { readonly kind: 'progress' }

@@ -34,7 +34,12 @@ export class IndexCheck {
     // Its entries are in the broker's memory.
     if (hints.live && this.#check.isLast(this.#segment)) return
     const [offsets, times] = [this.#read('.index'), this.#read('.timeindex')]
-    const { baseOffset, sizeBytes } = this.#segment
+    const { baseOffset, sizeBytes, path } = this.#segment
+    if (sizeBytes === 0 && (offsets?.length ?? 0) > 0 && !this.#check.isLast(this.#segment)) {
+      const words = ['the batches that its .index knows', 'an empty file'] as const
+      yield this.#check.finding('damage', 'missing', path, words, { position: 0, segment: baseOffset })
+      return
+    }
     if (offsets === undefined) yield* this.#missing('.index')
     else this.#offsets = new OffsetIndex(baseOffset, offsets)
     if (times === undefined) yield* this.#missing('.timeindex')

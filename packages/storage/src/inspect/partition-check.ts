@@ -34,6 +34,8 @@ export class PartitionCheck {
   /** Behind the last whole batch. */
   endOffset = -1
   lastEpoch = -1
+  /** Where the next start of a broker cuts the log: what follows isn't judged any more. */
+  torn: { readonly segment: number; readonly position: number; readonly offset: number } | undefined
   /** First offset of each open transaction by its producer. */
   readonly openTransactions = new Map<number, number>()
 
@@ -156,20 +158,28 @@ function* checkEpochs(check: PartitionCheck): Generator<CheckStep> {
   }
 }
 
-// Compaction leaves gaps; but what was never durable can't lie before a segment.
+// Compaction leaves gaps. But where a start looks at the log, it takes one for records that were never durable.
 function* checkGap(check: PartitionCheck, segment: SegmentFile): Generator<CheckStep> {
-  const { endOffset, hints } = check
-  if (endOffset < 0 || segment.baseOffset <= endOffset) return
-  const isCut = !hints.clean && segment.baseOffset > Math.max(endOffset, hints.recoveryPoint)
-  const got = isCut ? 'a gap: a start cuts the log here' : 'a gap, as compaction leaves them'
-  const place = { offset: endOffset, segment: segment.baseOffset }
-  yield check.finding(isCut ? 'mends' : 'note', 'gap', segment.path, [`offset ${endOffset}`, got], place)
+  const { endOffset, hints, torn } = check
+  const { baseOffset, path } = segment
+  if (endOffset < 0 || baseOffset <= endOffset || torn !== undefined) return
+  const place = { offset: endOffset, segment: baseOffset }
+  const expected = `offset ${endOffset}`
+  if (hints.clean || baseOffset <= hints.recoveryPoint) {
+    yield check.finding('note', 'gap', path, [expected, 'a gap, as compaction leaves them'], place)
+  } else if (endOffset < hints.recoveryPoint) {
+    const got = `${baseOffset}, although everything before ${hints.recoveryPoint} was durable`
+    yield check.finding('damage', 'missing', path, [expected, got], place)
+  } else {
+    check.torn = { segment: baseOffset, position: 0, offset: endOffset }
+    yield check.finding('mends', 'gap', path, [expected, 'a gap: a start cuts the log here'], place)
+  }
 }
 
 function* checkEnd(check: PartitionCheck): Generator<CheckStep> {
   const { hints, files, endOffset } = check
   const last = files.segments.at(-1)
-  if (hints.live || last === undefined) return
+  if (hints.live || last === undefined || check.torn !== undefined) return
   const place = { offset: endOffset, segment: last.baseOffset, position: last.sizeBytes }
   const isDeleted = !hints.clean && hints.logStartOffset >= hints.recoveryPoint && hints.logStartOffset > endOffset
   if (endOffset < hints.recoveryPoint && !isDeleted) {

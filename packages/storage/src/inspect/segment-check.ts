@@ -1,6 +1,6 @@
 import type { ReadRecord } from '@millrace/protocol'
 import { batchAttribute, batchField, CorruptRecordsError, readMarker, readRecords } from '@millrace/protocol'
-import type { CheckStep } from './finding.ts'
+import type { CheckStep, Range } from './finding.ts'
 import { IndexCheck } from './index-check.ts'
 import type { PartitionCheck } from './partition-check.ts'
 import type { SegmentFile } from './partition-files.ts'
@@ -14,6 +14,7 @@ export function* checkSegment(check: PartitionCheck, segment: SegmentFile): Gene
   yield* index.load()
   check.endOffset = Math.max(check.endOffset, segment.baseOffset)
   const file = check.fileSystem.open(segment.path, 'read')
+  const survey = new Survey(check.endOffset)
   let counted = 0
   try {
     for (const step of judgeBatches(file, segment.sizeBytes, check, check.limitOf(segment))) {
@@ -27,13 +28,44 @@ export function* checkSegment(check: PartitionCheck, segment: SegmentFile): Gene
       } else if (step.kind === 'stray') {
         index.skip(position, position + step.batch.bytes.length)
         yield* strayBatch(check, segment, step)
-      } else if (step.kind === 'batch') yield* goodBatch(check, segment, step, index)
+      } else if (step.kind === 'batch') {
+        survey.keep(step.batch, step.lineage)
+        yield* goodBatch(check, segment, step, index)
+      }
     }
   } finally {
     file.close()
   }
   check.totals.bytes += segment.sizeBytes - counted
   yield* index.end()
+  const { baseOffset, path, sizeBytes } = segment
+  const torn = check.torn?.segment === baseOffset ? check.torn : null
+  const seen = { keep: survey.kept, lost: survey.lost, endOffset: check.endOffset, torn }
+  yield { kind: 'segment', survey: { partition: check.hints.name, baseOffset, path, sizeBytes, ...seen } }
+}
+
+/** Notes which bytes are good batches, and what offsets the others had. */
+class Survey {
+  readonly kept: Range[] = []
+  readonly lost: Range[] = []
+  #endOffset: number
+
+  constructor(endOffset: number) {
+    this.#endOffset = endOffset
+  }
+
+  keep({ bytes, at, position }: JudgedBatch, { endOffset }: Lineage): void {
+    const last = this.kept.at(-1)
+    const until = position + batchField.sizeBytes(bytes, at)
+    const baseOffset = batchField.baseOffset(bytes, at)
+    if (last?.until === position) this.kept[this.kept.length - 1] = { from: last.from, until }
+    else {
+      const isBehindDamage = position > 0
+      if (isBehindDamage && baseOffset > this.#endOffset) this.lost.push({ from: this.#endOffset, until: baseOffset })
+      this.kept.push({ from: position, until })
+    }
+    this.#endOffset = endOffset
+  }
 }
 
 function* goodBatch(
@@ -56,8 +88,11 @@ function* strayBatch(
   segment: SegmentFile,
   step: { readonly batch: JudgedBatch; readonly expected: string; readonly got: string },
 ): Generator<CheckStep> {
-  const level = check.isRecovered(check.endOffset) ? 'mends' : 'damage'
-  const place = { position: step.batch.position, offset: check.endOffset, segment: segment.baseOffset }
+  const [offset, { position }] = [check.endOffset, step.batch]
+  if (check.torn !== undefined) return
+  if (check.isRecovered(offset)) check.torn = { segment: segment.baseOffset, position, offset }
+  const level = check.torn === undefined ? 'damage' : 'mends'
+  const place = { position, offset, segment: segment.baseOffset }
   yield check.finding(level, 'batch', segment.path, [step.expected, step.got], place)
 }
 
@@ -71,6 +106,8 @@ function* damagedBatch(
   // The last batch of a log that is written to may be half there.
   if (check.hints.live && isTail) return
   const isCut = check.isRecovered(offset) || (isTail && offset >= check.hints.recoveryPoint)
+  if (check.torn !== undefined) return
+  if (check.isRecovered(offset)) check.torn = { segment: segment.baseOffset, position: step.position, offset }
   const place = { position: step.position, offset, segment: segment.baseOffset }
   const got = `${step.damage.got} (${step.until - step.position} bytes are no batch)`
   yield check.finding(isCut ? 'mends' : 'damage', 'batch', segment.path, [step.damage.expected, got], place)

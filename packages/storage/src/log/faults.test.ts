@@ -308,3 +308,25 @@ test('a partition that can not be opened is KAFKA_STORAGE_ERROR', () => {
   })
   assert.equal(world.open().logEndOffset, 0)
 })
+
+test('a gap that begins before the recovery point takes the partition offline, and no segment behind it goes', async () => {
+  const files = faulty()
+  const config = { segmentBytes: 200 }
+  const world = new LogWorld({ fileSystem: files })
+  const log = world.open(config)
+  for (let i = 0; i < 9; i += 1) world.append(log, batchOf([`value ${i}`]))
+  await log.flush()
+  await world.clock.advance('2m')
+  for (let i = 9; i < 14; i += 1) world.append(log, batchOf([`value ${i}`]))
+  files.killProcess()
+  const names = (): string[] =>
+    (files.list('/data/orders-0') ?? []).map(({ name }) => name).filter((name) => name.endsWith('.log'))
+  const holding = names()
+    .filter((name) => Number(name.slice(0, 20)) < 9)
+    .toSorted()
+    .at(-1)
+  files.open(`/data/orders-0/${holding}`, 'existing').truncate(0)
+  const before = names()
+  assert.equal(new LogWorld({ fileSystem: files }).open(config).offline, true)
+  assert.deepEqual(names(), before)
+})

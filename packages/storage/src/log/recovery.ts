@@ -81,6 +81,11 @@ function recoverTail(state: LogState, recoveryPoint: number): number {
   let endOffset = -1
   for (const segment of state.segments.from(recoveryPoint)) {
     if (before !== undefined && segment.baseOffset > Math.max(endOffset, recoveryPoint)) {
+      if (endOffset < recoveryPoint) {
+        const end = { path: before.path, position: before.sizeBytes, offset: endOffset, reason: undefined }
+        state.damage = damageOf(state, end, recoveryPoint)
+        break
+      }
       const reason = `the next segment starts at ${segment.baseOffset}: what lay between was never durable`
       cutTail(state, before, { offset: endOffset, position: before.sizeBytes, reason })
       break

@@ -15,7 +15,7 @@ import type { ApiName, Interceptor } from './dispatch/intercept.ts'
 import type { BoundListener } from './net/server.ts'
 import { declareBrokerMetrics } from './observe/broker-metrics.ts'
 import { HttpServer } from './observe/http-server.ts'
-import type { LogLevel } from './observe/logger.ts'
+import { BrokerLoggers, isLoggerLevel } from './observe/broker-loggers.ts'
 import { createLogger } from './observe/logger.ts'
 import type { MetricsRegistry } from './observe/metrics.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -83,7 +83,18 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   const data = await openData(storage, clock, log)
   const close = data.close
   try {
-    const world = { ...data, settings, clock, random, endOfTurn, log, metrics: noMetrics, createsOffsetsTopic: true }
+    // Who brings a log knows what to keep of it.
+    const loggers = new BrokerLoggers(log, 'DEBUG')
+    const world = {
+      ...data,
+      settings,
+      clock,
+      random,
+      endOfTurn,
+      loggers,
+      metrics: noMetrics,
+      createsOffsetsTopic: true,
+    }
     return embedded(await BrokerInstance.start(world), clock, close)
   } catch (error) {
     await close()
@@ -197,7 +208,8 @@ export interface RunningBroker {
 /** Starts a broker as its settings say; throws ConfigError where they are wrong. Clients are served when it resolves. */
 export async function runBroker(options: RunBrokerOptions = {}): Promise<RunningBroker> {
   const { settings, notices } = loadForDirectories(options)
-  const log = options.log ?? createLogger({ level: settings.text('log.level') as LogLevel })
+  const loggers = loggersOf(settings, options.log)
+  const log = loggers.root
   const directories = logDirectories(settings)
   const opening = openDirectories(directories, log)
   // Not before the store's thread is on its way: this is what loads the logger.
@@ -207,7 +219,7 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
   const metrics = createMetrics({ process: true })
   const data = await opening
   try {
-    const world = { ...data, settings, clock, random, endOfTurn, log, metrics, createsOffsetsTopic: false }
+    const world = { ...data, settings, clock, random, endOfTurn, loggers, metrics, createsOffsetsTopic: false }
     const instance = await BrokerInstance.start(world)
     const http = await observe(instance, settings, metrics, log)
     return running(instance, http, directories, data.close)
@@ -215,6 +227,13 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
     await data.close()
     throw error
   }
+}
+
+// Levels change at run time, so what writes lets all of them pass. Who brings a log knows what to keep of it.
+function loggersOf(settings: BrokerSettings, log: Logger | undefined): BrokerLoggers {
+  if (log !== undefined) return new BrokerLoggers(log, 'DEBUG')
+  const level = (settings.text('log.level') ?? 'info').toUpperCase()
+  return new BrokerLoggers(createLogger({ level: 'debug' }), isLoggerLevel(level) ? level : 'INFO')
 }
 
 // A directory knows whose it is: who doesn't say which broker this is gets the one that wrote it.

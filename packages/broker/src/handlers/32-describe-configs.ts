@@ -1,5 +1,5 @@
 // DescribeConfigs v1-4: settings of topics, of this broker, of all brokers (named ''), of groups and of client-metrics
-// subscriptions, each with where its value comes from.
+// subscriptions, each with where its value comes from; and the levels of this broker's loggers.
 import { configsOf, topicNameFault } from '@millrace/machines'
 import type { DescribeConfigsRequest, DescribeConfigsResponseInput } from '@millrace/protocol'
 import { describeConfigsApi, errorCode, KafkaError } from '@millrace/protocol'
@@ -14,6 +14,7 @@ import {
 import type { RequestContext } from '../dispatch/handler.ts'
 import { defineHandler } from '../dispatch/handler.ts'
 import { configAccess, configResourceType } from '../runtime/config-resources.ts'
+import { describeLoggers } from '../runtime/logger-resource.ts'
 import { mapInSlices, Slices } from '../runtime/slices.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
@@ -79,6 +80,9 @@ function describe(resource: Resource, wish: DescribeWish, context: RequestContex
     case configResourceType.clientMetrics:
       if (name === '') throw new KafkaError('INVALID_REQUEST', 'the name of a client-metrics subscription is empty')
       return describeClientMetrics(configsOf(image, { type: 'client-metrics', name }), wish)
+    case configResourceType.brokerLogger:
+      checkBrokerId(name, context)
+      return describeLoggers(services.loggers, wish)
     default:
       throw new KafkaError('INVALID_REQUEST', `resources of type ${resourceType} have no settings here`)
   }
@@ -92,12 +96,18 @@ function describeNamedTopic(name: string, wish: DescribeWish, { services, image 
 }
 
 // The settings of a broker are known to that broker only: clients send this request to the one they ask about.
-function describeNamedBroker(name: string, wish: DescribeWish, { services }: RequestContext) {
-  if (name === '') return describeClusterWide(services.settings, wish)
-  if (name === String(services.brokerId)) return describeBroker(services.settings, wish)
+function describeNamedBroker(name: string, wish: DescribeWish, context: RequestContext) {
+  const { settings } = context.services
+  if (name === '') return describeClusterWide(settings, wish)
+  checkBrokerId(name, context)
+  return describeBroker(settings, wish)
+}
+
+function checkBrokerId(name: string, { services }: RequestContext): void {
+  if (name === String(services.brokerId)) return
   if (!/^-?\d+$/.test(name)) {
     throw new KafkaError('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`)
   }
-  const message = `Unexpected broker id, expected ${services.brokerId} or empty string, but received ${name}`
+  const message = `Unexpected broker id, expected ${services.brokerId}, but received ${name}`
   throw new KafkaError('INVALID_REQUEST', message)
 }

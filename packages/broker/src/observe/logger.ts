@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { LogFields, Logger } from '@millrace/kernel'
 import type { DestinationStream, Logger as Pino } from 'pino'
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
 export interface LoggerOptions {
   readonly level: LogLevel

@@ -44,18 +44,18 @@ export class BrokerInstance {
       controller: this.services.controller,
       brokerId: this.services.brokerId,
       sessionTtlMs: world.settings.number('broker.session.timeout.ms'),
-      log: world.log,
+      log: world.loggers.of('millrace.metadata'),
       pause: () => new Promise((resolve) => void world.hostClock.setTimer(1_000, resolve)),
       beforeController: (brokerEpoch) => this.#adopt(brokerEpoch),
     })
     this.#followImages()
     this.#declareMetrics()
-    logs.onDirectoryOffline((path, reason) => world.log.error('a log directory is offline', { path, reason }))
+    logs.onDirectoryOffline((path, reason) => world.loggers.root.error('a log directory is offline', { path, reason }))
   }
 
   /** Resolves when clients are served. */
   static async start(world: BrokerWorld): Promise<BrokerInstance> {
-    const images = await ImageKeeper.open(world.store, world.log)
+    const images = await ImageKeeper.open(world.store, world.loggers.of('millrace.metadata'))
     try {
       const clusterId = await ensureCluster(world, images)
       const logs = openLogManager({
@@ -63,7 +63,7 @@ export class BrokerInstance {
         fileSystem: world.fileSystem,
         clock: world.clock,
         random: world.random,
-        logger: world.log,
+        logger: world.loggers.of('millrace.storage'),
         metrics: world.metrics,
         nodeId: world.settings.number('node.id'),
         clusterId,
@@ -121,7 +121,7 @@ export class BrokerInstance {
   }
 
   async #open(): Promise<void> {
-    const { settings, createsOffsetsTopic, log } = this.#world
+    const { settings, createsOffsetsTopic, loggers } = this.#world
     // Where the port is left to the system nobody knows it yet; where it isn't, clients must not come too early.
     const hasFreePorts = listenerSettings(settings).some(({ port }) => port === 0)
     if (hasFreePorts) this.#bound = await this.#server.listen()
@@ -132,11 +132,14 @@ export class BrokerInstance {
     if (createsOffsetsTopic) await this.services.topicCreation.create([offsetsTopic])
     if (!hasFreePorts) this.#bound = await this.#server.listen()
     this.#state = 'ready'
-    log.info('the broker serves clients', { brokerId: this.services.brokerId, epoch: this.#registration.epoch })
+    loggers.root.info('the broker serves clients', {
+      brokerId: this.services.brokerId,
+      epoch: this.#registration.epoch,
+    })
   }
 
   #buildServer(): NetServer {
-    const { settings, clock, log, metrics } = this.#world
+    const { settings, clock, loggers, metrics } = this.#world
     const table: HandlerTable = handlerTable([...Object.values(handlers), apiVersions(() => table)])
     const dispatcher = new Dispatcher({
       handlers: table,
@@ -144,7 +147,7 @@ export class BrokerInstance {
       image: () => this.services.images.current,
       interceptors: this.interceptors,
       clock,
-      log,
+      log: loggers.of('millrace.requests'),
       metrics,
     })
     const requestBytesMax = settings.number('queued.max.request.bytes')
@@ -155,7 +158,7 @@ export class BrokerInstance {
       dispatcher,
       requestBytes,
       clock,
-      log,
+      log: loggers.of('millrace.network'),
       metrics,
     })
   }
@@ -189,11 +192,11 @@ export class BrokerInstance {
   }
 
   #takeDynamicSettings(image: MetadataImage): void {
-    const { settings, log } = this.#world
+    const { settings, loggers } = this.#world
     const clusterWide = configsOf(image, { type: 'broker', name: '' })
     const perBroker = configsOf(image, { type: 'broker', name: String(settings.number('node.id')) })
     if (settings.dynamic.clusterWide === clusterWide && settings.dynamic.perBroker === perBroker) return
-    for (const problem of settings.setDynamic({ clusterWide, perBroker })) log.warn(problem)
+    for (const problem of settings.setDynamic({ clusterWide, perBroker })) loggers.root.warn(problem)
     this.services.logs.reconfigure(logManagerSettings(settings))
   }
 
@@ -216,7 +219,7 @@ export class BrokerInstance {
   }
 
   #noteLife(stoppedCleanly: boolean): void {
-    const { bootId, fileSystem, directories, log } = this.#world
+    const { bootId, fileSystem, directories, loggers } = this.#world
     const [directory] = directories
     const { epoch } = this.#registration
     if (bootId === null || directory === undefined || epoch < 0) return
@@ -224,7 +227,7 @@ export class BrokerInstance {
     const last = readBrokerLife(fileSystem, directory)
     const since = (stoppedCleanly ? last?.intactSince : own?.intactSince) ?? epoch
     writeBrokerLife(fileSystem, directory, { epoch, intactSince: since, bootId, stoppedCleanly })
-    log.debug('noted how far the data can be trusted', { epoch, intactSince: since, stoppedCleanly })
+    loggers.root.debug('noted how far the data can be trusted', { epoch, intactSince: since, stoppedCleanly })
   }
 }
 

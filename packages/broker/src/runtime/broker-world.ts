@@ -1,7 +1,8 @@
-import type { Clock, Logger, Metrics, Random } from '@millrace/kernel'
+import type { Clock, Metrics, Random } from '@millrace/kernel'
 import type { MetadataStore } from '@millrace/metadata'
 import type { FileSystem } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
+import type { BrokerLoggers } from '../observe/broker-loggers.ts'
 import type { AdoptedData } from './adoption.ts'
 
 /** All that a broker takes from outside: broker.ts gives it the real thing, a simulation something else. */
@@ -19,7 +20,7 @@ export interface BrokerWorld {
   /** What another broker's data directory says is there, for a store that is empty. */
   readonly adoptable: AdoptedData | null
   readonly endOfTurn: (work: () => void) => void
-  readonly log: Logger
+  readonly loggers: BrokerLoggers
   readonly metrics: Metrics
   /** Groups need it with the first request: an embedded broker has it from the start. */
   readonly createsOffsetsTopic: boolean

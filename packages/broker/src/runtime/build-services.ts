@@ -32,7 +32,7 @@ const fetchSessionEvictionMs = 120_000
 /** One of each of what handlers work with. */
 export function buildServices(parts: ServiceParts): BrokerServices {
   const { world, images, logs } = parts
-  const { settings, clock, random, log } = world
+  const { settings, clock, random, loggers } = world
   const brokerId = asBrokerId(settings.number('node.id'))
   const endOfTurn = (): Promise<void> => new Promise((resolve) => world.endOfTurn(resolve))
   const controller = buildController(world, images, endOfTurn)
@@ -46,7 +46,8 @@ export function buildServices(parts: ServiceParts): BrokerServices {
     logs,
     endOfTurn,
     random,
-    log,
+    log: loggers.root,
+    loggers,
     topicMetrics: new TopicMetrics(world.metrics),
     endpoints: new Endpoints(brokerId, advertisedListeners(settings)),
     topicCreation: new TopicCreation(controller, images, settings),
@@ -63,12 +64,14 @@ export function buildServices(parts: ServiceParts): BrokerServices {
 }
 
 function buildController(world: BrokerWorld, images: ImageKeeper, endOfTurn: () => Promise<void>): ControllerRuntime {
-  const { settings, clock, hostClock: leaseClock, random, store, log } = world
+  const { settings, clock, hostClock: leaseClock, random, store, loggers } = world
+  const log = loggers.of('millrace.controller')
   const rules = controllerRules(settings)
   return new ControllerRuntime({ store, images, rules, random, clock, leaseClock, log, endOfTurn })
 }
 
-function buildGroups({ settings, clock, random, log }: BrokerWorld, images: ImageKeeper): GroupRuntime {
+function buildGroups({ settings, clock, random, loggers }: BrokerWorld, images: ImageKeeper): GroupRuntime {
+  const log = loggers.of('millrace.groups')
   return new GroupRuntime({
     clock,
     random,
@@ -80,14 +83,14 @@ function buildGroups({ settings, clock, random, log }: BrokerWorld, images: Imag
 }
 
 function buildPartitions({ world, logs, brokerEpoch }: ServiceParts, groups: GroupRuntime): PartitionRuntime {
-  const { settings, clock, log } = world
+  const { settings, clock, loggers } = world
   return new PartitionRuntime({
     brokerId: asBrokerId(settings.number('node.id')),
     brokerEpoch,
     logs,
     settings,
     clock,
-    log,
+    log: loggers.of('millrace.storage'),
     onElected: (partition) => holdsGroups(partition) && groups.lead(partition),
     onResigned: (partition) => holdsGroups(partition) && groups.resign(partition.index),
   })

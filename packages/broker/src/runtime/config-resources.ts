@@ -23,9 +23,11 @@ export const configAccess = (
   return need(operation, 'CLUSTER', clusterName)
 }
 
-/** What is wrong with asking this broker to change a broker's settings; null where they are its own, or those of all. */
+/** What is wrong with asking this broker to change a broker's settings or loggers; null where they are its own, or all's. */
 function misdirection({ resourceType, resourceName }: NamedResource, brokerId: BrokerId): string | null {
-  if (resourceType !== configResourceType.broker || resourceName === '') return null
+  const isLogger = resourceType === configResourceType.brokerLogger
+  if (resourceType !== configResourceType.broker && !isLogger) return null
+  if (resourceName === '' && !isLogger) return null
   if (!/^-?\d+$/.test(resourceName)) return `Node id must be an integer, but it is: ${resourceName}`
   if (Number(resourceName) === brokerId) return null
   return `Unexpected broker id, expected ${brokerId}, but received ${resourceName}`

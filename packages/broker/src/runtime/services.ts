@@ -1,6 +1,7 @@
 import type { BrokerId, ByteBudget, Logger, Random } from '@millrace/kernel'
 import type { LogManager } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
+import type { BrokerLoggers } from '../observe/broker-loggers.ts'
 import type { TopicMetrics } from '../observe/topic-metrics.ts'
 import type { ControllerRuntime } from './controller-runtime.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -32,4 +33,5 @@ export interface BrokerServices {
   readonly endOfTurn: () => Promise<void>
   readonly random: Random
   readonly log: Logger
+  readonly loggers: BrokerLoggers
 }

@@ -33,7 +33,8 @@ export class Partition {
   readonly log: PartitionLog
   readonly #host: PartitionHost
   readonly #commitWaiters = new CommitWaiters()
-  readonly #dataWaiters = new Set<DataWaiter>()
+  /** Made with the first: most partitions of a large broker are idle. */
+  #dataWaiters: Set<DataWaiter> | undefined
   #settings: LeaderSettings
   /** Null while another broker leads, or none. */
   #leader: LeaderState | null = null
@@ -86,7 +87,7 @@ export class Partition {
   }
 
   get waitingFetches(): number {
-    return this.#dataWaiters.size
+    return this.#dataWaiters?.size ?? 0
   }
 
   /** Whether a request for the leader may be served; `currentLeaderEpoch` is what the client thinks, -1 if nothing. */
@@ -129,11 +130,12 @@ export class Partition {
   }
 
   addDataWaiter(waiter: DataWaiter): void {
+    this.#dataWaiters ??= new Set()
     this.#dataWaiters.add(waiter)
   }
 
   removeDataWaiter(waiter: DataWaiter): void {
-    this.#dataWaiters.delete(waiter)
+    this.#dataWaiters?.delete(waiter)
   }
 
   /** DeleteRecords: -1 stands for the high watermark. Resolves with the new start of the log. */
@@ -222,7 +224,7 @@ export class Partition {
 
   // Who reads and still finds too little puts itself back into the set meanwhile.
   #wakeDataWaiters(): void {
-    if (this.#dataWaiters.size === 0) return
+    if (this.#dataWaiters === undefined || this.#dataWaiters.size === 0) return
     const waiters = Array.from(this.#dataWaiters)
     for (const waiter of waiters) waiter.partitionMoved()
   }

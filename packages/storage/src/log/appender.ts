@@ -241,7 +241,6 @@ export class Appender implements TurnMember {
   }
 
   #writeEpochs(): void {
-    if (!this.#state.epochs.dirty) return
     try {
       this.#state.writeEpochs()
     } catch (error) {

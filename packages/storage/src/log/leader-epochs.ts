@@ -4,14 +4,34 @@ const unknown = -1
 
 /** Which leader epoch wrote from which offset on; rising in both. */
 export class LeaderEpochs {
-  #entries: EpochStart[]
-  /** Set by every change: the file beside the log must be written. */
-  dirty = false
+  #entries: readonly EpochStart[] = []
+  /** What the file beside the log says. */
+  #saved: readonly EpochStart[]
 
   constructor(entries: readonly EpochStart[] = []) {
-    this.#entries = []
     for (const entry of entries) this.assign(entry.epoch, entry.startOffset)
-    this.dirty = false
+    this.#saved = this.#entries
+  }
+
+  /**
+   * Whether the file lacks anything about the records before `endOffset`. Epochs that wrote none needn't be in it: the
+   * next start leaves them out, and a broker that leads 10,000 idle partitions anew has nothing to write.
+   */
+  mustSave(endOffset: number): boolean {
+    if (this.#saved === this.#entries) return false
+    const wrote = ({ startOffset }: EpochStart): boolean => startOffset < endOffset
+    const saved = this.#saved.filter(wrote)
+    const known = this.#entries.filter(wrote)
+    return saved.length !== known.length || known.some((entry, i) => !isSame(entry, saved[i]))
+  }
+
+  saved(): void {
+    this.#saved = this.#entries
+  }
+
+  /** The file is another one, or gone. */
+  fileLost(): void {
+    this.#saved = []
   }
 
   get entries(): readonly EpochStart[] {
@@ -26,14 +46,8 @@ export class LeaderEpochs {
   assign(epoch: number, startOffset: number): void {
     const last = this.#entries.at(-1)
     if (last !== undefined && last.epoch === epoch && startOffset >= last.startOffset) return
-    while (this.#contradicts(epoch, startOffset)) this.#entries.pop()
-    this.#entries.push({ epoch, startOffset })
-    this.dirty = true
-  }
-
-  #contradicts(epoch: number, startOffset: number): boolean {
-    const last = this.#entries.at(-1)
-    return last !== undefined && (last.epoch >= epoch || last.startOffset >= startOffset)
+    const stays = (entry: EpochStart): boolean => entry.epoch < epoch && entry.startOffset < startOffset
+    this.#entries = [...this.#entries.slice(0, this.#entries.findLastIndex(stays) + 1), { epoch, startOffset }]
   }
 
   /** For OffsetForLeaderEpoch: the latest epoch ends at the log's end, an older one where the next begins. */
@@ -54,10 +68,8 @@ export class LeaderEpochs {
 
   /** The log now ends at `endOffset`. */
   truncateFromEnd(endOffset: number): void {
-    while ((this.#entries.at(-1)?.startOffset ?? -1) >= endOffset) {
-      this.#entries.pop()
-      this.dirty = true
-    }
+    if ((this.#entries.at(-1)?.startOffset ?? -1) < endOffset) return
+    this.#entries = this.#entries.filter(({ startOffset }) => startOffset < endOffset)
   }
 
   /** The log now starts at `startOffset`: the epoch that wrote it starts there, those before are gone. */
@@ -66,6 +78,8 @@ export class LeaderEpochs {
     const entry = this.#entries[covering]
     if (entry === undefined || (covering === 0 && entry.startOffset === startOffset)) return
     this.#entries = [{ epoch: entry.epoch, startOffset }, ...this.#entries.slice(covering + 1)]
-    this.dirty = true
   }
 }
+
+const isSame = (a: EpochStart, b: EpochStart | undefined): boolean =>
+  a.epoch === b?.epoch && a.startOffset === b.startOffset

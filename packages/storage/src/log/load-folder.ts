@@ -12,19 +12,22 @@ import { finishSwaps } from './swap-files.ts'
 const indexSuffixes = ['.index', '.timeindex', '.txnindex'] as const
 const fileSuffixes: readonly SegmentSuffix[] = ['.log', ...indexSuffixes, '.snapshot', '.batches']
 
-/**
- * Reads the names in a log's folder into its state. Sets `damage` where they can't be those of a whole log; returns the
- * files that nobody needs any more.
- */
-export function loadFolder(state: LogState): readonly string[] {
+export interface FolderContent {
+  readonly names: ReadonlySet<string>
+  /** Files that nobody needs any more. */
+  readonly leftovers: readonly string[]
+}
+
+/** Reads the names in a log's folder into its state. Sets `damage` where they can't be those of a whole log. */
+export function loadFolder(state: LogState): FolderContent {
   const { fileSystem } = state.files
-  const folders = (fileSystem.list(state.folder) ?? []).filter(isFolderForFile)
-  if (folders[0] !== undefined) {
-    state.damage = misplaced(state, `${state.folder}/${folders[0].name} is a folder, expected a file`)
-    return []
+  const found = fileSystem.list(state.folder) ?? []
+  const folder = found.find(isFolderForFile)
+  if (folder !== undefined) {
+    state.damage = misplaced(state, `${state.folder}/${folder.name} is a folder, expected a file`)
+    return { names: new Set(), leftovers: [] }
   }
-  finishSwaps(state)
-  const entries = fileSystem.list(state.folder) ?? []
+  const entries = finishSwaps(state, found) ? (fileSystem.list(state.folder) ?? []) : found
   for (const { name } of entries) {
     const snapshot = baseOffsetOf(name, '.snapshot')
     if (snapshot !== undefined) state.snapshotOffsets.add(snapshot)
@@ -32,7 +35,7 @@ export function loadFolder(state: LogState): readonly string[] {
   loadSegments(state, entries)
   checkSealed(state)
   const names = new Set(entries.map((entry) => entry.name))
-  return [...names].filter((name) => isTemporary(name) || isOrphan(state, name, names))
+  return { names, leftovers: [...names].filter((name) => isTemporary(name) || isOrphan(state, name, names)) }
 }
 
 /** What a crash left in the middle of its removal, or of its making. */

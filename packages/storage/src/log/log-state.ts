@@ -124,7 +124,7 @@ export class LogState implements SegmentHome {
     this.tail = from.tail
     this.producers = from.producers
     this.epochs = from.epochs
-    this.epochs.dirty = true
+    this.epochs.fileLost()
     this.logStartOffset = from.logStartOffset
     this.highWatermark = from.highWatermark
     this.bytesSinceSnapshot = from.bytesSinceSnapshot
@@ -138,9 +138,9 @@ export class LogState implements SegmentHome {
   }
 
   writeEpochs(): void {
-    if (!this.epochs.dirty) return
+    if (!this.epochs.mustSave(this.logEndOffset)) return
     writeLeaderEpochs(this.files.fileSystem, this.folder, this.epochs.entries)
-    this.epochs.dirty = false
+    this.epochs.saved()
     this.epochsAreDurable = false
     this.namesAreDurable = false
   }

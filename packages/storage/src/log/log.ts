@@ -138,7 +138,6 @@ export class Log implements PartitionLog {
     if (this.offline) return
     this.#appender.writeNow()
     this.state.epochs.assign(epoch, this.state.logEndOffset)
-    this.state.writeEpochs()
   }
 
   setHighWatermark(offset: Offset): void {

@@ -67,9 +67,7 @@ function claimFolder({ files, logger }: LogContext, folder: string, topicId: str
 function readEpochs({ files, logger }: LogContext, folder: string): LeaderEpochs | undefined {
   try {
     const entries = readLeaderEpochs(files.fileSystem, folder)
-    if (entries !== undefined) return new LeaderEpochs(entries)
-    logger.warn('the leader epochs of a log are missing and found in its batches', { folder })
-    return undefined
+    return entries === undefined ? undefined : new LeaderEpochs(entries)
   } catch (error) {
     const fields = { folder, error: errorMessage(error) }
     logger.warn('the leader epochs of a log are damaged and found in its batches', fields)

@@ -21,9 +21,9 @@ export interface OpenHints {
 
 /** Reads what lies in the log's folder into its state, repairing what a crash left. */
 export function openLogFiles(state: LogState, hints: OpenHints): void {
-  const leftovers = loadFolder(state)
+  const { names, leftovers } = loadFolder(state)
   if (state.damage !== undefined) return
-  rebuildMissingIndexes(state)
+  rebuildMissingIndexes(state, names)
   if (hints.epochsLost) rebuildEpochs(state)
   const recoveredFrom = hints.clean ? undefined : recoverTail(state, hints.recoveryPoint)
   if (state.damage !== undefined) return
@@ -40,7 +40,7 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   state.epochs.truncateFromStart(state.logStartOffset)
   if (!state.isFuture) loadProducers(state, hints, recoveredFrom)
   state.folderIsDurable = hints.clean
-  state.epochsAreDurable = hints.clean && !state.epochs.dirty
+  state.epochsAreDurable = hints.clean && !state.epochs.mustSave(state.logEndOffset)
   state.namesAreDurable = hints.clean
 }
 
@@ -54,7 +54,11 @@ function startOf(state: LogState, hints: OpenHints): number {
   return 0
 }
 
+// A log that was never written to has no such file.
 function rebuildEpochs(state: LogState): void {
+  if (state.segments.sizeBytes === 0) return
+  const fields = { folder: state.folder }
+  state.context.logger.warn('the leader epochs of a log are missing and found in its batches', fields)
   for (const segment of state.segments.all) {
     scanBatches(segment.file(), { from: 0, until: segment.sizeBytes, checkCrc: false }, (bytes, at) => {
       const epoch = batchField.leaderEpoch(bytes, at)
@@ -63,8 +67,7 @@ function rebuildEpochs(state: LogState): void {
   }
 }
 
-function rebuildMissingIndexes(state: LogState): void {
-  const names = new Set((state.files.fileSystem.list(state.folder) ?? []).map((entry) => entry.name))
+function rebuildMissingIndexes(state: LogState, names: ReadonlySet<string>): void {
   for (const segment of state.segments.all) {
     const digits = String(segment.baseOffset).padStart(20, '0')
     const missing = !names.has(`${digits}.index`) || !names.has(`${digits}.timeindex`)

@@ -1,3 +1,4 @@
+import type { DirectoryEntry } from '../io/file-system.ts'
 import { baseOffsetOf, segmentFile, segmentSuffixes } from '../segment/segment-files.ts'
 import { batchField } from '@millrace/protocol'
 import { scanBatches } from '../segment/scan.ts'
@@ -10,14 +11,14 @@ export const swapSuffix = '.swap'
 
 /**
  * Ends what a crash interrupted in a compaction: files that were being written go; where all were written and being
- * put in place, the segments that they replace go and they get their names.
+ * put in place, the segments that they replace go and they get their names. Says whether there was anything to do.
  */
-export function finishSwaps(state: LogState): void {
+export function finishSwaps(state: LogState, entries: readonly DirectoryEntry[]): boolean {
   const { fileSystem } = state.files
-  const names = (fileSystem.list(state.folder) ?? []).map((entry) => entry.name)
+  const names = entries.map((entry) => entry.name)
   const cleaned = names.filter((name) => name.endsWith(cleanedSuffix))
   const swaps = names.filter((name) => name.endsWith(swapSuffix))
-  if (cleaned.length === 0 && swaps.length === 0) return
+  if (cleaned.length === 0 && swaps.length === 0) return false
   const firstCleaned = Math.min(...cleaned.map((name) => Number(name.slice(0, 20))))
   for (const name of cleaned) fileSystem.remove(`${state.folder}/${name}`)
   const whole = swaps.filter((name) => Number(name.slice(0, 20)) < firstCleaned)
@@ -27,6 +28,7 @@ export function finishSwaps(state: LogState): void {
     fileSystem.rename(`${state.folder}/${name}`, `${state.folder}/${name.slice(0, -swapSuffix.length)}`)
   }
   fileSystem.syncDirectory(state.folder)
+  return true
 }
 
 function removeReplaced(state: LogState, swaps: readonly string[]): void {

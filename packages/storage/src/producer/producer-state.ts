@@ -21,14 +21,18 @@ export type ProducerOutcome =
 
 const accepted: ProducerOutcome = { kind: 'accepted' }
 
+// Most partitions of a large broker are idle: a Map of their own costs them hundreds of bytes. Nothing is put into these.
+const noProducers = new Map<number, ProducerEntry>()
+const noneOpen = new Map<number, number>()
+
 /**
  * Every producer that a partition knows, and the transactions that are open in it. `accept` changes the state before
  * the write; `keep` or `undo` says how the write went.
  */
 export class ProducerState {
-  readonly #producers = new Map<number, ProducerEntry>()
+  #producers: Map<number, ProducerEntry> = noProducers
   /** First offset of each open transaction by its producer, in the order in which they began. */
-  readonly #open = new Map<number, number>()
+  #open: Map<number, number> = noneOpen
   /** Ended, with the marker not yet below the high watermark. */
   #completed: CompletedTxn[] = []
   readonly #journal: { readonly producerId: number; readonly before: ProducerEntry | undefined }[] = []
@@ -89,14 +93,20 @@ export class ProducerState {
     if ('refusal' in decision) return { kind: 'refused', refusal: decision.refusal }
     const { next } = decision
     this.#journal.push({ producerId: next.producerId, before: known })
-    this.#set(next)
+    this.#put(next)
+    if (next.txnFirstOffset >= 0) this.#noteOpen(next)
+    else if (this.#open.size > 0) this.#open.delete(next.producerId)
     return accepted
   }
 
-  #set(entry: ProducerEntry): void {
+  #put(entry: ProducerEntry): void {
+    if (this.#producers === noProducers) this.#producers = new Map()
     this.#producers.set(entry.producerId, entry)
-    if (entry.txnFirstOffset >= 0) this.#open.set(entry.producerId, entry.txnFirstOffset)
-    else if (this.#open.size > 0) this.#open.delete(entry.producerId)
+  }
+
+  #noteOpen({ producerId, txnFirstOffset }: ProducerEntry): void {
+    if (this.#open === noneOpen) this.#open = new Map()
+    this.#open.set(producerId, txnFirstOffset)
   }
 
   /** What was accepted since the last `keep` is written. */
@@ -115,7 +125,7 @@ export class ProducerState {
     for (let slot = this.#journal.length - 1; slot >= mark; slot -= 1) {
       const { producerId, before } = this.#journal[slot]!
       if (before === undefined) this.#producers.delete(producerId)
-      else this.#producers.set(producerId, before)
+      else this.#put(before)
     }
     this.#journal.length = mark
     this.#completed = this.#completed.filter((txn) => txn.markerOffset < endOffset)
@@ -126,7 +136,7 @@ export class ProducerState {
     const open = [...this.#producers.values()].filter((entry) => entry.txnFirstOffset >= 0)
     open.sort((a, b) => a.txnFirstOffset - b.txnFirstOffset)
     this.#open.clear()
-    for (const entry of open) this.#open.set(entry.producerId, entry.txnFirstOffset)
+    for (const entry of open) this.#noteOpen(entry)
   }
 
   /** The first offset whose fate isn't settled for readers of committed data; undefined where all is. */
@@ -176,7 +186,7 @@ export class ProducerState {
       const end = batches.at(-1)
       const sameEnd = last?.lastOffset === end?.lastOffset && last?.lastSequence === end?.lastSequence
       if (entry === undefined || entry.producerEpoch !== producerEpoch || !sameEnd) continue
-      this.#producers.set(producerId, { ...entry, batches })
+      this.#put({ ...entry, batches })
     }
   }
 
@@ -184,7 +194,7 @@ export class ProducerState {
   load(snapshot: Uint8Array): boolean {
     this.clear()
     const entries = decodeSnapshot(snapshot)
-    for (const entry of entries ?? []) this.#producers.set(entry.producerId, entry)
+    for (const entry of entries ?? []) this.#put(entry)
     this.#findOpen()
     return entries !== undefined
   }

@@ -1,10 +1,13 @@
+// One for all: an empty array of its own for each index of 10,000 idle partitions would be megabytes.
+const noBytes = new Uint8Array(0)
+
 /** Bytes that grow at their end: entries of an index, in the format of its file. */
 export class GrowingBytes {
   #bytes: Uint8Array
   #length: number
 
   /** Starts with a copy-free view of what a file held. */
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+  constructor(bytes: Uint8Array = noBytes) {
     this.#bytes = bytes
     this.#length = bytes.length
   }

@@ -23,11 +23,13 @@ export interface SegmentHome extends SegmentPlace {
   readonly rebuildTransactions: (segment: Segment) => TransactionIndex
 }
 
+const unnamed = { folder: '', fileSuffix: '', path: '' }
+
 /** One segment: a stretch of the log in a file, with indexes that are loaded when somebody needs them. */
 export class Segment {
   readonly baseOffset: number
   readonly #home: SegmentHome
-  #named = { folder: '', fileSuffix: '', path: '' }
+  #named = unnamed
   #sizeBytes: number
   #indexes: SegmentIndexes | undefined
   /** Indexes of the segment that is written to stay in memory; those of sealed ones are cached under a budget. */
@@ -45,7 +47,6 @@ export class Segment {
     this.#sizeBytes = sizeBytes
     this.createdMs = createdMs
     this.#sealed = sizeBytes > 0
-    if (sizeBytes === 0) this.#indexes = emptyIndexes(baseOffset)
   }
 
   /** Makes the files of a new, empty segment; what an earlier life left under these names goes. */
@@ -115,6 +116,7 @@ export class Segment {
   }
 
   #loadOrRebuild(): SegmentIndexes {
+    if (this.#sizeBytes === 0) return emptyIndexes(this.baseOffset)
     const { files } = this.#home
     const loaded = this.#loadWhole()
     if (loaded.lookup !== undefined && loaded.transactions !== undefined) {
@@ -162,6 +164,8 @@ export class Segment {
 
   /** Writes at the end; a short write throws, and the caller truncates. */
   write(chunks: readonly Uint8Array[], bytes: number): void {
+    // Once there are bytes, indexes that aren't there would be made from them.
+    if (this.#sizeBytes === 0) this.loadIndexes()
     const written = this.file().write(chunks, this.#sizeBytes)
     if (written !== bytes) throw new Error(`${this.path}: wrote ${written} of ${bytes} bytes: no space is left`)
     this.#sealed = false

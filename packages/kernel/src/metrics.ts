@@ -7,6 +7,15 @@ export interface Counter {
 
 export interface Histogram {
   observe(value: number, labels?: LabelValues): void
+  /** What was observed so far, by labels. */
+  distributions(): readonly Distribution[]
+}
+
+export interface Distribution {
+  readonly labels: LabelValues
+  /** Values in each bucket alone, the last one for what is larger than all bounds. */
+  readonly counts: readonly number[]
+  readonly sum: number
 }
 
 export interface GaugeSample {
@@ -31,6 +40,6 @@ export interface Metrics {
 /** Counts nothing. */
 export const noMetrics: Metrics = {
   counter: () => ({ add: () => {} }),
-  histogram: () => ({ observe: () => {} }),
+  histogram: () => ({ observe: () => {}, distributions: () => [] }),
   gauge: () => {},
 }

@@ -74,7 +74,7 @@ export class Dispatcher {
     this.#around = { services, clock, log, refusals: new RefusalLog(log, clock) }
     this.#authorizer = options.authorizer ?? allowAll
     this.#interceptors = options.interceptors
-    this.#metrics = new RequestMetrics(options.metrics)
+    this.#metrics = new RequestMetrics(options.metrics, clock)
     this.#throttleMs = options.throttleMs
   }
 

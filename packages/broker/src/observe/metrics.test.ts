@@ -125,6 +125,15 @@ test('what is counted on the way of a record has the names of BrokerTopicMetrics
   }
 })
 
+test('all series of a topic begin together, at 0', async () => {
+  const metrics = createMetrics({ process: false })
+  new TopicMetrics(metrics).produced('orders', 100, 3)
+  const text = await metrics.text()
+  for (const name of ['bytesout', 'totalfetchrequests', 'failedproducerequests', 'failedfetchrequests']) {
+    assert.ok(text.includes(`kafka_server_brokertopicmetrics_${name}_total{topic="orders"} 0\n`), name)
+  }
+})
+
 test('counters, gauges and histograms keep their labels and can be read twice', async () => {
   const metrics = createMetrics({ process: false })
   const counter = metrics.counter({ name: 'c_total', help: 'c', labels: ['a', 'b'] })

@@ -1,4 +1,12 @@
-import type { Counter, GaugeSample, Histogram, LabelValues, MetricOptions, Metrics } from '@millrace/kernel'
+import type {
+  Counter,
+  Distribution,
+  GaugeSample,
+  Histogram,
+  LabelValues,
+  MetricOptions,
+  Metrics,
+} from '@millrace/kernel'
 import { assert } from '@millrace/kernel'
 
 import type { Sample } from './exposition.ts'
@@ -76,16 +84,14 @@ class LabelledCounter implements Counter {
   }
 }
 
-interface Distribution {
-  readonly labels: LabelValues
-  /** Values in each bucket alone, the last one for what is larger than all bounds. */
+interface Counted extends Distribution {
   readonly counts: number[]
   sum: number
 }
 
 class LabelledHistogram implements Histogram {
   readonly #bounds: readonly number[]
-  readonly #distributions = new Map<string, Distribution>()
+  readonly #distributions = new Map<string, Counted>()
 
   constructor(bounds: readonly number[]) {
     this.#bounds = [...bounds, Infinity]
@@ -110,7 +116,11 @@ class LabelledHistogram implements Histogram {
     })
   }
 
-  #distribution(labels: LabelValues): Distribution {
+  distributions(): readonly Distribution[] {
+    return [...this.#distributions.values()]
+  }
+
+  #distribution(labels: LabelValues): Counted {
     const key = keyOf(labels)
     const known = this.#distributions.get(key)
     if (known !== undefined) return known

@@ -11,6 +11,7 @@ export class TopicMetrics {
   readonly #failedFetches: Counter
   /** Label values by topic: made once. */
   readonly #labels = new Map<string, readonly [string]>()
+  readonly #all: readonly Counter[]
 
   constructor(metrics: Metrics) {
     const declare = (suffix: string, help: string): Counter =>
@@ -22,6 +23,8 @@ export class TopicMetrics {
     this.#fetches = declare('totalfetchrequests', 'Partitions that were fetched from')
     this.#failedProduces = declare('failedproducerequests', 'Partitions that could not be produced to')
     this.#failedFetches = declare('failedfetchrequests', 'Partitions that could not be fetched from')
+    const failed = [this.#failedProduces, this.#failedFetches]
+    this.#all = [this.#messagesIn, this.#bytesIn, this.#bytesOut, this.#produces, this.#fetches, ...failed]
   }
 
   produced(topic: string, bytes: number, records: number): void {
@@ -54,6 +57,8 @@ export class TopicMetrics {
     if (known !== undefined) return known
     const labels = [topic] as const
     this.#labels.set(topic, labels)
+    // All series of a topic begin together, at 0: what has none yet is then not mistaken for what nobody counts.
+    for (const counter of this.#all) counter.add(0, labels)
     return labels
   }
 }

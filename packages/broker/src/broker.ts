@@ -8,6 +8,7 @@ import { embeddedStore, memoryStore } from '@millrace/metadata'
 import type { FileSystem } from '@millrace/storage'
 import { diskFileSystem, memoryFileSystem, readMetaProperties, unsyncedFileSystem } from '@millrace/storage'
 import { hostPort, httpEndpoints } from './config/listeners.ts'
+import { returnHeapSlack } from './heap-slack.ts'
 import { ConfigError } from './config/definition.ts'
 import { loadSettings } from './config/load.ts'
 import type { BrokerSettings } from './config/settings.ts'
@@ -205,6 +206,9 @@ export interface RunningBroker {
   close(): Promise<void>
 }
 
+/** With fewer, the heap grows by too little at the start to be worth a pause. */
+const manyPartitions = 1_000
+
 /** Starts a broker as its settings say; throws ConfigError where they are wrong. Clients are served when it resolves. */
 export async function runBroker(options: RunBrokerOptions = {}): Promise<RunningBroker> {
   const { settings, notices } = loadForDirectories(options)
@@ -221,6 +225,7 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
   try {
     const world = { ...data, settings, clock, random, endOfTurn, loggers, metrics, createsOffsetsTopic: false }
     const instance = await BrokerInstance.start(world)
+    if ([...instance.services.partitions.all()].length >= manyPartitions) returnHeapSlack()
     const http = await observe(instance, settings, metrics, log)
     return running(instance, http, directories, data.close)
   } catch (error) {

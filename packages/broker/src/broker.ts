@@ -86,21 +86,30 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   try {
     // Who brings a log knows what to keep of it.
     const loggers = new BrokerLoggers(log, 'DEBUG')
-    const world = {
-      ...data,
-      settings,
-      clock,
-      random,
-      endOfTurn,
-      loggers,
-      metrics: noMetrics,
-      createsOffsetsTopic: true,
-    }
-    return embedded(await BrokerInstance.start(world), clock, close)
+    const failure = new Failure()
+    const { onFailed } = failure
+    const own = { settings, clock, random, endOfTurn, loggers, metrics: noMetrics, onFailed }
+    const world = { ...data, ...own, createsOffsetsTopic: true }
+    const broker = embedded(await BrokerInstance.start(world), clock, close)
+    void closeOn(failure, broker, log)
+    return broker
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Why a broker can't go on, once it can't. */
+class Failure {
+  readonly #settled = Promise.withResolvers<string>()
+  readonly reason: Promise<string> = this.#settled.promise
+  readonly onFailed = (reason: string): void => this.#settled.resolve(reason)
+}
+
+async function closeOn(failure: Failure, broker: Broker, log: Logger): Promise<void> {
+  const reason = await failure.reason
+  log.error('the broker can not go on and closes', { reason })
+  await broker.close()
 }
 
 const timerErrors =
@@ -202,6 +211,8 @@ export interface RunningBroker {
   /** Where /health and /metrics are served; empty where nowhere. */
   readonly httpPorts: readonly number[]
   readonly directories: readonly string[]
+  /** Resolves with the reason where the broker can't go on: no log directory is left. It is to be closed then. */
+  readonly failed: Promise<string>
   /** Hands over and leaves the data as after a clean stop. */
   close(): Promise<void>
 }
@@ -223,11 +234,14 @@ export async function runBroker(options: RunBrokerOptions = {}): Promise<Running
   const metrics = createMetrics({ process: true })
   const data = await opening
   try {
-    const world = { ...data, settings, clock, random, endOfTurn, loggers, metrics, createsOffsetsTopic: false }
+    const failure = new Failure()
+    const { onFailed } = failure
+    const own = { settings, clock, random, endOfTurn, loggers, metrics, onFailed }
+    const world = { ...data, ...own, createsOffsetsTopic: false }
     const instance = await BrokerInstance.start(world)
     if ([...instance.services.partitions.all()].length >= manyPartitions) returnHeapSlack()
     const http = await observe(instance, settings, metrics, log)
-    return running(instance, http, directories, data.close)
+    return { ...running(instance, http, directories, data.close), failed: failure.reason }
   } catch (error) {
     await data.close()
     throw error
@@ -296,7 +310,7 @@ function running(
   http: Observing,
   directories: readonly string[],
   closeData: () => Promise<void>,
-): RunningBroker {
+): Omit<RunningBroker, 'failed'> {
   const end = async (): Promise<void> => {
     try {
       await instance.close()

@@ -1,2 +1,3 @@
 export * from './faulty-file-system.ts'
 export * from './log-world.ts'
+export * from './several-disks.ts'

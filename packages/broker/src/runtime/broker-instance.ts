@@ -1,5 +1,5 @@
 import type { BrokerEpoch } from '@millrace/kernel'
-import { asRevision, ByteBudget } from '@millrace/kernel'
+import { asRevision, ByteBudget, errorMessage } from '@millrace/kernel'
 import type { MetadataImage } from '@millrace/machines'
 import { configsOf, isInternalTopic, nameCluster, offsetsTopic } from '@millrace/machines'
 import type { LogManager } from '@millrace/storage'
@@ -33,6 +33,8 @@ export class BrokerInstance {
   readonly #registration: Registration
   #bound: readonly BoundListener[] = []
   #state: 'starting' | 'ready' | 'stopping' = 'starting'
+  /** Until a log directory fails. */
+  #isDataIntact = true
 
   private constructor(world: BrokerWorld, images: ImageKeeper, logs: LogManager) {
     this.#world = world
@@ -50,7 +52,8 @@ export class BrokerInstance {
     })
     this.#followImages()
     this.#declareMetrics()
-    logs.onDirectoryOffline((path, reason) => world.loggers.root.error('a log directory is offline', { path, reason }))
+    // Storage is in the middle of something when it says so.
+    logs.onDirectoryOffline((path, reason) => world.endOfTurn(() => this.#directoryFailed(path, reason)))
   }
 
   /** Resolves when clients are served. */
@@ -110,8 +113,7 @@ export class BrokerInstance {
       await this.#registration.close()
     } finally {
       // The data doesn't depend on whether the metadata store could still be told.
-      await this.services.logs.close(this.#registration.epoch)
-      this.#noteLife(true)
+      this.#noteEnd(await this.services.logs.close(this.#registration.epoch))
       this.services.images.close()
     }
   }
@@ -185,7 +187,9 @@ export class BrokerInstance {
     images.onChange((image, before) => {
       if (image.configs !== before.configs) this.#takeDynamicSettings(image)
       if (this.#state === 'stopping') return
+      const offline = partitions.offlineCount
       partitions.update(image)
+      if (partitions.offlineCount !== offline) this.#tellOffline()
       const deleted = deletedTopics(image, before)
       if (deleted.length > 0) groups.topicsDeleted(deleted)
     })
@@ -200,16 +204,62 @@ export class BrokerInstance {
     this.services.logs.reconfigure(logManagerSettings(settings))
   }
 
+  // Kafka's rule: with the directory of the metadata, or the last one, the broker goes.
+  #directoryFailed(path: string, reason: string): void {
+    const { directories, onFailed } = this.#world
+    this.#isDataIntact = false
+    this.services.partitions.directoryFailed()
+    const online = this.services.logs.directories().filter((one) => one.online)
+    if (online.length === 0) onFailed(`no log directory is left: ${path}: ${reason}`)
+    else if (path === directories[0])
+      onFailed(`the log directory that holds the metadata has failed: ${path}: ${reason}`)
+    else this.#tellOffline()
+  }
+
+  // Without it the next life doesn't rely on this one.
+  #noteEnd(stoppedCleanly: boolean): void {
+    try {
+      this.#noteLife(stoppedCleanly)
+    } catch (error) {
+      this.#world.loggers.root.warn('how this life of the broker ended could not be noted', {
+        reason: errorMessage(error),
+      })
+    }
+  }
+
+  #tellOffline(): void {
+    if (this.#state === 'stopping') return
+    try {
+      this.#noteLife(false)
+    } catch (error) {
+      this.#world.onFailed(`the state of the data can't be noted: ${errorMessage(error)}`)
+      return
+    }
+    const { directoryIds, offlinePartitions } = this.#replicaFacts()
+    this.#registration.update({ directoryIds, offlinePartitions }).catch((error: unknown) => {
+      this.#world.loggers.root.error('nobody was told of a log directory that failed', { reason: errorMessage(error) })
+    })
+  }
+
+  #replicaFacts() {
+    const online = this.services.logs.directories().filter((one) => one.online)
+    return {
+      directoryIds: online.map(({ directoryId }) => directoryId),
+      offlinePartitions: this.services.partitions.offline(),
+    }
+  }
+
   #facts() {
     const { settings, random, bootId, fileSystem, directories } = this.#world
+    const replicas = this.#replicaFacts()
     const [directory] = directories
     const last = bootId === null || directory === undefined ? null : readBrokerLife(fileSystem, directory)
     return {
       listeners: registeredListeners(settings, this.#bound),
       rack: settings.text('broker.rack'),
       incarnationId: random.uuid(),
-      directoryIds: this.services.logs.directories().map(({ directoryId }) => directoryId),
-      intactSince: intactSince(last, bootId ?? ''),
+      ...replicas,
+      intactSince: intactSince(last, bootId ?? '', replicas.directoryIds),
     }
   }
 
@@ -226,7 +276,9 @@ export class BrokerInstance {
     const own = this.services.images.current.brokers.get(this.services.brokerId)
     const last = readBrokerLife(fileSystem, directory)
     const since = (stoppedCleanly ? last?.intactSince : own?.intactSince) ?? epoch
-    writeBrokerLife(fileSystem, directory, { epoch, intactSince: since, bootId, stoppedCleanly })
+    // A disk that failed may have dropped what the page cache held: the next life doesn't rely on it.
+    const life = { epoch, intactSince: since, bootId: this.#isDataIntact ? bootId : '', stoppedCleanly }
+    writeBrokerLife(fileSystem, directory, { ...life, directoryIds: this.#replicaFacts().directoryIds })
     loggers.root.debug('noted how far the data can be trusted', { epoch, intactSince: since, stoppedCleanly })
   }
 }

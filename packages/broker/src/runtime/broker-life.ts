@@ -10,6 +10,8 @@ export interface BrokerLife {
   /** Of the machine: what the page cache holds outlives a process, not a boot. */
   readonly bootId: string
   readonly stoppedCleanly: boolean
+  /** Of the log directories that it served from. */
+  readonly directoryIds: readonly string[]
 }
 
 const fileName = 'millrace-broker.json'
@@ -28,8 +30,8 @@ export function readBrokerLife(fileSystem: FileSystem, directory: string): Broke
   if (found.version > formatVersion) {
     throw new Error(`${path} has version ${found.version}, this Millrace knows up to ${formatVersion}`)
   }
-  const { epoch, intactSince, bootId, stoppedCleanly } = found
-  return { epoch: asBrokerEpoch(epoch), intactSince: asBrokerEpoch(intactSince), bootId, stoppedCleanly }
+  const { epoch, intactSince: since, bootId, stoppedCleanly, directoryIds = [] } = found
+  return { epoch: asBrokerEpoch(epoch), intactSince: asBrokerEpoch(since), bootId, stoppedCleanly, directoryIds }
 }
 
 export function writeBrokerLife(fileSystem: FileSystem, directory: string, life: BrokerLife): void {
@@ -46,9 +48,15 @@ export function writeBrokerLife(fileSystem: FileSystem, directory: string, life:
   fileSystem.rename(`${path}.tmp`, path)
 }
 
-/** Since when the directories are whole, as far as the last life can say; null where it can't. */
-export const intactSince = (last: BrokerLife | null, bootId: string): BrokerEpoch | null =>
-  last !== null && (last.stoppedCleanly || last.bootId === bootId) ? last.intactSince : null
+/** Since when the directories are whole, as far as the last life can say; null where it can't, or one is missing. */
+export function intactSince(
+  last: BrokerLife | null,
+  bootId: string,
+  directoryIds: readonly string[],
+): BrokerEpoch | null {
+  if (last === null || !(last.stoppedCleanly || last.bootId === bootId)) return null
+  return last.directoryIds.every((id) => directoryIds.includes(id)) ? last.intactSince : null
+}
 
 interface SavedLife {
   readonly version: number
@@ -56,6 +64,7 @@ interface SavedLife {
   readonly intactSince: number
   readonly bootId: string
   readonly stoppedCleanly: boolean
+  readonly directoryIds?: readonly string[]
 }
 
 function isSavedLife(value: unknown): value is SavedLife {
@@ -64,6 +73,7 @@ function isSavedLife(value: unknown): value is SavedLife {
   return (
     ['version', 'epoch', 'intactSince'].every((name) => Number.isSafeInteger(fields[name])) &&
     typeof fields['bootId'] === 'string' &&
-    typeof fields['stoppedCleanly'] === 'boolean'
+    typeof fields['stoppedCleanly'] === 'boolean' &&
+    (fields['directoryIds'] === undefined || Array.isArray(fields['directoryIds']))
   )
 }

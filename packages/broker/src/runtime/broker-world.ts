@@ -24,4 +24,6 @@ export interface BrokerWorld {
   readonly metrics: Metrics
   /** Groups need it with the first request: an embedded broker has it from the start. */
   readonly createsOffsetsTopic: boolean
+  /** The broker can't go on and must be closed: nothing to write to is left. */
+  readonly onFailed: (reason: string) => void
 }

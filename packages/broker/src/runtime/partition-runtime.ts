@@ -1,13 +1,14 @@
 import type { BrokerEpoch, BrokerId, Clock, Logger } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
-import type { LeaderSettings, MetadataImage, PartitionImage, TopicImage } from '@millrace/machines'
+import type { LeaderSettings, MetadataImage, OfflinePartitions, PartitionImage, TopicImage } from '@millrace/machines'
 import { configsOf } from '@millrace/machines'
 import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
-import type { LogManager, PartitionLog } from '@millrace/storage'
+import type { LogHistory, LogManager, PartitionLog } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
 import type { TopicConfig } from '../config/topic-config.ts'
 import { topicConfig } from '../config/topic-config.ts'
+import { OfflineReplicas } from './offline-replicas.ts'
 import type { PartitionHost } from './partition.ts'
 import { Partition } from './partition.ts'
 import { setNamesakeAside } from './stray-folders.ts'
@@ -35,6 +36,7 @@ export class PartitionRuntime {
   readonly #options: PartitionRuntimeOptions
   readonly #topics = new Map<string, HostedTopic>()
   readonly #deletions = new Set<Promise<void>>()
+  readonly #offline = new OfflineReplicas()
   readonly #host: PartitionHost
   #image: MetadataImage | undefined
   #activeBrokers: ReadonlyMap<BrokerId, BrokerEpoch> = new Map()
@@ -65,12 +67,28 @@ export class PartitionRuntime {
     const partition = this.#topics.get(topic)?.partitions[index]
     const known = image.topicsByName.get(topic)?.partitions[index]
     if (known === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
-    if (partition === undefined || partition.topicId !== known.topicId) {
-      return known.leader === this.#options.brokerId ? 'KAFKA_STORAGE_ERROR' : 'NOT_LEADER_OR_FOLLOWER'
+    if (this.#offline.has(known)) return 'KAFKA_STORAGE_ERROR'
+    if (partition === undefined || partition.topicId !== known.topicId) return 'NOT_LEADER_OR_FOLLOWER'
+    if (partition.log.offline) return 'KAFKA_STORAGE_ERROR'
+    return partition.leaderError(currentLeaderEpoch) ?? partition
+  }
+
+  /** Partitions whose replica here can't be used: what the metadata says of them. */
+  offline(): OfflinePartitions {
+    return this.#offline.byTopicId()
+  }
+
+  get offlineCount(): number {
+    return this.#offline.count
+  }
+
+  /** A log directory has failed: who waits for partitions in it is told, and others lead them if there are any. */
+  directoryFailed(): void {
+    for (const partition of this.all()) {
+      if (!partition.log.offline || !this.#offline.add(partition.topicId, partition.index)) continue
+      if (partition.isLeader) this.#options.onResigned(partition)
+      partition.close('KAFKA_STORAGE_ERROR')
     }
-    const error = partition.leaderError(currentLeaderEpoch)
-    if (error !== null) return error
-    return partition.log.offline ? 'KAFKA_STORAGE_ERROR' : partition
   }
 
   /** `min.insync.replicas` as it holds for the topic. */
@@ -116,21 +134,29 @@ export class PartitionRuntime {
     for (const [name, hosted] of this.#topics) {
       if (image.topicsByName.get(name)?.id !== hosted.id) this.#deleteTopic(hosted)
     }
+    this.#offline.keep((topicId) => image.topicsById.has(topicId))
     for (const topic of image.topicsByName.values()) {
-      if (before?.topicsByName.get(topic.name) !== topic) this.#updateTopic(topic, image)
+      if (before?.topicsByName.get(topic.name) !== topic) this.#updateTopic(topic, image, before)
     }
   }
 
-  #updateTopic(topic: TopicImage, image: MetadataImage): void {
+  #updateTopic(topic: TopicImage, image: MetadataImage, before: MetadataImage | undefined): void {
     let config: TopicConfig | undefined
     for (const partition of topic.partitions) {
       const hosted = this.#topics.get(topic.name)?.partitions[partition.partition]
       if (hosted !== undefined) this.#tell(hosted, hosted.update(partition))
       else if (partition.replicas.includes(this.#options.brokerId)) {
         config ??= this.#configOf(topic.name, image)
-        this.#take(partition, config)
+        this.#take(partition, config, this.#historyOf(partition, before))
       }
     }
+  }
+
+  // What the first image holds may lie here; later ones say what comes.
+  #historyOf({ topicId, partition }: PartitionImage, before: MetadataImage | undefined): LogHistory {
+    if (before === undefined) return 'maybeThere'
+    const known = before.topicsById.get(topicId)?.partitions[partition]
+    return known?.replicas.includes(this.#options.brokerId) === true ? 'maybeThere' : 'new'
   }
 
   #tell(partition: Partition, change: ReturnType<Partition['update']>): void {
@@ -138,8 +164,10 @@ export class PartitionRuntime {
     if (change === 'resigned') this.#options.onResigned(partition)
   }
 
-  #take(image: PartitionImage, config: TopicConfig): void {
-    const log = this.#open(image, config)
+  #take(image: PartitionImage, config: TopicConfig, history: LogHistory): void {
+    const log = this.#open(image, config, history)
+    if (log === undefined || log.offline) this.#offline.add(image.topicId, image.partition)
+    else this.#offline.remove(image.topicId, image.partition)
     if (log === undefined) return
     const partition = new Partition(image, log, this.#host, this.#leaderSettings(config))
     const topic = this.#topics.get(image.topic) ?? { name: image.topic, id: image.topicId, partitions: [] }
@@ -148,11 +176,11 @@ export class PartitionRuntime {
     if (partition.isLeader) this.#options.onElected(partition)
   }
 
-  #open(image: PartitionImage, config: TopicConfig): PartitionLog | undefined {
+  #open(image: PartitionImage, config: TopicConfig, history: LogHistory): PartitionLog | undefined {
     const { log } = this.#options
     const { topic, topicId, partition } = image
     try {
-      return this.#openOwn(image, config)
+      return this.#openOwn(image, config, history)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
@@ -161,14 +189,14 @@ export class PartitionRuntime {
   }
 
   // Another topic's folder: it was deleted, and one of its name created, while this broker was away.
-  #openOwn({ topic, topicId, partition }: PartitionImage, config: TopicConfig): PartitionLog {
+  #openOwn({ topic, topicId, partition }: PartitionImage, config: TopicConfig, history: LogHistory): PartitionLog {
     const { logs } = this.#options
     try {
-      return logs.open(topic, partition, topicId, config.log)
+      return logs.open(topic, partition, topicId, config.log, history)
     } catch (error) {
       if (!(error instanceof KafkaError) || error.error !== 'INCONSISTENT_TOPIC_ID') throw error
       setNamesakeAside(topic, partition, error.message, this.#options)
-      return logs.open(topic, partition, topicId, config.log)
+      return logs.open(topic, partition, topicId, config.log, history)
     }
   }
 

@@ -152,7 +152,7 @@ export class Partition {
     if (image.leaderEpoch < this.#leaderEpoch) return 'same'
     const isNewEpoch = image.leaderEpoch > this.#leaderEpoch
     this.#leaderEpoch = image.leaderEpoch
-    if (image.leader !== this.#host.brokerId) return this.#resign()
+    if (image.leader !== this.#host.brokerId || this.log.offline) return this.#resign()
     if (this.#leader !== null && !isNewEpoch) {
       this.#step({ kind: 'stateChanged', committed: committedState(image) })
       return 'same'
@@ -173,7 +173,7 @@ export class Partition {
     if (this.#leader !== null) this.#step({ kind: 'settingsChanged', settings })
   }
 
-  /** The partition goes away from this broker, or the broker stops. */
+  /** The partition goes away from this broker, its log directory has failed, or the broker stops. */
   close(error: ErrorName): void {
     this.#leader = null
     this.#fail(error)

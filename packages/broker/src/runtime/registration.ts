@@ -47,6 +47,22 @@ export class Registration {
     await this.#compete(session)
   }
 
+  /** Something of what the broker says of itself has changed, in the same life. Tried until it is said. */
+  async update(changed: Partial<BrokerFacts>): Promise<void> {
+    const { store, brokerId, log, pause } = this.#options
+    if (this.#facts === undefined) return
+    const facts = { ...this.#facts, ...changed }
+    this.#facts = facts
+    // Who comes back under a new session says all anew, and what changes meanwhile is said with the last change.
+    while (!this.#isClosed && this.#facts === facts && this.#session !== undefined) {
+      const value = { ...facts, state: 'running' as const }
+      const said = await store.commit(updateBroker({ id: brokerId, epoch: this.#epoch }, value, this.#session.id))
+      if (said.kind !== 'unknown') return
+      log.warn('could not say what has changed of this broker', { reason: said.reason })
+      await pause()
+    }
+  }
+
   /** Hands over: says that it leaves, gives up the controller's place, and ends the session. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -15,7 +15,7 @@ import {
 } from './broker-writes.ts'
 import { createTopics } from './create-topics.ts'
 import type { PartitionImage } from './image.ts'
-import { partitionOf } from './image.ts'
+import { offlineReplicas, partitionOf } from './image.ts'
 import { isrMembers } from './partition-writes.ts'
 import type { IsrMember } from './values.ts'
 
@@ -146,6 +146,37 @@ test('a restart of the leader gives the lead to a member of the ISR that lived o
   cluster.register(1, { intactSince: epoch })
   cluster.settle()
   assert.equal(state(cluster), '2@1 isr 2')
+})
+
+test('a leader that has lost its log directory hands over, and leaves the ISR', () => {
+  const cluster = clusterOf(1, 2)
+  const { topicId } = partition(cluster)
+  cluster.update(1, { offlinePartitions: { [topicId]: [3, 0] } })
+  cluster.settle()
+  assert.equal(state(cluster), '2@1 isr 2')
+  assert.deepEqual(offlineReplicas(cluster.image, partition(cluster)), [1])
+})
+
+test('where nobody else has it the partition has no leader, until its broker comes back with the directory', () => {
+  const cluster = clusterOf(1)
+  const { topicId } = partition(cluster)
+  cluster.update(1, { offlinePartitions: { [topicId]: [0] } })
+  cluster.settle()
+  assert.equal(state(cluster), '-1@1 isr 1')
+  cluster.register(1, { offlinePartitions: { [topicId]: [0] } })
+  cluster.settle()
+  assert.equal(state(cluster), '-1@1 isr 1')
+  cluster.register(1)
+  cluster.settle()
+  assert.equal(state(cluster), '1@2 isr 1')
+})
+
+test('other partitions of a broker that has lost a log directory stay', () => {
+  const cluster = clusterOf(1)
+  cluster.update(1, { offlinePartitions: { [partition(cluster).topicId]: [1], other: [0] } })
+  cluster.settle()
+  assert.equal(state(cluster), '1@0 isr 1')
+  assert.deepEqual(offlineReplicas(cluster.image, partition(cluster)), [])
 })
 
 test('a leader that is leaving hands over, or stays where nobody can take over', () => {

@@ -3,7 +3,7 @@ import { asLeaderEpoch, asPartitionEpoch } from '@millrace/kernel'
 import type { ControllerView } from './decision.ts'
 import { opsPerTransactionMax } from './decision.ts'
 import type { BrokerRegistration, MetadataImage, PartitionImage } from './image.ts'
-import { noBroker } from './image.ts'
+import { hasReplica, noBroker } from './image.ts'
 import { partitionKey, topicKey } from './keys.ts'
 import { firstState, isrMembers, partitionIs, putPartition } from './partition-writes.ts'
 import { isActive } from './placement.ts'
@@ -107,7 +107,10 @@ function electLeader(view: ControllerView, partition: PartitionImage): Election 
     return value === null ? null : { value, notice: null }
   }
   const members = isrMembers(partition)
-  const living = members.filter((member) => lifeOf(view.image, member) === 'same')
+  // Who has lost its replica with a log directory neither leads nor follows, for as long as it lives.
+  const living = members.filter(
+    (member) => lifeOf(view.image, member) === 'same' && isUsable(view.image, member.brokerId, partition),
+  )
   const staying = living.filter(({ brokerId }) => isActive(view.image.brokers.get(brokerId)))
   const leaderLives = living.some(({ brokerId }) => brokerId === partition.leader)
   if (staying.length === 0) return leaderLives ? null : electReturned(view, partition, members)
@@ -115,6 +118,11 @@ function electLeader(view: ControllerView, partition: PartitionImage): Election 
   if (leads && staying.length === members.length) return null
   const leader = leads ? partition.leader : first(partition.replicas, staying)
   return { value: nextState(partition, leader, staying), notice: null }
+}
+
+const isUsable = (image: MetadataImage, id: BrokerId, partition: PartitionImage): boolean => {
+  const broker = image.brokers.get(id)
+  return broker !== undefined && hasReplica(broker, partition)
 }
 
 /**
@@ -137,7 +145,7 @@ function electReturned(
 ): Election | null {
   const returned = (life: 'intact' | 'suspect'): BrokerRegistration[] =>
     members
-      .filter((member) => lifeOf(view.image, member) === life)
+      .filter((member) => lifeOf(view.image, member) === life && isUsable(view.image, member.brokerId, partition))
       .map(({ brokerId }) => view.image.brokers.get(brokerId))
       .filter(isActive)
   const intact = returned('intact').map(joinedNow)
@@ -153,7 +161,10 @@ const joinedNow = (broker: BrokerRegistration): IsrMember => ({ brokerId: broker
 
 function electUnclean(view: ControllerView, partition: PartitionImage, members: readonly IsrMember[]): Election | null {
   if (view.rules.uncleanElection(view.image, partition.topic)) {
-    const active = partition.replicas.map((id) => view.image.brokers.get(id)).filter(isActive)
+    const active = partition.replicas
+      .filter((id) => isUsable(view.image, id, partition))
+      .map((id) => view.image.brokers.get(id))
+      .filter(isActive)
     if (active.length > 0) return elected(partition, active.map(joinedNow), 'unclean')
   }
   if (partition.leader === noBroker) return null

@@ -105,5 +105,14 @@ export const partitionOf = (image: MetadataImage, topic: string, partition: numb
 export const isServing = (broker: BrokerRegistration | undefined): broker is BrokerRegistration =>
   broker !== undefined && broker.state !== 'starting'
 
+/** Whether the broker can use its replica of the partition: its log directory hasn't failed. */
+export const hasReplica = (
+  { offlinePartitions }: BrokerRegistration,
+  { topicId, partition }: Pick<PartitionImage, 'topicId' | 'partition'>,
+): boolean => offlinePartitions?.[topicId]?.includes(partition) !== true
+
 export const offlineReplicas = (image: MetadataImage, partition: PartitionImage): readonly BrokerId[] =>
-  partition.replicas.filter((id) => !isServing(image.brokers.get(id)))
+  partition.replicas.filter((id) => {
+    const broker = image.brokers.get(id)
+    return !isServing(broker) || !hasReplica(broker, partition)
+  })

@@ -41,7 +41,11 @@ export interface BrokerValue {
    * An ISR entry of this broker under an older epoch doesn't count for election.
    */
   readonly intactSince: BrokerEpoch | null
+  /** Partitions of which the broker can't use its replica, by topic id: the log directory that they lie in has failed. */
+  readonly offlinePartitions?: OfflinePartitions
 }
+
+export type OfflinePartitions = Readonly<Record<string, readonly number[]>>
 
 export interface TopicValue {
   readonly topicId: string

@@ -40,8 +40,9 @@ async function start(options: StartOptions, terminal: Terminal): Promise<void> {
   const listeners = broker.listeners.map(({ listener, host, port }) => ({ listener, address: hostPort(host, port) }))
   say(terminal, banner(broker, listeners, terminal))
   terminal.stdout.write(`millrace ready: broker ${broker.brokerId} on ${listeners[0]?.address}\n`)
-  await aborted(terminal.signal)
+  const reason = await Promise.race([aborted(terminal.signal), broker.failed])
   await broker.close()
+  if (reason !== undefined) throw new Error(`the broker can't go on: ${reason}`)
 }
 
 async function startBroker(options: StartOptions, terminal: Terminal): Promise<RunningBroker> {
@@ -92,7 +93,7 @@ function banner(broker: RunningBroker, listeners: readonly Listening[], terminal
   ].join('\n')
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
 }

@@ -1,5 +1,6 @@
 import type { Random } from '@millrace/kernel'
 import type { FileSystem } from '../io/file-system.ts'
+import { parsePartitionFolder } from '../log/partition-folders.ts'
 import { formatProperties, parseProperties } from './properties.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -71,9 +72,11 @@ export function claimDirectory(fileSystem: FileSystem, directory: string, owner:
   return meta
 }
 
-/** Whether nobody kept anything in it: a lock is there before all. */
+/** Whether nobody kept logs in it: a lock, and where it is the first one the folder of the metadata, are there before all. */
 const isNew = (fileSystem: FileSystem, directory: string): boolean =>
-  (fileSystem.list(directory) ?? []).every(({ name }) => name.startsWith('.lock'))
+  (fileSystem.list(directory) ?? []).every(
+    ({ name, isDirectory }) => name.startsWith('.lock') || (isDirectory && parsePartitionFolder(name) === undefined),
+  )
 
 function refuseOther(
   directory: string,

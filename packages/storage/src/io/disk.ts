@@ -116,6 +116,8 @@ const lockedDatabases = new Set<DatabaseSync>()
  */
 function lock(path: string): DirectoryLock {
   const ownerPath = join(path, '.lock-owner')
+  // SQLite says only that it can't; this says why.
+  fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
   const database = new DatabaseSync(join(path, '.lock'), { timeout: 0 })
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')

@@ -1,5 +1,6 @@
 import { errorMessage } from '@millrace/kernel'
 import { leaderEpochFile } from '../checkpoint/leader-epoch-checkpoint.ts'
+import { isDeviceError } from '../io/disk-errors.ts'
 import { partitionMetadataFile } from '../checkpoint/partition-metadata.ts'
 import { segmentFile } from '../segment/segment-files.ts'
 import type { Segment } from '../segment/segment.ts'
@@ -51,8 +52,13 @@ export class LogFlusher {
     const until = state.logEndOffset
     if (until === state.recoveryPoint) return
     const segments = state.segments.from(state.recoveryPoint)
-    // Without room for it the flush fails, and the next one tries again: no byte was promised yet.
-    this.#writeBeside(segments)
+    try {
+      this.#writeBeside(segments)
+    } catch (error) {
+      // Without room for it the flush fails, and the next one tries again: no byte was promised yet.
+      if (isDeviceError(error)) state.home.fail(`what lies beside ${state.folder} failed: ${errorMessage(error)}`)
+      throw error
+    }
     try {
       await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
       await this.syncBeside()

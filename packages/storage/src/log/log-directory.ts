@@ -4,6 +4,7 @@ import { assert, errorMessage } from '@millrace/kernel'
 import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
 import { claimDirectory } from '../checkpoint/meta-properties.ts'
 import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
+import { isDeviceError } from '../io/disk-errors.ts'
 import type { DirectoryLock, FileSystem } from '../io/file-system.ts'
 import type { LogCheckpointName } from './checkpoints.ts'
 import { Checkpoint, logCheckpointNames } from './checkpoints.ts'
@@ -135,6 +136,7 @@ export class LogDirectory implements LogHome {
   fail(reason: string): void {
     if (this.#offlineReason !== undefined) return
     this.#offlineReason = `log directory ${this.path} is offline: ${reason}`
+    this.#cancelTimers()
     this.#context.logger.error('a log directory goes offline', { directory: this.path, reason })
     this.#events.onOffline(this.path, reason)
   }
@@ -299,12 +301,13 @@ export class LogDirectory implements LogHome {
 
   // The old one stays: it only makes a recovery read more.
   #checkpointFailed(name: LogCheckpointName, error: unknown): void {
+    if (isDeviceError(error)) this.fail(`${name} could not be written: ${errorMessage(error)}`)
     this.#context.logger.warn('a checkpoint could not be written', { file: name, error: errorMessage(error) })
   }
 
   // Timers run only while there is something to do, so that an idle broker does nothing.
   #once(key: string, delayMs: number, work: () => void | Promise<void>): void {
-    if (this.#timers.has(key)) return
+    if (this.#timers.has(key) || this.#offlineReason !== undefined) return
     const run = (): void | Promise<void> => {
       this.#timers.delete(key)
       return work()
@@ -392,10 +395,11 @@ export class LogDirectory implements LogHome {
     this.#timers.clear()
   }
 
-  async close(brokerEpoch: number): Promise<void> {
+  /** Says whether the stop was a clean one. */
+  async close(brokerEpoch: number): Promise<boolean> {
     this.#cancelTimers()
     try {
-      if (this.#offlineReason === undefined) await this.#closeCleanly(brokerEpoch)
+      return this.#offlineReason === undefined && (await this.#closeCleanly(brokerEpoch))
     } finally {
       // The last flushes made checkpoints due again.
       this.#cancelTimers()
@@ -424,18 +428,19 @@ export class LogDirectory implements LogHome {
     if (log.state.damage !== undefined) failures.push(log.state.damage)
   }
 
-  async #closeCleanly(brokerEpoch: number): Promise<void> {
+  async #closeCleanly(brokerEpoch: number): Promise<boolean> {
     const failures: string[] = []
     const logs = [...this.logs.values()]
     for (let from = 0; from < logs.length; from += closedTogether) {
       await Promise.all(logs.slice(from, from + closedTogether).map((log) => this.#closeLog(log, failures)))
     }
     for (const name of logCheckpointNames) if (!this.#writeCheckpoint(name)) failures.push(`${name} is old`)
-    if (failures.length === 0 && this.#markClean(brokerEpoch, failures)) return
+    if (failures.length === 0 && this.#markClean(brokerEpoch, failures)) return true
     this.#context.logger.warn('the stop was not clean: the next start checks the ends of all logs', {
       directory: this.path,
       reason: failures.join('; '),
     })
+    return false
   }
 }
 

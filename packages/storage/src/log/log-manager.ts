@@ -2,10 +2,12 @@ import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
+import { readPartitionTopicId } from '../checkpoint/partition-metadata.ts'
 import type { CleanerOffsets } from '../compaction/cleaner.ts'
 import { Cleaner } from '../compaction/cleaner.ts'
 import { LogMoves } from '../move/log-moves.ts'
 import { settleDuplicates } from '../move/settle-duplicates.ts'
+import { isDeviceError, isSystemError } from '../io/disk-errors.ts'
 import { OpenFiles } from '../io/open-files.ts'
 import { IndexCache } from '../segment/index-cache.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -21,6 +23,7 @@ import type {
   LogConfig,
   LogCopyStatus,
   LogDirectoryStatus,
+  LogHistory,
   LogManager,
   LogManagerSettings,
   PartitionLog,
@@ -38,6 +41,8 @@ class DirectoryLogManager implements LogManager {
   readonly #options: LogManagerOptions
   readonly #context: LogContext & { settings: LogManagerSettings }
   readonly #directories: LogDirectory[] = []
+  /** Why a directory could not be opened at the start, by its path. */
+  readonly #failed = new Map<string, string>()
   readonly #logs = new Map<string, Log>()
   readonly #offlineListeners: ((path: string, reason: string) => void)[] = []
   readonly #timers = new Map<string, Timer>()
@@ -53,12 +58,14 @@ class DirectoryLogManager implements LogManager {
     this.#moves = new LogMoves({
       context: this.#context,
       directories: () => this.#directories,
+      failed: this.#failed,
       logOf: (name) => this.#logs.get(name),
       pause,
       onMoved: () => this.#cleanLater(),
     })
     try {
-      for (const path of options.directories) this.#directories.push(this.#openDirectory(path))
+      for (const path of options.directories) this.#openOrLeaveOut(path)
+      if (this.#directories.length === 0) throw new Error(`no log directory can be used: ${this.#offlineReasons()}`)
       settleDuplicates(this.#context, this.#directories)
     } catch (error) {
       for (const directory of this.#directories) void directory.close(-1)
@@ -66,6 +73,23 @@ class DirectoryLogManager implements LogManager {
     }
     this.#declareMetrics()
     this.#startTasks()
+  }
+
+  // What the system refuses takes that directory alone offline; one that is held, or another's, is a mistake to be said.
+  #openOrLeaveOut(path: string): void {
+    try {
+      this.#directories.push(this.#openDirectory(path))
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+      const reason = errorMessage(error)
+      this.#failed.set(path, reason)
+      this.#context.logger.error('a log directory can not be used and is offline', { directory: path, reason })
+    }
+  }
+
+  #offlineReasons(): string {
+    const failed = [...this.#failed].map(([path, reason]) => `${path}: ${reason}`)
+    return [...failed, ...this.#directories.flatMap(({ offlineReason }) => offlineReason ?? [])].join('; ')
   }
 
   #openDirectory(path: string): LogDirectory {
@@ -86,11 +110,21 @@ class DirectoryLogManager implements LogManager {
   }
 
   directories(): readonly LogDirectoryStatus[] {
-    return this.#directories.map((directory) => {
-      const online = directory.offlineReason === undefined
-      const space = online ? this.#options.fileSystem.space(directory.path) : { totalBytes: -1, usableBytes: -1 }
-      return { path: directory.path, directoryId: directory.directoryId, online, ...space }
+    return this.#options.directories.map((path) => {
+      const directory = this.#directories.find((one) => one.path === path)
+      const online = directory !== undefined && directory.offlineReason === undefined
+      const space = online ? this.#spaceOf(directory) : noSpace
+      return { path, directoryId: directory?.directoryId ?? '', online, ...space }
     })
+  }
+
+  #spaceOf({ path }: LogDirectory): typeof noSpace {
+    try {
+      return this.#options.fileSystem.space(path)
+    } catch (error) {
+      this.#context.logger.warn('nobody knows how full a log directory is', { path, reason: errorMessage(error) })
+      return noSpace
+    }
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -101,15 +135,19 @@ class DirectoryLogManager implements LogManager {
     return this.#logs.values()
   }
 
-  open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog {
+  open(
+    topic: string,
+    partition: number,
+    topicId: string,
+    config: LogConfig,
+    history: LogHistory = 'new',
+  ): PartitionLog {
     const name = `${topic}-${partition}`
     const known = this.#logs.get(name)
     if (known !== undefined) return known
-    const holding = this.#directories.find((directory) => directory.folders.has(name))
-    const directory = holding ?? this.#moves.preferred(name) ?? this.#directoryForNew()
-    const log = this.#openOrRefuse(directory, { topic, partition, topicId, config }, holding === undefined)
-    if (holding === undefined) directory.folderMade(name)
-    directory.logs.set(name, log)
+    const identity = { topic, partition, topicId, config }
+    const holding = this.#holderOf(name, topicId)
+    const log = holding === undefined ? this.#create(identity, history) : this.#openOrRefuse(holding, identity, false)
     this.#logs.set(name, log)
     this.#moves.created(name)
     if (holding !== undefined) this.#moves.resume(log)
@@ -117,16 +155,51 @@ class DirectoryLogManager implements LogManager {
     return log
   }
 
+  // Where two topics of one name left a folder each, the other's is a stray.
+  #holderOf(name: string, topicId: string): LogDirectory | undefined {
+    const holders = this.#directories.filter((directory) => directory.folders.has(name))
+    if (holders.length < 2) return holders[0]
+    const { fileSystem, logger } = this.#options
+    const own = holders.filter(({ path }) => readPartitionTopicId(fileSystem, `${path}/${name}`) === topicId)
+    for (const other of holders) {
+      if (own.includes(other) || other.offlineReason !== undefined) continue
+      logger.warn('a folder of an earlier topic of that name is set aside', { movedTo: other.setAside(name) })
+    }
+    return own[0]
+  }
+
+  // A directory that turns out to be broken is left for the next one.
+  #create(identity: LogIdentity, history: LogHistory): Log {
+    const name = `${identity.topic}-${identity.partition}`
+    if (history === 'maybeThere' && this.#offlineCount() > 0) {
+      const message = `${name} may lie in a log directory that is offline: ${this.#offlineReasons()}`
+      throw new KafkaError('KAFKA_STORAGE_ERROR', message)
+    }
+    for (;;) {
+      const directory = this.#moves.preferred(name) ?? this.#directoryForNew()
+      try {
+        const log = this.#openOrRefuse(directory, identity, true)
+        directory.folderMade(name)
+        return log
+      } catch (error) {
+        if (directory.offlineReason === undefined) throw error
+      }
+    }
+  }
+
   #openOrRefuse(directory: LogDirectory, identity: LogIdentity, isNew: boolean): Log {
     if (directory.offlineReason !== undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', directory.offlineReason)
+    const name = `${identity.topic}-${identity.partition}`
     try {
-      if (isNew) directory.makesFolder(`${identity.topic}-${identity.partition}`)
-      const folder = `${directory.path}/${identity.topic}-${identity.partition}`
-      return openLog(this.#context, directory, identity, { folder, isNew })
+      if (isNew) directory.makesFolder(name)
+      const log = openLog(this.#context, directory, identity, { folder: `${directory.path}/${name}`, isNew })
+      directory.logs.set(name, log)
+      return log
     } catch (error) {
       if (error instanceof KafkaError) throw error
-      const message = `${identity.topic}-${identity.partition} can't be opened in ${directory.path}`
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `${message}: ${errorMessage(error)}`)
+      const message = `${name} can't be opened in ${directory.path}: ${errorMessage(error)}`
+      if (isDeviceError(error)) directory.fail(message)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', message)
     }
   }
 
@@ -240,15 +313,16 @@ class DirectoryLogManager implements LogManager {
     this.#offlineListeners.push(listener)
   }
 
-  async close(brokerEpoch = -1): Promise<void> {
-    if (this.#closed) return
+  async close(brokerEpoch = -1): Promise<boolean> {
+    if (this.#closed) return false
     this.#closed = true
     this.#moves.stop()
     this.#context.turns.run()
     for (const timer of this.#timers.values()) timer.cancel()
-    await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
+    const clean = await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
     for (const timer of this.#context.removals) timer.cancel()
     this.#context.files.closeAll()
+    return this.#failed.size === 0 && clean.every((one) => one)
   }
 
   #declareMetrics(): void {
@@ -263,9 +337,12 @@ class DirectoryLogManager implements LogManager {
   }
 
   #offlineCount(): number {
-    return this.#directories.filter((directory) => directory.offlineReason !== undefined).length
+    const offline = this.#directories.filter((directory) => directory.offlineReason !== undefined)
+    return this.#failed.size + offline.length
   }
 }
+
+const noSpace = { totalBytes: -1, usableBytes: -1 }
 
 const pauseUntil =
   (endOfTurn: (work: () => void) => void): (() => Promise<void>) =>

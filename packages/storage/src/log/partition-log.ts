@@ -154,6 +154,7 @@ export interface PartitionLog {
 
 export interface LogDirectoryStatus {
   readonly path: string
+  /** '' where the directory could not be read at the start. */
   readonly directoryId: string
   readonly online: boolean
   readonly totalBytes: number
@@ -206,6 +207,9 @@ export interface UnopenedPartition {
   readonly directory: string
 }
 
+/** Whether this broker can have had a partition before: then it isn't made anew while a directory is offline. */
+export type LogHistory = 'new' | 'maybeThere'
+
 /** The copy of a partition that is being moved to another directory. */
 export interface LogCopyStatus {
   readonly topic: string
@@ -225,9 +229,10 @@ export interface LogManager {
   /**
    * Opens the partition's log, creating it in the directory with the fewest partitions where there is none. A log whose
    * data is damaged before its recovery point comes back `offline`. Throws INCONSISTENT_TOPIC_ID where the folder
-   * belongs to another topic of that name (delete it or set it aside first), KAFKA_STORAGE_ERROR where no directory is online.
+   * belongs to another topic of that name (delete it or set it aside first), KAFKA_STORAGE_ERROR where no directory is
+   * online, or where the partition isn't new and may lie in one that is offline.
    */
-  open(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog
+  open(topic: string, partition: number, topicId: string, config: LogConfig, history?: LogHistory): PartitionLog
   /** Renames to `...-delete`, files go after `file.delete.delay.ms`. Also for a folder that nobody opened. */
   delete(topic: string, partition: number): Promise<void>
   /**
@@ -248,6 +253,9 @@ export interface LogManager {
   runRetention(): Promise<void>
   /** Called when a directory goes offline; its logs answer KAFKA_STORAGE_ERROR from then on. */
   onDirectoryOffline(listener: (path: string, reason: string) => void): void
-  /** Flushes, writes checkpoints and snapshots and marks the stop as clean; the mark carries the broker's epoch. */
-  close(brokerEpoch?: number): Promise<void>
+  /**
+   * Flushes, writes checkpoints and snapshots and marks the stop as clean; the mark carries the broker's epoch. Says
+   * whether all directories were stopped cleanly.
+   */
+  close(brokerEpoch?: number): Promise<boolean>
 }

@@ -1,5 +1,6 @@
 import { errorMessage } from '@millrace/kernel'
 import { batchField, batchHeaderBytes, checkBatch } from '@millrace/protocol'
+import { isDeviceError } from '../io/disk-errors.ts'
 import type { LogState } from '../log/log-state.ts'
 import { copySnapshot } from '../log/producer-replay.ts'
 import { removeSegments } from '../log/remove-segments.ts'
@@ -46,11 +47,20 @@ export class LogCopier {
     const sizeBytes = await this.#batchBytes(place, maxBytes)
     const buffer = this.#from.context.buffers.take(sizeBytes)
     try {
-      const got = await place.segment.file().readLater(buffer.subarray(0, sizeBytes), place.position)
+      const got = await this.#read(place, buffer.subarray(0, sizeBytes))
       if (this.#from.changes !== place.changes || this.#to.changes !== changes) return 0
       return this.#append(place, buffer.subarray(0, got))
     } finally {
       this.#from.context.buffers.give(buffer)
+    }
+  }
+
+  async #read({ segment, position }: Place, target: Uint8Array): Promise<number> {
+    try {
+      return await segment.file().readLater(target, position)
+    } catch (error) {
+      if (isDeviceError(error)) this.#from.home.fail(`a read of ${segment.path} failed: ${errorMessage(error)}`)
+      throw error
     }
   }
 
@@ -78,10 +88,10 @@ export class LogCopier {
   }
 
   // What is asked for, or the whole of a batch that is larger.
-  async #batchBytes({ segment, position }: Place, maxBytes: number): Promise<number> {
-    const left = segment.sizeBytes - position
+  async #batchBytes(place: Place, maxBytes: number): Promise<number> {
+    const left = place.segment.sizeBytes - place.position
     const header = new Uint8Array(Math.min(left, batchHeaderBytes))
-    await segment.file().readLater(header, position)
+    await this.#read(place, header)
     const first = header.length < batchHeaderBytes ? left : batchField.sizeBytes(header, 0)
     return Math.min(left, Math.max(maxBytes, first))
   }
@@ -143,12 +153,17 @@ export class LogCopier {
     try {
       active.write([bytes], bytes.length)
     } catch (error) {
-      try {
-        active.undoWrite()
-      } catch (undoError) {
-        this.#to.home.fail(`a failed write to ${active.path} could not be undone: ${errorMessage(undoError)}`)
-      }
+      if (isDeviceError(error)) this.#to.home.fail(`a write to ${active.path} failed: ${errorMessage(error)}`)
+      else this.#undo(active)
       throw error
+    }
+  }
+
+  #undo(active: Segment): void {
+    try {
+      active.undoWrite()
+    } catch (error) {
+      this.#to.home.fail(`a failed write to ${active.path} could not be undone: ${errorMessage(error)}`)
     }
   }
 

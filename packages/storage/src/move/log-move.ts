@@ -1,5 +1,6 @@
 import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
+import { isDeviceError } from '../io/disk-errors.ts'
 import { flushInTurn } from '../log/flush.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import type { Log } from '../log/log.ts'
@@ -110,11 +111,15 @@ export class LogMove {
     const { log, copy, source, target } = this
     const { fileSystem } = copy.state.files
     // One mark at a time says which of two folders went on.
-    removeMovedFrom(fileSystem, log.state.folder)
-    await fileSystem.syncDirectoryLater(log.state.folder)
+    await failing(source, async () => {
+      removeMovedFrom(fileSystem, log.state.folder)
+      await fileSystem.syncDirectoryLater(log.state.folder)
+    })
     if (this.#isOver) return
-    writeMovedFrom(fileSystem, copy.state.folder, source.directoryId)
-    if (this.#options.cleanedUntil > 0) target.setCleanedUntil(log.state.name, this.#options.cleanedUntil)
+    await failing(target, async () => {
+      writeMovedFrom(fileSystem, copy.state.folder, source.directoryId)
+      if (this.#options.cleanedUntil > 0) target.setCleanedUntil(log.state.name, this.#options.cleanedUntil)
+    })
     this.#isMarked = true
   }
 
@@ -160,5 +165,15 @@ export class LogMove {
       this.#wake = resolve
       this.#timer = clock.setTimer(delayMs, resolve)
     })
+  }
+}
+
+/** Work in a directory, which goes offline where its disk has failed. */
+async function failing(directory: LogDirectory, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (isDeviceError(error)) directory.fail(`a move failed there: ${errorMessage(error)}`)
+    throw error
   }
 }

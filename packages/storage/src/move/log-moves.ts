@@ -13,6 +13,8 @@ import { MoveThrottle } from './move-throttle.ts'
 export interface MoveGround {
   readonly context: LogContext
   readonly directories: () => readonly LogDirectory[]
+  /** Paths of directories that could not be opened at the start. */
+  readonly failed: ReadonlyMap<string, string>
   readonly logOf: (name: string) => Log | undefined
   readonly pause: () => Promise<void>
   /** The moved log may have waited for compaction. */
@@ -61,7 +63,7 @@ export class LogMoves {
     const directories = this.#ground.directories()
     const target = directories.find((one) => one.path === path)
     if (!canBeMoved(name)) return 'INVALID_TOPIC_EXCEPTION'
-    if (target === undefined) return 'LOG_DIR_NOT_FOUND'
+    if (target === undefined) return this.#ground.failed.has(path) ? 'KAFKA_STORAGE_ERROR' : 'LOG_DIR_NOT_FOUND'
     if (target.offlineReason !== undefined) return 'KAFKA_STORAGE_ERROR'
     const log = this.#ground.logOf(name)
     if (log?.offline === true) return 'KAFKA_STORAGE_ERROR'
@@ -73,8 +75,8 @@ export class LogMoves {
     }
     if (log.directory === path || this.#moves.has(name)) return 'NONE'
     // The partition may be on its way to one that is offline: two copies must not be.
-    if (directories.some((one) => one.offlineReason !== undefined)) return 'KAFKA_STORAGE_ERROR'
-    return this.#begin(log, target)
+    const anyOffline = this.#ground.failed.size > 0 || directories.some((one) => one.offlineReason !== undefined)
+    return anyOffline ? 'KAFKA_STORAGE_ERROR' : this.#begin(log, target)
   }
 
   #begin(log: Log, target: LogDirectory): ErrorName {

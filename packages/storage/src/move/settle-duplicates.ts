@@ -1,3 +1,4 @@
+import { readPartitionTopicId } from '../checkpoint/partition-metadata.ts'
 import type { LogContext } from '../log/log-context.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
 import { readMovedFrom, removeMovedFrom } from './moved-from.ts'
@@ -11,10 +12,15 @@ export function settleDuplicates(context: LogContext, directories: readonly LogD
   for (const directory of directories) {
     for (const name of Array.from(directory.folders)) {
       const other = found.get(name)
-      found.set(name, other === undefined ? directory : settle(context, name, other, directory))
+      const isSame = other === undefined || topicIdIn(context, other, name) === topicIdIn(context, directory, name)
+      // Two topics of one name: one was deleted while its directory was away. Who opens the partition says which.
+      if (isSame) found.set(name, other === undefined ? directory : settle(context, name, other, directory))
     }
   }
 }
+
+const topicIdIn = ({ files }: LogContext, directory: LogDirectory, name: string): string | undefined =>
+  readPartitionTopicId(files.fileSystem, `${directory.path}/${name}`)
 
 function settle(context: LogContext, name: string, one: LogDirectory, other: LogDirectory): LogDirectory {
   const { fileSystem } = context.files

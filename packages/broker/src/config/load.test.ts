@@ -48,15 +48,33 @@ test('variables for the JVM and its logs are ignored, an unknown one only warns'
     KAFKA_JMX_PORT: '9999',
     KAFKA_LOG4J_ROOT_LOGLEVEL: 'INFO',
     KAFKA_VERSION: '4.3.0',
-    KAFKA_SERVICE_HOST: '10.0.0.1',
-    KAFKA_PORT: 'tcp://10.0.0.1:9092',
+    KAFKA_NUM_PARTITION: '3',
     PATH: '/bin',
   }
   const { notices } = loadSettings({ environment })
   assert.deepEqual(notices, [
-    'environment variable KAFKA_SERVICE_HOST: there is no setting service.host',
-    "port (environment variable KAFKA_PORT) is a setting of Kafka's that Millrace doesn't support yet: it has no effect",
+    'environment variable KAFKA_NUM_PARTITION: there is no setting num.partition; did you mean num.partitions?',
   ])
+})
+
+test('what Kubernetes sets for a service that is called kafka is one line', () => {
+  const environment = {
+    KAFKA_SERVICE_HOST: '10.0.0.1',
+    KAFKA_SERVICE_PORT: '9092',
+    KAFKA_SERVICE_PORT_TCP_CLIENT: '9092',
+    KAFKA_PORT: 'tcp://10.0.0.1:9092',
+    KAFKA_PORT_9092_TCP: 'tcp://10.0.0.1:9092',
+    KAFKA_PORT_9092_TCP_PROTO: 'tcp',
+    KAFKA_PORT_9092_TCP_PORT: '9092',
+    KAFKA_PORT_9092_TCP_ADDR: '10.0.0.1',
+    KAFKA_UI_PORT: 'tcp://10.0.0.2:8080',
+    KAFKA_NUM_PARTITIONS: '3',
+  }
+  const { notices, settings } = loadSettings({ environment })
+  assert.equal(settings.number('num.partitions'), 3)
+  const [notice, ...others] = notices
+  assert.deepEqual(others, [])
+  assert.match(notice ?? '', /^KAFKA_PORT, KAFKA_PORT_9092_TCP, .*KAFKA_UI_PORT: set by Kubernetes/)
 })
 
 test('a name that Kafka knows and we do not support yet is said once', () => {

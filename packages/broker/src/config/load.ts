@@ -1,7 +1,7 @@
 import type { BrokerDefinition } from './definition.ts'
 import { ConfigError, isSensitive } from './definition.ts'
 import { brokerDefinitions } from './definitions.ts'
-import { settingsFromEnvironment } from './environment.ts'
+import { serviceLinks, settingsFromEnvironment } from './environment.ts'
 import { kindOfName, similarName } from './known-names.ts'
 import { httpEndpoints, listenerSettings, parseEndpoint, hostPort } from './listeners.ts'
 import { parseSetting } from './parse.ts'
@@ -44,7 +44,14 @@ export function loadSettings(sources: SettingsSources): LoadedSettings {
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   const settings = new BrokerSettings(completed(texts))
   checkTogether(settings)
-  return { settings, notices: [...notices.values()] }
+  return { settings, notices: [...linkNotice(sources), ...notices.values()] }
+}
+
+function linkNotice({ environment = {} }: SettingsSources): readonly string[] {
+  const links = serviceLinks(environment)
+  if (links.length === 0) return []
+  const what = 'set by Kubernetes for a service of such a name, not settings: ignored'
+  return [`${links.join(', ')}: ${what} (enableServiceLinks: false in the pod's spec keeps them away)`]
 }
 
 /** Splits the argument of `--set`. */
@@ -69,7 +76,7 @@ function fromEnvironment({ environment = {} }: SettingsSources): readonly Given[
     name,
     value,
     from: `environment variable ${variable}`,
-    // Kubernetes sets KAFKA_PORT and more for a service of that name.
+    // Other programs set names of that kind too.
     mayBeUnknown: true,
   }))
 }

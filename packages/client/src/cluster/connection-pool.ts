@@ -1,4 +1,5 @@
 import { addressOf, Connection } from '@millrace/connection'
+import { errorMessage } from '@millrace/kernel'
 import { abortable } from './abort.ts'
 import type { Address, Settings } from './settings.ts'
 
@@ -38,12 +39,12 @@ export class ConnectionPool {
   /** Closes every connection; whoever waits for one is rejected. */
   close(): void {
     this.#closing.abort(new ClientClosedError('the client is closed'))
-    for (const opening of this.#open.values()) void opening.then((connection) => connection.close()).catch(() => {})
+    for (const opening of this.#open.values()) void opening.then((connection) => connection.close(), alreadyTold)
     this.#open.clear()
   }
 
   #connect(key: string, address: Address): Promise<Connection> {
-    const { clientId, tls, connectTimeoutMs, requestTimeoutMs, clock } = this.#settings
+    const { clientId, tls, connectTimeoutMs, requestTimeoutMs, clock, logger } = this.#settings
     const opening = Connection.connect({
       ...address,
       clientId,
@@ -57,7 +58,18 @@ export class ConnectionPool {
     const forget = (): void => {
       if (this.#open.get(key) === opening) this.#open.delete(key)
     }
-    opening.then((connection) => connection.onClose(forget)).catch(forget)
+    const failed = (error: unknown): void => {
+      forget()
+      // Who asked for it is told too, unless they have given up waiting.
+      logger.debug('a connection was not made', {
+        address: addressOf(address.host, address.port),
+        error: errorMessage(error),
+      })
+    }
+    void opening.then((connection) => connection.onClose(forget), failed)
     return opening
   }
 }
+
+/** A connection that could not be made: `#connect` has logged it, and there is nothing to close. */
+const alreadyTold = (): void => undefined

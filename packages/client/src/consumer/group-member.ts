@@ -153,8 +153,8 @@ export class GroupMember {
     joined()
     const stop = new AbortController()
     const staying = this.#beatUntilRebalance(AbortSignal.any([stop.signal, this.#stop.signal]))
-    // Whatever ends it is looked at after the assignment is settled.
-    staying.catch(() => {})
+    // Whatever ends it is looked at after the assignment is settled; where that fails first, this is all that tells of it.
+    staying.catch((error: unknown) => stop.signal.aborted || this.#log('the heartbeats ended', error))
     try {
       const revoked = without(this.#owned, assigned)
       const added = without(assigned, this.#owned)

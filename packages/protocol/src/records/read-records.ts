@@ -1,6 +1,5 @@
 import { batchAttribute, batchField, batchHeaderBytes } from './batch-header.ts'
 import { checkBatchShape } from './check-batch.ts'
-import type { Codec } from './compression/codec.ts'
 import { codecOf, decompress } from './compression/codec.ts'
 import { CorruptRecordsError } from './corrupt-records-error.ts'
 import { saturated } from './fixed.ts'
@@ -35,21 +34,9 @@ export const decompressedBytesMaxDefault = 128 * 1024 * 1024
  * what is left; whatever is wrong is a CorruptRecordsError. The CRC is not looked at (`checkBatch`).
  */
 export function readRecords(bytes: Uint8Array, limits: ReadLimits = {}, position = 0): IterableIterator<ReadRecord> {
-  const wrongShape = checkBatchShape(bytes, position, bytes.length)
-  if (wrongShape !== null) {
-    const oldMagic = wrongShape.error === 'UNSUPPORTED_FOR_MESSAGE_FORMAT'
-    throw new CorruptRecordsError(wrongShape.message, oldMagic ? 'old-magic' : 'corrupt')
-  }
-  const packed = bytes.subarray(position + batchHeaderBytes, position + batchField.sizeBytes(bytes, position))
-  const count = batchField.recordCount(bytes, position)
+  const unpacked = unpackRecords(bytes, limits, position)
   const attributes = batchField.attributes(bytes, position)
-  const codec = codecOf(attributes)
-  const unpacked = unpackRecords(codec, packed, count, limits.decompressedBytesMax ?? decompressedBytesMaxDefault)
-  // A record takes at least seven bytes, so a count that lies is found before anything is done for it.
-  if (count < 0 || count * 7 > unpacked.length) {
-    throw new CorruptRecordsError(`a batch says ${count} records in ${unpacked.length} bytes`)
-  }
-  return new RecordIterator(unpacked, count, {
+  return new RecordIterator(unpacked, batchField.recordCount(bytes, position), {
     baseOffset: batchField.baseOffset(bytes, position),
     baseTimestampMs: batchField.baseTimestampMs(bytes, position),
     lastOffsetDelta: batchField.lastOffsetDelta(bytes, position),
@@ -58,10 +45,24 @@ export function readRecords(bytes: Uint8Array, limits: ReadLimits = {}, position
   })
 }
 
-function unpackRecords(codec: Codec, packed: Uint8Array, count: number, limitBytes: number): Uint8Array {
+/** What the batch at `position` holds behind its header, decompressed: as many records as it says may be in it. */
+export function unpackRecords(bytes: Uint8Array, limits: ReadLimits, position: number): Uint8Array {
+  const wrongShape = checkBatchShape(bytes, position, bytes.length)
+  if (wrongShape !== null) {
+    const oldMagic = wrongShape.error === 'UNSUPPORTED_FOR_MESSAGE_FORMAT'
+    throw new CorruptRecordsError(wrongShape.message, oldMagic ? 'old-magic' : 'corrupt')
+  }
+  const packed = bytes.subarray(position + batchHeaderBytes, position + batchField.sizeBytes(bytes, position))
+  const count = batchField.recordCount(bytes, position)
+  const codec = codecOf(batchField.attributes(bytes, position))
   // Compaction leaves empty batches behind, to keep a producer's last sequence.
   if (count === 0 && packed.length === 0) return packed
-  return decompress(codec, packed, limitBytes)
+  const unpacked = decompress(codec, packed, limits.decompressedBytesMax ?? decompressedBytesMaxDefault)
+  // A record takes at least seven bytes, so a count that lies is found before anything is done for it.
+  if (count < 0 || count * 7 > unpacked.length) {
+    throw new CorruptRecordsError(`a batch says ${count} records in ${unpacked.length} bytes`)
+  }
+  return unpacked
 }
 
 interface BatchBase {

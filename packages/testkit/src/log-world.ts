@@ -1,6 +1,6 @@
 import type { Clock, MovableClock, Random, Timer, TimerWork } from '@millrace/kernel'
 import { asLeaderEpoch, asOffset, movableClock, noMetrics, seededRandom, silentLogger } from '@millrace/kernel'
-import type { Logger } from '@millrace/kernel'
+import type { Logger, Metrics } from '@millrace/kernel'
 import type { RecordToWrite } from '@millrace/protocol'
 import { buildBatch, decodeBatches } from '@millrace/protocol'
 import type {
@@ -49,6 +49,7 @@ export interface LogWorldOptions {
   readonly settings?: Partial<LogManagerSettings>
   readonly seed?: number
   readonly logger?: Logger
+  readonly metrics?: Metrics
   /** Of a directory that somebody else made. */
   readonly clusterId?: string
 }
@@ -80,7 +81,7 @@ export class LogWorld {
       clock: this.#clockOfThisLife(),
       random: this.random,
       logger: this.#options.logger ?? silentLogger,
-      metrics: noMetrics,
+      metrics: this.#options.metrics ?? noMetrics,
       nodeId: 1,
       clusterId: this.#options.clusterId ?? 'test-cluster',
       endOfTurn: (work) => void this.#work.push(work),

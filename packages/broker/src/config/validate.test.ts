@@ -2,12 +2,29 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { BrokerSettings } from './settings.ts'
-import { brokerProblem, clientMetricsProblem, groupProblem, isListSetting, topicProblem } from './validate.ts'
+import {
+  brokerProblem,
+  cleanerThreadsProblem,
+  clientMetricsProblem,
+  groupProblem,
+  isListSetting,
+  topicProblem,
+} from './validate.ts'
 
 const settings = new BrokerSettings()
 const texts = (...pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> => new Map(pairs)
 const invalid = (message: string) => ({ error: 'INVALID_CONFIG', message })
 const request = (message: string) => ({ error: 'INVALID_REQUEST', message })
+
+test('the threads that compact logs are at most doubled or halved at once', () => {
+  const problem = (threads: string) => cleanerThreadsProblem(texts(['log.cleaner.threads', threads]), settings)
+  assert.deepEqual([problem('1'), problem('2'), cleanerThreadsProblem(texts(), settings)], [null, null, null])
+  assert.deepEqual(problem('0'), request('Log cleaner threads should be at least 1'))
+  assert.deepEqual(
+    problem('3'),
+    request('Log cleaner threads cannot be increased to more than double the current value 1'),
+  )
+})
 
 test('a topic setting that is right is accepted', () => {
   assert.equal(topicProblem(texts(['retention.ms', '-1'], ['cleanup.policy', 'compact,delete']), settings), null)

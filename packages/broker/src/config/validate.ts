@@ -67,6 +67,19 @@ export function brokerProblem(texts: Texts, perBroker: boolean): ConfigProblem |
   )
 }
 
+/** Kafka lets the threads that compact logs be at most halved or doubled at once. */
+export function cleanerThreadsProblem(texts: Texts, settings: BrokerSettings): ConfigProblem | null {
+  const wanted = Number(texts.get('log.cleaner.threads') ?? settings.number('log.cleaner.threads'))
+  const current = settings.number('log.cleaner.threads')
+  if (wanted === current) return null
+  if (wanted < 1) return invalidRequest('Log cleaner threads should be at least 1')
+  if (wanted < Math.floor(current / 2)) {
+    return invalidRequest(`Log cleaner threads cannot be reduced to less than half the current value ${current}`)
+  }
+  if (wanted <= 2 * current) return null
+  return invalidRequest(`Log cleaner threads cannot be increased to more than double the current value ${current}`)
+}
+
 const dynamicDefinitions: ReadonlyMap<string, Definition> = new Map([...brokerDefinitions, ...quotaDefinitions])
 const clusterWideListenerNames = new Set(['max.connections', 'max.connection.creation.rate', 'num.network.threads'])
 

@@ -9,7 +9,13 @@ import {
 import { describeTopic } from '../config/describe.ts'
 import type { BrokerSettings } from '../config/settings.ts'
 import { topicConfig } from '../config/topic-config.ts'
-import { brokerProblem, clientMetricsProblem, groupProblem, topicProblem } from '../config/validate.ts'
+import {
+  brokerProblem,
+  cleanerThreadsProblem,
+  clientMetricsProblem,
+  groupProblem,
+  topicProblem,
+} from '../config/validate.ts'
 
 const everything = { names: null, synonyms: false, documentation: false } as const
 
@@ -48,7 +54,7 @@ function validate(
     case 'topic':
       return topicProblem(configs, settings)
     case 'broker':
-      return brokerProblem(configs, resource.name !== '')
+      return brokerProblem(configs, resource.name !== '') ?? cleanerThreadsProblem(configs, settings)
     case 'group':
       return groupProblem(configs, settings)
     case 'client-metrics':

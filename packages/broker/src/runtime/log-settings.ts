@@ -13,6 +13,9 @@ export const logManagerSettings = (settings: BrokerSettings): Partial<LogManager
   cleanerEnable: settings.boolean('log.cleaner.enable'),
   cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),
   cleanerDedupeBufferBytes: settings.number('log.cleaner.dedupe.buffer.size'),
+  cleanerThreads: settings.number('log.cleaner.threads'),
+  cleanerDedupeLoadFactor: settings.number('log.cleaner.io.buffer.load.factor'),
   cleanerIoBufferBytes: settings.number('log.cleaner.io.buffer.size'),
   moveBytesPerSecond: settings.quota('replica.alter.log.dirs.io.max.bytes.per.second') ?? Infinity,
+  cleanerIoMaxBytesPerSecond: settings.number('log.cleaner.io.max.bytes.per.second'),
 })

@@ -5,55 +5,76 @@ import type { Segment } from '../segment/segment.ts'
 export interface CleanableRange {
   readonly firstDirtyOffset: number
   readonly firstUncleanableOffset: number
+  readonly dirtyBytes: number
   /** Dirty bytes of all that may be cleaned. */
   readonly dirtyRatio: number
-  /** A record waits longer than `max.compaction.lag.ms`. */
-  readonly overdue: boolean
+  /** By how much the oldest record waits longer than `max.compaction.lag.ms`; 0 where none does. */
+  readonly overdueMs: number
 }
 
-export function cleanableRange(state: LogState, checkpointed: number, nowMs: number): CleanableRange {
-  const { segments } = state
+// The first time that a segment is asked for its times they are read from its files.
+const segmentsPerSlice = 4
+
+/** Kafka's rules for what may be compacted, and how much it is worth. */
+export async function cleanableRange(
+  state: LogState,
+  checkpointed: number | undefined,
+  nowMs: number,
+  pause: () => Promise<void>,
+): Promise<CleanableRange> {
   const firstDirtyOffset = startOfDirty(state, checkpointed)
-  const firstUncleanableOffset = Math.max(firstDirtyOffset, firstUncleanable(state, nowMs))
-  let cleanBytes = 0
-  let dirtyBytes = 0
-  let overdue = false
-  for (const segment of segments.all) {
-    if (segment.baseOffset >= firstUncleanableOffset) break
-    if (segment.baseOffset < firstDirtyOffset) cleanBytes += segment.sizeBytes
-    else {
-      dirtyBytes += segment.sizeBytes
-      overdue ||= isOverdue(state, segment, nowMs)
-    }
+  const dirty = dirtySegments(state, firstDirtyOffset)
+  let bound = Math.min(state.lastStableOffset, state.segments.active.baseOffset)
+  let firstMs = Infinity
+  for (const [index, segment] of dirty.entries()) {
+    if (segment.baseOffset >= bound) break
+    if (isTooYoung(state, segment, nowMs)) bound = segment.baseOffset
+    firstMs = Math.min(firstMs, firstTimeOf(state, segment))
+    if (index % segmentsPerSlice === segmentsPerSlice - 1) await pause()
   }
-  const dirtyRatio = dirtyBytes === 0 ? 0 : dirtyBytes / (cleanBytes + dirtyBytes)
-  return { firstDirtyOffset, firstUncleanableOffset, dirtyRatio, overdue }
+  const firstUncleanableOffset = Math.max(firstDirtyOffset, bound)
+  const overdueMs = Math.max(0, nowMs - Math.max(0, state.config.maxCompactionLagMs) - firstMs)
+  return { firstDirtyOffset, firstUncleanableOffset, ...amounts(state, firstDirtyOffset, bound), overdueMs }
 }
+
+/** Whether anything sealed may be dirty: cheap enough to ask of every log. */
+export const mayBeDirty = (state: LogState, checkpointed: number | undefined): boolean =>
+  state.segments.count > 1 && startOfDirty(state, checkpointed) < state.segments.active.baseOffset
 
 // A point outside of the log says nothing: it was cut, or starts later.
-function startOfDirty(state: LogState, checkpointed: number): number {
-  const { first, active } = state.segments
-  if (checkpointed < first.baseOffset || checkpointed > active.baseOffset) return first.baseOffset
-  return checkpointed
+function startOfDirty(state: LogState, checkpointed: number | undefined): number {
+  const start = Math.max(state.logStartOffset, state.segments.first.baseOffset)
+  return checkpointed === undefined || checkpointed < start || checkpointed > state.logEndOffset ? start : checkpointed
 }
 
-/** Kafka's bound: nothing unstable, nothing of the segment that is written to, nothing younger than the lag. */
-function firstUncleanable(state: LogState, nowMs: number): number {
+const dirtySegments = ({ segments }: LogState, firstDirtyOffset: number): readonly Segment[] =>
+  segments.from(firstDirtyOffset).filter((segment) => segment !== segments.active)
+
+function isTooYoung(state: LogState, segment: Segment, nowMs: number): boolean {
   const { minCompactionLagMs } = state.config
-  let bound = Math.min(state.lastStableOffset, state.segments.active.baseOffset)
-  if (minCompactionLagMs <= 0) return bound
-  for (const segment of state.segments.all) {
-    if (segment.baseOffset >= bound) break
-    if (segment.retentionTimestampMs > nowMs - minCompactionLagMs) bound = segment.baseOffset
-  }
-  return bound
+  return minCompactionLagMs > 0 && segment.retentionTimestampMs > nowMs - minCompactionLagMs
 }
 
-function isOverdue(state: LogState, segment: Segment, nowMs: number): boolean {
+// Only asked for where somebody waits for it: it is read from the segment's file.
+function firstTimeOf(state: LogState, segment: Segment): number {
+  if (state.config.maxCompactionLagMs > state.context.clock.wallMs()) return Infinity
   const firstMs = segment.firstTimestampMs
-  return firstMs >= 0 && nowMs - firstMs > state.config.maxCompactionLagMs
+  return firstMs > 0 ? firstMs : Infinity
+}
+
+function amounts(state: LogState, firstDirtyOffset: number, bound: number): { dirtyBytes: number; dirtyRatio: number } {
+  const { all } = state.segments
+  let cleanBytes = 0
+  let dirtyBytes = 0
+  for (const [index, segment] of all.entries()) {
+    const endOffset = all[index + 1]?.baseOffset ?? Infinity
+    if (segment.baseOffset < firstDirtyOffset) cleanBytes += segment.sizeBytes
+    // One that can be cleaned in part only waits until it can be as a whole.
+    if (endOffset > firstDirtyOffset && endOffset <= bound) dirtyBytes += segment.sizeBytes
+  }
+  return { dirtyBytes, dirtyRatio: dirtyBytes === 0 ? 0 : dirtyBytes / (cleanBytes + dirtyBytes) }
 }
 
 /** Whether it is worth it, by `min.cleanable.dirty.ratio`, or must be. */
 export const shouldClean = (state: LogState, range: CleanableRange): boolean =>
-  range.dirtyRatio > 0 && (range.overdue || range.dirtyRatio > state.config.minCleanableDirtyRatio)
+  range.dirtyBytes > 0 && (range.overdueMs > 0 || range.dirtyRatio > state.config.minCleanableDirtyRatio)

@@ -1,87 +1,129 @@
-import type { LogState } from '../log/log-state.ts'
+import { errorMessage } from '@millrace/kernel'
+import { OpenFiles } from '../io/open-files.ts'
 import { cleanedSuffix } from '../log/swap-files.ts'
-import type { FileHandle } from '../io/file-system.ts'
-import { segmentFile, segmentSuffixes } from '../segment/segment-files.ts'
+import { IndexCache } from '../segment/index-cache.ts'
+import { offsetEntryBytes } from '../segment/offset-index.ts'
+import type { SegmentSuffix } from '../segment/segment-files.ts'
+import { placedFile, segmentFile, segmentSuffixes } from '../segment/segment-files.ts'
+import type { SegmentHome } from '../segment/segment.ts'
 import { Segment } from '../segment/segment.ts'
+import { timeEntryBytes } from '../segment/time-index.ts'
 import type { AbortedTxnEntry } from '../segment/transaction-index.ts'
-
-const bufferBytesMax = 256 * 1024
+import type { CleanedFiles, CompactionJob, JobHost } from './compaction-job.ts'
+import { SyncFailedError, WriteFailedError } from './compaction-job.ts'
 
 /** A segment that compaction writes, in files that count for nothing until they are swapped in. */
 export class CleanedSegment {
   readonly baseOffset: number
-  readonly #state: LogState
+  readonly #job: CompactionJob
+  readonly #host: JobHost
+  readonly #home: SegmentHome
   readonly #segment: Segment
-  #waiting: Uint8Array[] = []
+  #buffer: Uint8Array
   #waitingBytes = 0
 
-  constructor(state: LogState, baseOffset: number) {
-    this.#state = state
+  constructor(job: CompactionJob, host: JobHost, baseOffset: number) {
+    this.#job = job
+    this.#host = host
     this.baseOffset = baseOffset
-    this.abandon()
-    const home = {
-      files: state.files,
-      indexCache: state.indexCache,
-      folder: state.folder,
-      indexIntervalBytes: state.indexIntervalBytes,
-      fileSuffix: cleanedSuffix,
-      onIndexRebuilt: state.onIndexRebuilt,
-      rebuildTransactions: state.rebuildTransactions,
-    }
-    this.#segment = Segment.create(home, baseOffset, state.context.clock.wallMs())
+    this.#home = cleanedHome(job, host)
+    // What an interrupted run left under these names.
+    for (const suffix of segmentSuffixes) host.fileSystem.remove(placedFile(this.#home, baseOffset, suffix))
+    this.#segment = Segment.create(this.#home, baseOffset, job.nowMs)
+    this.#buffer = Buffer.allocUnsafeSlow(job.ioBufferBytes)
   }
 
-  append(batch: Uint8Array): void {
-    this.#waiting.push(batch)
+  get sizeBytes(): number {
+    return this.#segment.sizeBytes + this.#waitingBytes
+  }
+
+  /** Whether it can take such a batch; an empty one takes any. */
+  takes(bytes: number, lastOffset: number): boolean {
+    if (this.sizeBytes === 0) return true
+    const { offsets, times } = this.#segment.indexes
+    const { segmentIndexBytes, cleanedBytesMax } = this.#job
+    const indexesHaveRoom =
+      (offsets.count + 1) * offsetEntryBytes <= segmentIndexBytes &&
+      (times.count + 2) * timeEntryBytes <= segmentIndexBytes
+    return indexesHaveRoom && this.sizeBytes + bytes <= cleanedBytesMax && this.#segment.fitsOffset(lastOffset)
+  }
+
+  /** The bytes are copied; returns how many were written to the file, which is none most of the time. */
+  append(batch: Uint8Array): number {
+    let written = 0
+    if (this.#waitingBytes + batch.length > this.#buffer.length) written = this.#write()
+    this.#segment.noteBatch(batch, 0, this.sizeBytes)
+    if (batch.length > this.#buffer.length) return written + this.#writeBytes(batch)
+    this.#buffer.set(batch, this.#waitingBytes)
     this.#waitingBytes += batch.length
-    if (this.#waitingBytes >= bufferBytesMax) this.#write()
+    return written
   }
 
   keepAborted(entry: AbortedTxnEntry): void {
     this.#segment.indexes.transactions.append(entry)
   }
 
-  #write(): void {
-    const chunks = this.#waiting
-    let position = this.#segment.sizeBytes
-    this.#segment.write(chunks, this.#waitingBytes)
-    for (const chunk of chunks) {
-      this.#segment.noteBatch(chunk, 0, position)
-      position += chunk.length
-    }
-    this.#waiting = []
+  #write(): number {
+    const bytes = this.#buffer.subarray(0, this.#waitingBytes)
     this.#waitingBytes = 0
+    return bytes.length === 0 ? 0 : this.#writeBytes(bytes)
+  }
+
+  #writeBytes(bytes: Uint8Array): number {
+    try {
+      this.#segment.write([bytes], bytes.length)
+      return bytes.length
+    } catch (error) {
+      throw new WriteFailedError(errorMessage(error), { cause: error })
+    }
   }
 
   /** Everything is written and durable when this resolves. */
-  async finish(): Promise<void> {
-    if (this.#waitingBytes > 0) this.#write()
+  async finish(): Promise<CleanedFiles> {
+    const moving = this.#host.moved(this.#write())
+    if (moving !== undefined) await moving
     this.#segment.writeIndexes()
-    const { files } = this.#state
-    await Promise.all(this.paths().map((path) => files.fileSystem.syncLater(this.#open(path))))
+    const suffixes = this.#suffixes()
+    for (const suffix of suffixes) await this.#sync(placedFile(this.#home, this.baseOffset, suffix))
+    this.#segment.close()
+    return { baseOffset: this.baseOffset, sizeBytes: this.#segment.sizeBytes, suffixes }
+  }
+
+  async #sync(path: string): Promise<void> {
+    try {
+      await this.#host.sync(this.#home.files.get(path))
+    } catch (error) {
+      throw new SyncFailedError(`${path} could not be made durable: ${errorMessage(error)}`)
+    }
+  }
+
+  /** The files that there are. */
+  #suffixes(): SegmentSuffix[] {
+    const { fileSystem } = this.#host
+    return segmentSuffixes.filter(
+      (suffix) => fileSystem.stat(placedFile(this.#home, this.baseOffset, suffix)) !== undefined,
+    )
+  }
+
+  /** Closes its files; they are worth nothing and are removed. */
+  abandon(): void {
     this.#segment.close()
   }
+}
 
-  #open(path: string): FileHandle {
-    return this.#state.files.get(path)
+const openFilesMax = 8
+
+function cleanedHome(job: CompactionJob, host: JobHost): SegmentHome {
+  const wrong = (baseOffset: number): never => {
+    throw new Error(`${segmentFile(job.folder, baseOffset, '.log')}${cleanedSuffix} has its indexes in memory`)
   }
-
-  get sizeBytes(): number {
-    return this.#segment.sizeBytes
-  }
-
-  /** The files that there are; `.log` first. */
-  paths(): string[] {
-    const { fileSystem } = this.#state.files
-    return segmentSuffixes
-      .map((suffix) => segmentFile(this.#state.folder, this.baseOffset, suffix) + cleanedSuffix)
-      .filter((path) => fileSystem.stat(path) !== undefined)
-  }
-
-  abandon(): void {
-    for (const path of this.paths()) {
-      this.#state.files.close(path)
-      this.#state.files.fileSystem.remove(path)
-    }
+  return {
+    files: new OpenFiles(host.fileSystem, openFilesMax),
+    indexCache: new IndexCache(Infinity),
+    folder: job.folder,
+    indexIntervalBytes: job.indexIntervalBytes,
+    fileSuffix: cleanedSuffix,
+    onIndexRebuilt: wrong,
+    rebuildTransactions: (segment) => wrong(segment.baseOffset),
   }
 }

@@ -1,88 +1,233 @@
+import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { Log } from '../log/log.ts'
 import type { LogContext } from '../log/log-context.ts'
+import type { LogManagerSettings } from '../log/partition-log.ts'
+import { Activity } from './activity.ts'
 import type { CleanableRange } from './cleanable.ts'
-import { cleanableRange, shouldClean } from './cleanable.ts'
-import { CompactionAbandonedError, compactLog } from './compact-log.ts'
+import { cleanableRange, mayBeDirty, shouldClean } from './cleanable.ts'
+import { CleanerRecord } from './cleaner-record.ts'
+import { compactLog } from './compact-log.ts'
+import type { FailureOf, JobOutcome } from './compaction-job.ts'
+import type { CompactionThread } from './compaction-thread.ts'
+import { IoBudget } from './io-budget.ts'
 
-/** Where each log's compaction stands: `cleaner-offset-checkpoint` of its directory. */
-export interface CleanerOffsets {
-  cleanedUntil(log: Log): number
-  setCleanedUntil(log: Log, offset: number): void
+/** What the cleaner works on. */
+export interface CleanerHome {
+  logs(): Iterable<Log>
+  /** The first offset of a log that compaction has not looked at; undefined where it never did. */
+  cleanedUntil(log: Log): number | undefined
+  /** Keeps it in `cleaner-offset-checkpoint` of the log's directory. */
+  setCleanedUntil(log: Log, offset: number): Promise<void>
+  /** Makes a thread that jobs run in; told when it dies under one. */
+  newThread(onDeath: (reason: string) => void): CompactionThread
+  /** Gives others their turn. */
+  pause(): Promise<void>
 }
 
-/** Compacts the logs whose policy says so, one at a time, the one with the most to gain first. */
+// A thread that has nothing to do ends after this: the next log is likely to be dirty soon, and a start costs 50 ms.
+const threadIdleMs = 60_000
+
+interface Choice {
+  readonly log: Log
+  readonly range: CleanableRange
+}
+
+/** Compacts the logs whose policy says so, the one with the most to gain first, in `log.cleaner.threads` threads. */
 export class Cleaner {
+  readonly record: CleanerRecord
   readonly #context: LogContext
-  readonly #offsets: CleanerOffsets
-  readonly #pause: () => Promise<void>
-  /** Logs whose last compaction failed for what is in them: they wait for a restart. */
-  readonly #failed = new Set<Log>()
+  readonly #home: CleanerHome
+  readonly #activity = new Activity()
+  readonly #budget: IoBudget
+  readonly #underWay = new Map<Log, AbortController>()
+  /** Whose thread died in their last run. */
+  readonly #suspects = new WeakSet<Log>()
+  #idleThreads: CompactionThread[] = []
+  #working = 0
+  #timer: Timer | undefined
+  #idleTimer: Timer | undefined
+  #stopped = false
 
-  constructor(context: LogContext, offsets: CleanerOffsets, pause: () => Promise<void>) {
+  constructor(context: LogContext, home: CleanerHome) {
     this.#context = context
-    this.#offsets = offsets
-    this.#pause = pause
+    this.#home = home
+    this.#budget = new IoBudget(context.clock, this.#activity, context.settings.cleanerIoMaxBytesPerSecond)
+    this.record = new CleanerRecord(context)
   }
 
-  /** Whether some log has anything dirty at all: it may be worth it later. */
-  anyDirty(logs: Iterable<Log>): boolean {
-    for (const log of logs) if (this.#range(log) !== undefined) return true
-    return false
+  /** Whether its segments are being read and replaced: whoever would remove some waits. */
+  isCompacting(log: Log): boolean {
+    return this.#underWay.has(log)
   }
 
-  async run(logs: () => Iterable<Log>): Promise<void> {
-    for (;;) {
-      const next = this.#dirtiest(logs())
-      if (next === undefined) return
-      const done = await this.#clean(next.log, next.range)
-      if (!done) return
+  reconfigured(settings: LogManagerSettings): void {
+    this.#budget.setRate(settings.cleanerIoMaxBytesPerSecond)
+    this.#wakeLater()
+  }
+
+  /** There may be something to do for this log. Only then is there a timer: an idle broker sets none. */
+  wake(log: Log): void {
+    if (this.#isCandidate(log)) this.#setTimer()
+  }
+
+  #wakeLater(): void {
+    for (const log of this.#home.logs()) {
+      if (this.#isCandidate(log)) return this.#setTimer()
     }
   }
 
-  #range(log: Log): CleanableRange | undefined {
+  #isCandidate(log: Log): boolean {
     const { state } = log
-    const isCompacted = state.config.cleanupPolicy.includes('compact') && !log.offline && !this.#failed.has(log)
-    if (!isCompacted || state.segments.count < 2 || state.copy !== undefined) return undefined
-    const range = cleanableRange(state, this.#offsets.cleanedUntil(log), this.#context.clock.wallMs())
-    return state.segments.active.baseOffset > range.firstDirtyOffset ? range : undefined
+    const isCompacted = state.config.cleanupPolicy.includes('compact') && !log.offline && state.copy === undefined
+    if (!isCompacted || this.#underWay.has(log) || this.record.isUncleanable(log)) return false
+    return mayBeDirty(state, this.#home.cleanedUntil(log))
   }
 
-  #dirtiest(logs: Iterable<Log>): { readonly log: Log; readonly range: CleanableRange } | undefined {
-    let best: { readonly log: Log; readonly range: CleanableRange } | undefined
-    for (const log of logs) {
-      const range = this.#range(log)
-      if (range === undefined || !shouldClean(log.state, range)) continue
-      if (best === undefined || range.dirtyRatio > best.range.dirtyRatio) best = { log, range }
+  #setTimer(): void {
+    const { cleanerEnable, cleanerThreads, cleanerBackoffMs } = this.#context.settings
+    const hasRoom = this.#working < cleanerThreads
+    if (!cleanerEnable || this.#stopped || this.#timer !== undefined || !hasRoom) return
+    this.#timer = this.#context.clock.setTimer(cleanerBackoffMs, () => {
+      this.#timer = undefined
+      for (let free = this.#context.settings.cleanerThreads - this.#working; free > 0; free -= 1) void this.#work()
+      return this.#activity.whenQuiet()
+    })
+  }
+
+  /** One thread's work: log after log, as long as one is worth it. */
+  async #work(): Promise<void> {
+    this.#working += 1
+    this.#activity.begin()
+    const thread = this.#takeThread()
+    try {
+      while (!this.#stopped) {
+        const choice = await this.#chooseDirtiest()
+        if (choice === undefined) break
+        const going = await this.#compact(choice, thread)
+        if (!going) break
+      }
+    } catch (error) {
+      this.#context.logger.error('compaction went wrong', { error: errorMessage(error) })
+    } finally {
+      this.#working -= 1
+      this.#giveBack(thread)
+      this.#wakeLater()
+      this.#activity.end()
     }
+  }
+
+  #takeThread(): CompactionThread {
+    this.#idleTimer?.cancel()
+    this.#idleTimer = undefined
+    return (
+      this.#idleThreads.pop() ??
+      this.#home.newThread((reason) => this.#context.logger.error('a thread that compacts logs died', { reason }))
+    )
+  }
+
+  #giveBack(thread: CompactionThread): void {
+    this.#idleThreads.push(thread)
+    if (this.#working > 0 || this.#stopped) return
+    this.#idleTimer = this.#context.clock.setTimer(threadIdleMs, () => this.#closeThreads())
+  }
+
+  async #closeThreads(): Promise<void> {
+    const idle = this.#idleThreads
+    this.#idleThreads = []
+    await Promise.all(idle.map((thread) => thread.close()))
+  }
+
+  /** The log with the largest dirty part of those that are worth it; it is taken before anybody else looks. */
+  async #chooseDirtiest(): Promise<Choice | undefined> {
+    const nowMs = this.#context.clock.wallMs()
+    const look = this.record.beginLook(nowMs)
+    let best: Choice | undefined
+    for (const log of Array.from(this.#home.logs())) {
+      if (!this.#isCandidate(log)) continue
+      const range = await this.#rangeOf(log, nowMs)
+      if (range === undefined) continue
+      look.saw(range)
+      const isBetter = best === undefined || range.dirtyRatio > best.range.dirtyRatio
+      if (shouldClean(log.state, range) && isBetter && !this.#underWay.has(log)) best = { log, range }
+    }
+    look.end()
+    // Another thread may have taken it while this one looked at the others.
+    if (best !== undefined && this.#underWay.has(best.log)) return this.#chooseDirtiest()
+    if (best !== undefined) this.#underWay.set(best.log, new AbortController())
     return best
   }
 
-  async #clean(log: Log, range: CleanableRange): Promise<boolean> {
-    const { state } = log
-    const before = log.sizeBytes
+  async #rangeOf(log: Log, nowMs: number): Promise<CleanableRange | undefined> {
     try {
-      // A recovery takes offsets that are missing past the recovery point for lost ones: it must lie behind those that
-      // compaction takes away.
-      await log.flush()
-      state.home.checkpointRecoveryPoints()
-      const until = await compactLog(state, range, this.#pause)
-      this.#offsets.setCleanedUntil(log, until)
-      this.#context.logger.info('a log was compacted', {
-        partition: state.name,
-        fromOffset: range.firstDirtyOffset,
-        untilOffset: until,
-        bytesBefore: before,
-        bytesAfter: log.sizeBytes,
-      })
-      return true
+      return await cleanableRange(log.state, this.#home.cleanedUntil(log), nowMs, () => this.#home.pause())
     } catch (error) {
-      const abandoned = error instanceof CompactionAbandonedError
-      if (!abandoned) this.#failed.add(log)
-      const fields = { partition: state.name, error: errorMessage(error) }
-      if (abandoned) this.#context.logger.debug('a compaction was abandoned and will be tried again', fields)
-      else this.#context.logger.error('a compaction failed: the log is not compacted before the next start', fields)
-      return !abandoned
+      // It may have lost segments while we looked; what is wrong with it otherwise shows when it is read or compacted.
+      this.#context.logger.debug('a log could not be looked at', {
+        partition: log.state.name,
+        error: errorMessage(error),
+      })
+      return undefined
     }
+  }
+
+  /** Says whether the thread goes on with the next log at once, or after a rest. */
+  async #compact({ log, range }: Choice, thread: CompactionThread): Promise<boolean> {
+    const stop = this.#underWay.get(log) ?? new AbortController()
+    const startedMs = this.#context.clock.monotonicMs()
+    const bytesBefore = log.sizeBytes
+    try {
+      const outcome = await this.#run(log, range, thread, stop)
+      if (outcome.kind !== 'done') return this.#end(log, outcome)
+      this.#suspects.delete(log)
+      await this.#home.setCleanedUntil(log, outcome.endOffset)
+      const tookMs = this.#context.clock.monotonicMs() - startedMs
+      this.record.compacted(log, { range, outcome, tookMs, bytesBefore })
+      return true
+    } finally {
+      this.#underWay.delete(log)
+      // Retention waited for us, see `isCompacting`.
+      if (!log.offline && !this.#stopped) log.applyRetention()
+    }
+  }
+
+  async #run(log: Log, range: CleanableRange, thread: CompactionThread, stop: AbortController): Promise<JobOutcome> {
+    // A recovery takes offsets that are missing past the recovery point for lost ones: it must lie behind those that
+    // compaction takes away.
+    await log.flush()
+    await log.state.home.checkpointRecoveryPointsLater()
+    if (stop.signal.aborted) return { kind: 'abandoned' }
+    return compactLog(log.state, range, { thread, budget: this.#budget, pause: () => this.#home.pause(), stop })
+  }
+
+  #end(log: Log, outcome: Exclude<JobOutcome, { kind: 'done' }>): boolean {
+    const fields = { partition: log.state.name }
+    if (outcome.kind === 'abandoned' || log.offline) {
+      this.#context.logger.debug('a compaction was abandoned and will be tried again', fields)
+      return false
+    }
+    this.#failed(log, outcome.of, outcome.message)
+    return outcome.of === 'log'
+  }
+
+  #failed(log: Log, of: FailureOf, message: string): void {
+    const { logger } = this.#context
+    const fields = { partition: log.state.name, error: message }
+    if (of === 'device') log.state.home.fail(`compaction of ${log.state.folder} failed: ${message}`)
+    else if (of === 'shortage') logger.warn('a compaction found no room and will be tried again', fields)
+    else if (of === 'thread' && !this.#suspects.has(log)) {
+      this.#suspects.add(log)
+      logger.warn('a compaction lost its thread and will be tried again', fields)
+    } else this.record.uncleanable(log, message)
+  }
+
+  /** Nothing touches any log after that. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    this.#idleTimer?.cancel()
+    for (const stop of this.#underWay.values()) stop.abort()
+    await this.#activity.whenQuiet()
+    await this.#closeThreads()
   }
 }

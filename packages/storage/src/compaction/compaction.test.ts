@@ -138,7 +138,7 @@ test('the last sequence of a producer survives, though all its records are gone'
 })
 
 test('a compaction with little memory takes several runs and comes to the same', async () => {
-  const world = new LogWorld({ settings: { ...tailOff, cleanerDedupeBufferBytes: 1 } })
+  const world = new LogWorld({ settings: { ...tailOff, cleanerDedupeBufferBytes: 12_000 } })
   const log = world.open({ ...compacted, segmentBytes: 20_000 })
   for (let i = 0; i < 3_000; i += 10) {
     const pairs = Array.from({ length: 10 }, (_, k) => [`key ${(i + k) % 1_000}`, `value ${i + k}`] as const)
@@ -205,23 +205,164 @@ async function checkValues(files: FaultyFileSystem, { puts, durable }: History, 
   }
 }
 
+const isSwapping = (files: FaultyFileSystem): boolean =>
+  (files.list('/data/orders-0') ?? []).some(({ name }) => name.endsWith('.swap'))
+
 const changesOf = async (): Promise<number> => (await runUntilCut(1_000_000)).files.changeCount
+
+/** Directories whose syncs wait until they are let go: what happens while a swap is between its steps. */
+class HeldFileSystem extends FaultyFileSystem {
+  held: (() => void)[] | undefined
+
+  override async syncDirectoryLater(path: string): Promise<void> {
+    const { held } = this
+    if (held !== undefined && isSwapping(this)) await new Promise<void>((resolve) => held.push(resolve))
+    this.syncDirectory(path)
+  }
+}
+
+async function heldInSwap(): Promise<{
+  files: HeldFileSystem
+  world: LogWorld
+  log: PartitionLog
+  done: Promise<void>
+}> {
+  const files = new HeldFileSystem(seededRandom(1))
+  const world = new LogWorld({ fileSystem: files, settings: tailOff })
+  const log = world.open(compacted)
+  for (let i = 0; i < 60; i += 1) put(world, log, `key ${i % 7}`, `value ${i}`)
+  await log.flush()
+  files.held = []
+  const done = world.clock.advance('1m')
+  for (let turn = 0; turn < 1_000 && files.held.length === 0; turn += 1) await new Promise((next) => setImmediate(next))
+  assert.ok(files.held.length > 0 && isSwapping(files))
+  return { files, world, log, done }
+}
+
+test('a log that is cut while it is compacted keeps nothing of what was cut, also where it is killed then', async () => {
+  for (const kill of [true, false]) {
+    const { files, world, log, done } = await heldInSwap()
+    await log.truncateTo(asOffset(3))
+    assert.deepEqual(await contents(log), [
+      [0, 'key 0', 'value 0'],
+      [1, 'key 1', 'value 1'],
+      [2, 'key 2', 'value 2'],
+    ])
+    if (kill) {
+      files.killProcess()
+      world.startAgain()
+    } else {
+      files.held?.forEach((go) => go())
+      await done
+      assert.deepEqual(
+        files.list('/data/orders-0')?.filter(({ name }) => /\.(swap|cleaned)$/.test(name)),
+        [],
+      )
+      await world.restart()
+    }
+    const again = world.open(compacted)
+    assert.deepEqual([again.logEndOffset, (await contents(again)).length], [3, 3])
+  }
+})
+
+test('what is appended after a cut is compacted, though the log was compacted past there before', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  for (let i = 0; i < 60; i += 1) put(world, log, `key ${i % 7}`, `value ${i}`)
+  await world.clock.advance('1m')
+  await log.truncateTo(asOffset(5))
+  for (let i = 0; i < 100; i += 1) put(world, log, 'key 1', `again ${i}`)
+  await world.clock.advance('1m')
+  const found = (await contents(log)).filter(([, key]) => key === 'key 1')
+  assert.ok(found.length < 30, `${found.length} records of one key`)
+  assert.equal(found.at(-1)?.[2], 'again 99')
+})
+
+test('a log that is deleted while it is compacted goes with what was compacted', async () => {
+  const { files, world, done } = await heldInSwap()
+  await world.manager.delete('orders', 0)
+  files.held?.forEach((go) => go())
+  await done
+  await world.clock.advance('2m')
+  assert.deepEqual(
+    files.list('/data')?.filter(({ isDirectory }) => isDirectory),
+    [],
+  )
+})
+
+test('a manager that is closed while it compacts leaves the log as it was', async () => {
+  const { files, world, done } = await heldInSwap()
+  const closing = world.manager.close()
+  files.held?.forEach((go) => go())
+  await Promise.all([closing, done])
+  const again = new LogWorld({ fileSystem: files, settings: tailOff }).open(compacted)
+  const last = new Map((await contents(again)).map(([, key, value]) => [key, value]))
+  assert.deepEqual([again.offline, last.get('key 3')], [false, 'value 59'])
+})
+
+test('many small segments become few, and none larger than segment.bytes', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  for (let round = 0; round < 2; round += 1) {
+    for (let i = 0; i < 400; i += 1) put(world, log, `key ${i % 20}`, `value ${i}`)
+    await world.clock.advance('2m')
+  }
+  // Those of the first round were made small, and then one; those of the second are small as yet.
+  const sizes = (world.fileSystem.list('/data/orders-0') ?? [])
+    .filter(({ name }) => name.endsWith('.log'))
+    .map(({ name }) => world.fileSystem.stat(`/data/orders-0/${name}`)?.sizeBytes ?? 0)
+  assert.ok(sizes.length < 45 && sizes.every((size) => size <= 1_000), String(sizes))
+})
+
+test('with compact and delete, segments that are too old go as well', async () => {
+  const world = new LogWorld({ settings: { ...tailOff, initialTaskDelayMs: 1_000 } })
+  const log = world.open({ ...compacted, cleanupPolicy: ['compact', 'delete'], retentionMs: 3_600_000 })
+  for (let i = 0; i < 60; i += 1) put(world, log, `key ${i % 7}`, `value ${i}`)
+  await world.clock.advance('10m')
+  assert.ok((await contents(log)).length < 30)
+  await world.clock.advance('2h')
+  assert.deepEqual(await contents(log), [])
+})
+
+test('with no policy at all nothing is compacted and nothing goes', async () => {
+  const world = new LogWorld({ settings: { ...tailOff, initialTaskDelayMs: 1_000 } })
+  const log = world.open({ ...compacted, cleanupPolicy: [], retentionMs: 1, retentionBytes: 1 })
+  for (let i = 0; i < 60; i += 1) put(world, log, `key ${i % 7}`, `value ${i}`)
+  await world.clock.advance('2d')
+  assert.equal((await contents(log)).length, 60)
+})
+
+test('a record is compacted at the latest after max.compaction.lag.ms, however little of the log is dirty', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open({ ...compacted, minCleanableDirtyRatio: 1, maxCompactionLagMs: 7_200_000 })
+  for (let i = 0; i < 60; i += 1) put(world, log, 'key', `value ${i}`)
+  await world.clock.advance('1h')
+  assert.equal((await contents(log)).length, 60)
+  await world.clock.advance('2h')
+  assert.ok((await contents(log)).length < 30)
+})
 
 test('killed at any change while it compacts, a log has the last value of every key', async () => {
   const changes = await changesOf()
   assert.ok(changes > 200)
-  for (let cutAfter = 30; cutAfter < changes; cutAfter += 8) {
+  let swaps = 0
+  for (let cutAfter = 30; cutAfter < changes; cutAfter += 1) {
     const { files, history } = await runUntilCut(cutAfter)
+    if (isSwapping(files)) swaps += 1
     files.killProcess()
     await checkValues(files, { ...history, durable: history.puts.length }, `killed at change ${cutAfter}`)
   }
+  assert.ok(swaps > 20, `${swaps} times in the middle of a swap`)
 })
 
 test('without power at any change while it compacts, a log has what was durable of every key', async () => {
   const changes = await changesOf()
-  for (let cutAfter = 31; cutAfter < changes; cutAfter += 8) {
+  let swaps = 0
+  for (let cutAfter = 30; cutAfter < changes; cutAfter += 1) {
     const { files, history } = await runUntilCut(cutAfter)
+    if (isSwapping(files)) swaps += 1
     files.restorePower()
     await checkValues(files, history, `power cut at change ${cutAfter}`)
   }
+  assert.ok(swaps > 20, `${swaps} times in the middle of a swap`)
 })

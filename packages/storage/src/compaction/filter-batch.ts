@@ -1,50 +1,149 @@
 import type { BatchHeader, ReadRecord } from '@millrace/protocol'
-import { BatchBuilder, codecOf, readBatchHeader, readRecords } from '@millrace/protocol'
+import {
+  BatchBuilder,
+  batchField,
+  batchHeaderBytes,
+  batchLayout,
+  codecOf,
+  compress,
+  lengthPrefixBytes,
+  readBatchHeader,
+  readRecords,
+  RecordCursor,
+  saturated,
+  writeCrc,
+  writeInt32,
+  writeInt64,
+} from '@millrace/protocol'
 
 /** What decides which records of a batch stay. */
 export interface FilterRules {
   readonly nowMs: number
   readonly deleteRetentionMs: number
-  readonly decompressedBytesMax: number
-  /** Whether no later record has this one's key. */
-  readonly isLatest: (record: ReadRecord) => boolean
+  readonly decompressedBatchBytesMax: number
+  /** Where the keys were not gathered any more: everything from here on stays. */
+  readonly endOffset: number
+  /** The last offset below `endOffset` of the key at this place; -1 where there is none. */
+  readonly latestOf: (bytes: Uint8Array, start: number, length: number) => number
   /** Of an aborted transaction, or the marker of one that is gone: see CleanedTransactions. */
   readonly mayDiscard: boolean
   /** Its offset or sequence must be found again: it stays, though it be empty. */
   readonly keepEmpty: boolean
 }
 
-/** The batch as compaction leaves it: its own bytes where nothing changes; undefined where it goes. */
-export function filterBatch(bytes: Uint8Array, rules: FilterRules): Uint8Array | undefined {
-  const header = readBatchHeader(bytes)
+/** A batch as compaction leaves it. */
+export interface FilteredBatch {
+  /** Its own bytes where nothing changes; undefined where it goes. */
+  readonly bytes: Uint8Array | undefined
+  readonly keptRecords: number
+}
+
+const gone: FilteredBatch = { bytes: undefined, keptRecords: 0 }
+
+export function filterBatch(batch: Uint8Array, rules: FilterRules): FilteredBatch {
+  const header = readBatchHeader(batch)
   const horizonPassed = header.deleteHorizonMs !== null && header.deleteHorizonMs <= rules.nowMs
   // Markers wait for the horizon as tombstones do, so that a reader who started before it sees how it ended.
   const discard = rules.mayDiscard && (!header.control || horizonPassed)
-  if (discard) return rules.keepEmpty ? emptyBatch(header) : undefined
-  const kept: ReadRecord[] = []
-  let tombstones = header.control && rules.mayDiscard
-  for (const record of readRecords(bytes, { decompressedBytesMax: rules.decompressedBytesMax })) {
-    if (!header.control && !stays(record, rules, horizonPassed)) continue
-    if (!header.control && record.value === null) tombstones = true
-    kept.push(record)
+  if (discard) return emptied(header, rules)
+  const kept = header.control ? keepAll(batch, rules) : keepLatest(batch, header.baseOffset, horizonPassed, rules)
+  if (kept.count === 0) return emptied(header, rules)
+  const needsHorizon = kept.tombstones || (header.control && rules.mayDiscard)
+  if (needsHorizon && header.deleteHorizonMs === null) {
+    const deleteHorizonMs = rules.nowMs + rules.deleteRetentionMs
+    return { bytes: withHorizon(batch, header, kept, deleteHorizonMs, rules), keptRecords: kept.count }
   }
-  if (kept.length === 0) return rules.keepEmpty ? emptyBatch(header) : undefined
-  const setsHorizon = tombstones && header.deleteHorizonMs === null
-  if (kept.length === header.recordCount && !setsHorizon) return bytes
-  return rebuilt(header, kept, setsHorizon ? rules.nowMs + rules.deleteRetentionMs : header.deleteHorizonMs)
+  const bytes = kept.count === header.recordCount ? batch : withRuns(batch, header, kept)
+  return { bytes, keptRecords: kept.count }
+}
+
+const emptied = (header: BatchHeader, rules: FilterRules): FilteredBatch =>
+  rules.keepEmpty ? { bytes: emptyBatch(header), keptRecords: 0 } : gone
+
+/** Which records stay: stretches of what the batch holds, decompressed. */
+interface Kept {
+  readonly unpacked: Uint8Array
+  /** Start and end of each stretch, in turn. */
+  readonly runs: readonly number[]
+  readonly count: number
+  readonly tombstones: boolean
+  /** The largest that is added to the batch's base timestamp. */
+  readonly timestampDeltaMax: number
+}
+
+function keepAll(batch: Uint8Array, rules: FilterRules): Kept {
+  const cursor = new RecordCursor(batch, { decompressedBytesMax: rules.decompressedBatchBytesMax })
+  return {
+    unpacked: cursor.bytes,
+    runs: [0, cursor.bytes.length],
+    count: batchField.recordCount(batch, 0),
+    tombstones: false,
+    timestampDeltaMax: 0,
+  }
+}
+
+function keepLatest(batch: Uint8Array, baseOffset: number, horizonPassed: boolean, rules: FilterRules): Kept {
+  const cursor = new RecordCursor(batch, { decompressedBytesMax: rules.decompressedBatchBytesMax })
+  const runs: number[] = []
+  let count = 0
+  let tombstones = false
+  let timestampDeltaMax = -Infinity
+  while (cursor.next()) {
+    if (!stays(cursor, baseOffset + cursor.offsetDelta, horizonPassed, rules)) continue
+    count += 1
+    if (cursor.valueLength < 0) tombstones = true
+    if (cursor.timestampDelta > timestampDeltaMax) timestampDeltaMax = cursor.timestampDelta
+    if (runs.length > 0 && runs.at(-1) === cursor.start) runs[runs.length - 1] = cursor.end
+    else runs.push(cursor.start, cursor.end)
+  }
+  return { unpacked: cursor.bytes, runs, count, tombstones, timestampDeltaMax }
 }
 
 // A tombstone stays until everyone had time to see it: until the horizon that its batch got when it was compacted first.
-function stays(record: ReadRecord, rules: FilterRules, horizonPassed: boolean): boolean {
-  if (record.key === null) return false
-  return rules.isLatest(record) && (record.value !== null || !horizonPassed)
+function stays(record: RecordCursor, offset: number, horizonPassed: boolean, rules: FilterRules): boolean {
+  if (offset >= rules.endOffset) return true
+  if (record.keyLength < 0) return false
+  if (offset < rules.latestOf(record.bytes, record.keyStart, record.keyLength)) return false
+  return record.valueLength >= 0 || !horizonPassed
 }
 
-function rebuilt(header: BatchHeader, records: readonly ReadRecord[], deleteHorizonMs: number | null): Uint8Array {
-  const first = records[0]
-  const baseTimestampMs = deleteHorizonMs ?? header.baseTimestampMs + (first?.timestampDelta ?? 0)
-  const builder = new BatchBuilder(header.sizeBytes, baseTimestampMs)
-  for (const record of records) {
+/** The records that stay as they are, behind the batch's own header. */
+function withRuns(batch: Uint8Array, header: BatchHeader, kept: Kept): Uint8Array {
+  const records = compress(codecOf(header.attributes), joined(kept.unpacked, kept.runs))
+  const bytes = new Uint8Array(batchHeaderBytes + records.length)
+  bytes.set(batch.subarray(0, batchHeaderBytes))
+  bytes.set(records, batchHeaderBytes)
+  writeInt32(bytes, batchLayout.batchLength, bytes.length - lengthPrefixBytes)
+  writeInt32(bytes, batchLayout.recordCount, kept.count)
+  if (header.timestampType === 'CreateTime') {
+    writeInt64(bytes, batchLayout.maxTimestamp, saturated(header.baseTimestampMs + kept.timestampDeltaMax))
+  }
+  writeCrc(bytes, 0)
+  return bytes
+}
+
+function joined(unpacked: Uint8Array, runs: readonly number[]): Uint8Array {
+  let sizeBytes = 0
+  for (let i = 0; i < runs.length; i += 2) sizeBytes += runs[i + 1]! - runs[i]!
+  const bytes = new Uint8Array(sizeBytes)
+  let at = 0
+  for (let i = 0; i < runs.length; i += 2) {
+    bytes.set(unpacked.subarray(runs[i], runs[i + 1]), at)
+    at += runs[i + 1]! - runs[i]!
+  }
+  return bytes
+}
+
+/** The delete horizon takes the place of the base timestamp (KIP-534), so every record is written anew. */
+function withHorizon(
+  batch: Uint8Array,
+  header: BatchHeader,
+  kept: Kept,
+  deleteHorizonMs: number,
+  rules: FilterRules,
+): Uint8Array {
+  const builder = new BatchBuilder(header.sizeBytes, deleteHorizonMs)
+  for (const record of keptRecords(batch, kept, rules)) {
     builder.append({
       key: record.key,
       value: record.value,
@@ -54,12 +153,19 @@ function rebuilt(header: BatchHeader, records: readonly ReadRecord[], deleteHori
     })
   }
   const broker = header.timestampType === 'LogAppendTime' ? { maxTimestampMs: header.maxTimestampMs } : {}
-  return builder.build({
-    ...fieldsOf(header),
-    ...broker,
-    compression: codecOf(header.attributes),
-    ...(deleteHorizonMs === null ? { baseTimestampMs } : { deleteHorizonMs }),
-  })
+  return builder.build({ ...fieldsOf(header), ...broker, compression: codecOf(header.attributes), deleteHorizonMs })
+}
+
+/** The records of the stretches, read whole. */
+function* keptRecords(batch: Uint8Array, kept: Kept, rules: FilterRules): Generator<ReadRecord> {
+  const limits = { decompressedBytesMax: rules.decompressedBatchBytesMax }
+  const cursor = new RecordCursor(batch, limits)
+  let run = 0
+  for (const record of readRecords(batch, limits)) {
+    cursor.next()
+    while (run < kept.runs.length && cursor.start >= kept.runs[run + 1]!) run += 2
+    if (run < kept.runs.length && cursor.start >= kept.runs[run]!) yield record
+  }
 }
 
 function emptyBatch(header: BatchHeader): Uint8Array {

@@ -1,92 +1,92 @@
-import { hash } from 'node:crypto'
+import { KeyHash } from './key-hash.ts'
 
-// 16 bytes of the key's hash and 8 of its offset, as in Kafka's cleaner.
-const slotBytes = 24
-const loadFactor = 0.75
-const smallestSlots = 1_024
+// Four words of the key's hash, of which the first is never 0 where a slot is taken, and two of the offset: 24 bytes,
+// as Kafka's cleaner takes for a key.
+const slotWords = 6
+const slotBytes = 4 * slotWords
+
+export interface OffsetMapOptions {
+  /** `log.cleaner.dedupe.buffer.size`, of one thread. */
+  readonly memoryBytes: number
+  /** How full it may get: `log.cleaner.io.buffer.load.factor`. */
+  readonly loadFactor: number
+  /** More keys than this can't come: no more memory is taken than they need. */
+  readonly keysMax: number
+  /** 16 random bytes that key the hash. */
+  readonly secret: Uint8Array
+}
 
 /** The last offset of each key, in bounded memory whatever the keys are: only a hash of each is kept. */
 export class OffsetMap {
-  readonly #slotsMax: number
-  #slots: number
-  #hashes: Uint32Array
-  /** -1 where a slot is free. */
-  #offsets: Float64Array
+  readonly slots: number
+  readonly #keysMax: number
+  readonly #hash: KeyHash
+  // Fresh memory of the system is zeros that nobody has touched: what isn't used costs nothing.
+  readonly #words: Uint32Array
   #count = 0
-  readonly #key = new Uint32Array(4)
 
-  constructor(memoryBytes: number) {
-    this.#slotsMax = powerOfTwoUpTo(Math.max(smallestSlots, Math.floor(memoryBytes / slotBytes)))
-    this.#slots = smallestSlots
-    this.#hashes = new Uint32Array(4 * this.#slots)
-    this.#offsets = new Float64Array(this.#slots).fill(-1)
+  constructor({ memoryBytes, loadFactor, keysMax, secret }: OffsetMapOptions) {
+    const affordable = Math.floor(memoryBytes / slotBytes)
+    this.slots = Math.max(4, Math.min(affordable, Math.ceil(keysMax / loadFactor) + 1))
+    // A free slot is where a search ends: there is always one.
+    this.#keysMax = Math.max(1, Math.min(Math.floor(this.slots * loadFactor), this.slots - 1))
+    this.#hash = new KeyHash(secret)
+    this.#words = new Uint32Array(slotWords * this.slots)
   }
 
   get count(): number {
     return this.#count
   }
 
+  get memoryBytes(): number {
+    return this.#words.byteLength
+  }
+
   /** Remembers the offset; false where there is no room for another key. */
-  put(key: Uint8Array, offset: number): boolean {
-    this.#hash(key)
-    let slot = this.#find()
-    if (this.#offsets[slot] === -1) {
-      if (this.#count >= this.#slots * loadFactor) {
-        if (this.#slots >= this.#slotsMax) return false
-        this.#grow()
-        slot = this.#find()
-      }
-      this.#hashes.set(this.#key, 4 * slot)
+  put(bytes: Uint8Array, start: number, length: number, offset: number): boolean {
+    const at = this.#find(bytes, start, length)
+    const words = this.#words
+    if (words[at] === 0) {
+      if (this.#count >= this.#keysMax) return false
       this.#count += 1
+      words[at] = this.#hash.a === 0 ? 1 : this.#hash.a
+      words[at + 1] = this.#hash.b
+      words[at + 2] = this.#hash.c
+      words[at + 3] = this.#hash.d
     }
-    this.#offsets[slot] = offset
+    words[at + 4] = offset % 0x1_0000_0000
+    words[at + 5] = Math.floor(offset / 0x1_0000_0000)
     return true
   }
 
   /** -1 where the key isn't known. */
-  get(key: Uint8Array): number {
-    this.#hash(key)
-    return this.#offsets[this.#find()] ?? -1
+  get(bytes: Uint8Array, start: number, length: number): number {
+    const at = this.#find(bytes, start, length)
+    const words = this.#words
+    return words[at] === 0 ? -1 : words[at + 5]! * 0x1_0000_0000 + words[at + 4]!
   }
 
-  #hash(key: Uint8Array): void {
-    const digest = hash('md5', key, 'buffer')
-    for (let i = 0; i < 4; i += 1) this.#key[i] = digest.readUInt32LE(4 * i)
-  }
-
-  #find(): number {
-    const mask = this.#slots - 1
-    let slot = (this.#key[0] ?? 0) & mask
-    while (this.#offsets[slot] !== -1 && !this.#holdsKey(slot)) slot = (slot + 1) & mask
-    return slot
-  }
-
-  #holdsKey(slot: number): boolean {
-    const at = 4 * slot
-    for (let i = 0; i < 4; i += 1) if (this.#hashes[at + i] !== this.#key[i]) return false
-    return true
-  }
-
-  #grow(): void {
-    const hashes = this.#hashes
-    const offsets = this.#offsets
-    const sought = this.#key.slice()
-    this.#slots *= 2
-    this.#hashes = new Uint32Array(4 * this.#slots)
-    this.#offsets = new Float64Array(this.#slots).fill(-1)
-    for (const [slot, offset] of offsets.entries()) {
-      if (offset === -1) continue
-      this.#key.set(hashes.subarray(4 * slot, 4 * slot + 4))
-      const target = this.#find()
-      this.#hashes.set(this.#key, 4 * target)
-      this.#offsets[target] = offset
+  /** Where the key is, or the free slot where it belongs. */
+  #find(bytes: Uint8Array, start: number, length: number): number {
+    const hash = this.#hash
+    hash.of(bytes, start, length)
+    const words = this.#words
+    const first = hash.a === 0 ? 1 : hash.a >>> 0
+    const second = hash.b >>> 0
+    const third = hash.c >>> 0
+    const fourth = hash.d >>> 0
+    let at = (second % this.slots) * slotWords
+    for (;;) {
+      const found = words[at]!
+      if (found === 0) return at
+      if (found === first && words[at + 1] === second && words[at + 2] === third && words[at + 3] === fourth) return at
+      at += slotWords
+      if (at === words.length) at = 0
     }
-    this.#key.set(sought)
   }
-}
 
-function powerOfTwoUpTo(limit: number): number {
-  let power = 1
-  while (2 * power <= limit) power *= 2
-  return power
+  /** Gives its memory back at once, not when it is collected: the next map must not come on top of this one. */
+  release(): void {
+    ;(this.#words.buffer as ArrayBuffer).transfer(0)
+  }
 }

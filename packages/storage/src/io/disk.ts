@@ -10,6 +10,7 @@ import { flushLater } from './flusher.ts'
 /** Files as the operating system has them. */
 export function diskFileSystem(): FileSystem {
   return {
+    sharedAs: 'disk',
     open: (path, mode) => new DiskFile(path, fs.openSync(path, openFlags[mode], 0o644)),
     stat,
     readFile,
@@ -31,6 +32,7 @@ export function unsyncedFileSystem(): FileSystem {
   const disk = diskFileSystem()
   return {
     ...disk,
+    sharedAs: 'unsynced disk',
     open: (path, mode) => Object.assign(disk.open(path, mode), { sync: () => {} }),
     syncDirectory: () => {},
     syncDirectoryLater: () => Promise.resolve(),

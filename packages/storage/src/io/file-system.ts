@@ -5,6 +5,11 @@
  */
 export interface FileSystem {
   /**
+   * What another thread opens to reach the same files; absent where only this one has them, and where calls must pass
+   * through this very object: whoever wraps a file system leaves it out.
+   */
+  readonly sharedAs?: 'disk' | 'unsynced disk'
+  /**
    * For reading and writing, or only for reading ('read'). 'create' makes a file that isn't there, the others fail then;
    * none truncates.
    */

@@ -19,6 +19,9 @@ export type LogCheckpointName = keyof typeof offsetOf
 
 export const logCheckpointNames = Object.keys(offsetOf) as readonly LogCheckpointName[]
 
+// So often others may come between before the event loop is held up.
+const triesMax = 5
+
 /** One checkpoint file of a directory: what was read of logs that nobody opened yet, and what the open ones say now. */
 export class Checkpoint {
   readonly name: LogCheckpointName
@@ -50,9 +53,21 @@ export class Checkpoint {
 
   /** Without waiting for the disk in this turn; a write that comes meanwhile has newer offsets, and stays. */
   async writeLater(logs: Iterable<Log>): Promise<void> {
+    await this.#writeLater(logs)
+  }
+
+  /** The same for who goes on with what can't be taken back: what the logs say now is on disk when it resolves. */
+  async writeForSure(logs: Iterable<Log>): Promise<void> {
+    for (let tries = 0; tries < triesMax; tries += 1) if (await this.#writeLater(logs)) return
+    this.write(logs)
+  }
+
+  /** Says whether it was this one that was written. */
+  async #writeLater(logs: Iterable<Log>): Promise<boolean> {
     const mine = this.#note(logs)
     const isCurrent = (): boolean => this.#writes === mine
     await writeOffsetCheckpointLater(this.#fileSystem, this.#directory, this.name, this.#read, isCurrent)
+    return isCurrent()
   }
 
   // Kafka leaves out logs that start where their first segment does; a line too many does no harm.

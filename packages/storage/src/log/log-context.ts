@@ -39,4 +39,8 @@ export interface LogHome {
   rolled(log: LogState): void
   /** Writes the recovery points now: before a log is cut below its own. */
   checkpointRecoveryPoints(): void
+  /** The same without waiting for the disk in this turn. */
+  checkpointRecoveryPointsLater(): Promise<void>
+  /** A log is cut at `offset`: what comes there next was not compacted. */
+  cleanedNoFurther(log: LogState, offset: number): void
 }

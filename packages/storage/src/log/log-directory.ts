@@ -3,7 +3,11 @@ import type { Timer } from '@millrace/kernel'
 import { assert, errorMessage } from '@millrace/kernel'
 import { takeCleanShutdownMark, writeCleanShutdownMark } from '../checkpoint/clean-shutdown.ts'
 import { claimDirectory } from '../checkpoint/meta-properties.ts'
-import { readOffsetCheckpoint, writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
+import {
+  readOffsetCheckpoint,
+  writeOffsetCheckpoint,
+  writeOffsetCheckpointLater,
+} from '../checkpoint/offset-checkpoint.ts'
 import { isDeviceError } from '../io/disk-errors.ts'
 import type { DirectoryLock, FileSystem } from '../io/file-system.ts'
 import type { LogCheckpointName } from './checkpoints.ts'
@@ -21,7 +25,7 @@ export interface DirectoryOwner {
 /** What a directory tells its manager. */
 export interface DirectoryEvents {
   readonly onOffline: (path: string, reason: string) => void
-  readonly onRolled: () => void
+  readonly onRolled: (log: LogState) => void
 }
 
 const checkpointOf = {
@@ -53,6 +57,7 @@ export class LogDirectory implements LogHome {
   readonly #checkpoints: ReadonlyMap<LogCheckpointName, Checkpoint>
   /** First offset of each log that compaction has not looked at. */
   readonly #cleaned: Map<string, number>
+  #cleanedWrites = 0
   readonly #timers = new Map<string, Timer>()
   readonly #events: DirectoryEvents
   #offlineReason: string | undefined
@@ -262,20 +267,40 @@ export class LogDirectory implements LogHome {
   }
 
   rolled(log: LogState): void {
-    if (log.config.cleanupPolicy.includes('compact')) this.#events.onRolled()
+    if (log.config.cleanupPolicy.includes('compact')) this.#events.onRolled(log)
   }
 
-  cleanedUntil(partitionName: string): number {
-    return this.#cleaned.get(partitionName) ?? 0
+  /** Undefined where it never was compacted. */
+  cleanedUntil(partitionName: string): number | undefined {
+    return this.#cleaned.get(partitionName)
   }
 
-  setCleanedUntil(partitionName: string, offset: number): void {
+  /** Where this is lost, more is looked at again: it waits for no disk. */
+  async setCleanedUntil(partitionName: string, offset: number): Promise<void> {
     this.#cleaned.set(partitionName, offset)
+    this.#cleanedWrites += 1
+    const mine = this.#cleanedWrites
+    const isCurrent = (): boolean => this.#cleanedWrites === mine
+    await writeOffsetCheckpointLater(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned, isCurrent)
+  }
+
+  cleanedNoFurther(log: LogState, offset: number): void {
+    if ((this.#cleaned.get(log.name) ?? 0) <= offset) return
+    this.#cleaned.set(log.name, offset)
+    this.#writeCleaned()
+  }
+
+  #writeCleaned(): void {
+    this.#cleanedWrites += 1
     writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
   }
 
   checkpointRecoveryPoints(): void {
     this.#checkpoints.get('recovery-point-offset-checkpoint')?.write(this.logs.values())
+  }
+
+  async checkpointRecoveryPointsLater(): Promise<void> {
+    await this.#checkpoints.get('recovery-point-offset-checkpoint')?.writeForSure(this.logs.values())
   }
 
   /** Says whether it is written. */
@@ -345,7 +370,7 @@ export class LogDirectory implements LogHome {
     if (log === undefined) return
     log.release()
     log.state.deleted = true
-    log.state.changes += 1
+    log.state.changed()
     this.#unsynced.delete(log.state)
   }
 
@@ -366,7 +391,7 @@ export class LogDirectory implements LogHome {
   #writeOwedCheckpoints(): void {
     if (!this.#owesCheckpoints || this.#offlineReason !== undefined) return
     for (const checkpoint of this.#checkpoints.values()) checkpoint.write(this.logs.values())
-    writeOffsetCheckpoint(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned)
+    this.#writeCleaned()
     this.#owesCheckpoints = false
   }
 

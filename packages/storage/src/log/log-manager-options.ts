@@ -37,7 +37,10 @@ export const defaultSettings: LogManagerSettings = {
   decompressedBatchBytesMax: 128 * 1024 * 1024,
   cleanerEnable: true,
   cleanerBackoffMs: 15_000,
+  cleanerThreads: 1,
   cleanerDedupeBufferBytes: 128 * 1024 * 1024,
+  cleanerDedupeLoadFactor: 0.9,
   cleanerIoBufferBytes: 512 * 1024,
   moveBytesPerSecond: Infinity,
+  cleanerIoMaxBytesPerSecond: Number.MAX_VALUE,
 }

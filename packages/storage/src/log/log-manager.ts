@@ -3,8 +3,10 @@ import { errorMessage } from '@millrace/kernel'
 import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
 import { readPartitionTopicId } from '../checkpoint/partition-metadata.ts'
-import type { CleanerOffsets } from '../compaction/cleaner.ts'
+import type { CleanerHome } from '../compaction/cleaner.ts'
 import { Cleaner } from '../compaction/cleaner.ts'
+import { loopThread } from '../compaction/loop-thread.ts'
+import { workerThread } from '../compaction/worker-thread.ts'
 import { LogMoves } from '../move/log-moves.ts'
 import { settleDuplicates } from '../move/settle-duplicates.ts'
 import { isDeviceError, isSystemError } from '../io/disk-errors.ts'
@@ -54,14 +56,14 @@ class DirectoryLogManager implements LogManager {
     this.#options = options
     this.#context = newContext(options)
     const pause = options.pause ?? pauseUntil(options.endOfTurn)
-    this.#cleaner = new Cleaner(this.#context, this.#cleanerOffsets(), pause)
+    this.#cleaner = new Cleaner(this.#context, this.#cleanerHome(pause))
     this.#moves = new LogMoves({
       context: this.#context,
       directories: () => this.#directories,
       failed: this.#failed,
       logOf: (name) => this.#logs.get(name),
       pause,
-      onMoved: () => this.#cleanLater(),
+      onMoved: (log) => this.#cleaner.wake(log),
     })
     try {
       for (const path of options.directories) this.#openOrLeaveOut(path)
@@ -97,15 +99,26 @@ class DirectoryLogManager implements LogManager {
       this.#moves.directoryFailed(offlinePath)
       for (const listener of this.#offlineListeners) listener(offlinePath, reason)
     }
-    return new LogDirectory(path, this.#context, this.#options, { onOffline, onRolled: () => this.#cleanLater() })
+    const onRolled = ({ name }: { readonly name: string }): void => {
+      const log = this.#logs.get(name)
+      if (log !== undefined) this.#cleaner.wake(log)
+    }
+    return new LogDirectory(path, this.#context, this.#options, { onOffline, onRolled })
   }
 
-  #cleanerOffsets(): CleanerOffsets {
+  #cleanerHome(pause: () => Promise<void>): CleanerHome {
+    const { fileSystem } = this.#options
     const directoryOf = (log: Log): LogDirectory | undefined =>
       this.#directories.find(({ path }) => path === log.directory)
     return {
-      cleanedUntil: (log) => directoryOf(log)?.cleanedUntil(log.state.name) ?? 0,
-      setCleanedUntil: (log, offset) => directoryOf(log)?.setCleanedUntil(log.state.name, offset),
+      logs: () => this.#logs.values(),
+      cleanedUntil: (log) => directoryOf(log)?.cleanedUntil(log.state.name),
+      setCleanedUntil: async (log, offset) => directoryOf(log)?.setCleanedUntil(log.state.name, offset),
+      newThread: (onDeath) =>
+        fileSystem.sharedAs === undefined
+          ? loopThread(fileSystem, pause)
+          : workerThread(fileSystem.sharedAs === 'disk', onDeath),
+      pause,
     }
   }
 
@@ -151,7 +164,7 @@ class DirectoryLogManager implements LogManager {
     this.#logs.set(name, log)
     this.#moves.created(name)
     if (holding !== undefined) this.#moves.resume(log)
-    if (this.#cleaner.anyDirty([log])) this.#cleanLater()
+    this.#cleaner.wake(log)
     return log
   }
 
@@ -258,10 +271,13 @@ class DirectoryLogManager implements LogManager {
     this.#context.tailCache.setLimit(changed.tailCacheBytes)
     this.#context.indexCache.setMax(changed.indexCacheBytes)
     this.#context.files.setMax(changed.openFilesMax)
+    this.#cleaner.reconfigured(changed)
   }
 
   async runRetention(): Promise<void> {
     for (const log of this.#logs.values()) {
+      // It would throw away what was compacted so far; it comes when that is done.
+      if (this.#cleaner.isCompacting(log)) continue
       try {
         log.applyRetention()
       } catch (error) {
@@ -290,19 +306,6 @@ class DirectoryLogManager implements LogManager {
     this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
   }
 
-  // Only while something is dirty: an idle broker sets no timer.
-  #cleanLater(): void {
-    const { cleanerEnable, cleanerBackoffMs } = this.#context.settings
-    if (!cleanerEnable || this.#closed || this.#timers.has('cleaner') || !this.#cleaner.anyDirty(this.#logs.values()))
-      return
-    const clean = async (): Promise<void> => {
-      await this.#cleaner.run(() => this.#logs.values())
-      this.#timers.delete('cleaner')
-      this.#cleanLater()
-    }
-    this.#timers.set('cleaner', this.#context.clock.setTimer(cleanerBackoffMs, clean))
-  }
-
   #expireProducers(): void {
     const nowMs = this.#context.clock.sessions.wallMs()
     const { producerIdExpirationMs } = this.#context.settings
@@ -319,6 +322,7 @@ class DirectoryLogManager implements LogManager {
     this.#moves.stop()
     this.#context.turns.run()
     for (const timer of this.#timers.values()) timer.cancel()
+    await this.#cleaner.stop()
     const clean = await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
     for (const timer of this.#context.removals) timer.cancel()
     this.#context.files.closeAll()
@@ -333,6 +337,7 @@ class DirectoryLogManager implements LogManager {
     gauge('millrace_log_index_cache_bytes', 'Index bytes of sealed segments in memory', () => indexCache.heldBytes)
     gauge('millrace_log_open_files', 'Files of logs held open', () => files.count)
     gauge('millrace_log_moves', 'Partitions on their way to another log directory', () => this.#moves.count)
+    this.#cleaner.record.declareMetrics(metrics, this.#options.directories)
     gauge('millrace_log_offline_directories', 'Log directories that are offline', () => this.#offlineCount())
   }
 

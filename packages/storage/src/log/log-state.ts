@@ -39,8 +39,9 @@ export class LogState implements SegmentHome {
   /** Bytes of log behind the last producer snapshot. */
   bytesSinceSnapshot = 0
   rollJitterMs = 0
-  /** Counts truncations and compactions: a read that began before one is made again. */
-  changes = 0
+  #changes = 0
+  /** Told before segments go or are cut: a compaction under way stops and takes back what it has begun. */
+  beforeChange: (() => void) | undefined
   /** Why this log alone can't be used: its data is damaged where it was durable. */
   damage: string | undefined
   deleted = false
@@ -80,6 +81,17 @@ export class LogState implements SegmentHome {
     this.config = identity.config
     this.producers = identity.producers
     this.epochs = identity.epochs
+  }
+
+  /** Counts truncations and compactions: a read that began before one is made again. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Called before segments go, are cut or are replaced. */
+  changed(): void {
+    this.#changes += 1
+    this.beforeChange?.()
   }
 
   get files(): OpenFiles {
@@ -129,12 +141,12 @@ export class LogState implements SegmentHome {
     this.highWatermark = from.highWatermark
     this.bytesSinceSnapshot = from.bytesSinceSnapshot
     this.rollJitterMs = from.rollJitterMs
-    this.changes += 1
+    this.changed()
     from.tail = new Tail()
     from.copy = undefined
     from.successor = this
     from.deleted = true
-    from.changes += 1
+    from.changed()
   }
 
   writeEpochs(): void {

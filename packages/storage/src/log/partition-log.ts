@@ -191,12 +191,18 @@ export interface LogManagerSettings {
   readonly cleanerEnable: boolean
   /** log.cleaner.backoff.ms */
   readonly cleanerBackoffMs: number
-  /** log.cleaner.dedupe.buffer.size */
+  /** log.cleaner.threads */
+  readonly cleanerThreads: number
+  /** log.cleaner.dedupe.buffer.size: of all threads together. */
   readonly cleanerDedupeBufferBytes: number
-  /** log.cleaner.io.buffer.size */
+  /** log.cleaner.io.buffer.load.factor: how full the dedupe buffer may get. */
+  readonly cleanerDedupeLoadFactor: number
+  /** log.cleaner.io.buffer.size: of all threads together. */
   readonly cleanerIoBufferBytes: number
   /** replica.alter.log.dirs.io.max.bytes.per.second, over all moves between directories */
   readonly moveBytesPerSecond: number
+  /** log.cleaner.io.max.bytes.per.second: of all threads together, read and written. */
+  readonly cleanerIoMaxBytesPerSecond: number
 }
 
 /** A partition's folder whose log nobody opened. */

@@ -12,7 +12,7 @@ export const deletedSuffix = '.deleted'
  */
 export function removeSegments(state: LogState, gone: readonly Segment[]): void {
   if (gone.length === 0) return
-  state.changes += 1
+  state.changed()
   state.segments.remove(new Set(gone))
   dropFromDisk(state, gone)
   const bases = new Set(gone.map((segment) => segment.baseOffset))

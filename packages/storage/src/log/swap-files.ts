@@ -20,9 +20,10 @@ export function finishSwaps(state: LogState, entries: readonly DirectoryEntry[])
   const swaps = names.filter((name) => name.endsWith(swapSuffix))
   if (cleaned.length === 0 && swaps.length === 0) return false
   const firstCleaned = Math.min(...cleaned.map((name) => Number(name.slice(0, 20))))
-  for (const name of cleaned) fileSystem.remove(`${state.folder}/${name}`)
   const whole = swaps.filter((name) => Number(name.slice(0, 20)) < firstCleaned)
   for (const name of swaps) if (!whole.includes(name)) fileSystem.remove(`${state.folder}/${name}`)
+  // Last, for it is by one of these that the others are known not to be all there.
+  for (const name of cleaned) fileSystem.remove(`${state.folder}/${name}`)
   removeReplaced(state, whole)
   for (const name of whole) {
     fileSystem.rename(`${state.folder}/${name}`, `${state.folder}/${name.slice(0, -swapSuffix.length)}`)

@@ -6,7 +6,8 @@ import { newSegment } from './roll.ts'
 /** Removes everything at and after `offset`. Nothing may wait to be written. */
 export function truncateLog(state: LogState, offset: number): void {
   if (offset >= state.logEndOffset) return
-  state.changes += 1
+  state.changed()
+  state.home.cleanedNoFurther(state, offset)
   lowerRecoveryPoint(state, offset)
   state.context.tailCache.drop(state.tail)
   if (offset < state.segments.first.baseOffset) startAnewAt(state, offset)
@@ -22,7 +23,8 @@ export function truncateLog(state: LogState, offset: number): void {
 
 /** Everything goes, and the log begins at `offset`, which is where another log of it does. */
 export function restartLog(state: LogState, offset: number): void {
-  state.changes += 1
+  state.changed()
+  state.home.cleanedNoFurther(state, 0)
   state.recoveryPoint = offset
   state.home.checkpointRecoveryPoints()
   removeSnapshots(state, () => true)

@@ -51,7 +51,7 @@ export class LogMove {
     this.#copier = new LogCopier(options.log.state, options.copy.state)
     options.log.state.copy = options.copy.state
     // A compaction that is under way would give the log other segments: it is begun anew after the move.
-    options.log.state.changes += 1
+    options.log.state.changed()
   }
 
   /** Nothing more is copied; what was copied stays as it is. */
@@ -118,7 +118,7 @@ export class LogMove {
     if (this.#isOver) return
     await failing(target, async () => {
       writeMovedFrom(fileSystem, copy.state.folder, source.directoryId)
-      if (this.#options.cleanedUntil > 0) target.setCleanedUntil(log.state.name, this.#options.cleanedUntil)
+      if (this.#options.cleanedUntil > 0) await target.setCleanedUntil(log.state.name, this.#options.cleanedUntil)
     })
     this.#isMarked = true
   }

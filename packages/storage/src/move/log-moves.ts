@@ -18,7 +18,7 @@ export interface MoveGround {
   readonly logOf: (name: string) => Log | undefined
   readonly pause: () => Promise<void>
   /** The moved log may have waited for compaction. */
-  readonly onMoved: () => void
+  readonly onMoved: (log: Log) => void
 }
 
 /**
@@ -131,7 +131,7 @@ export class LogMoves {
     const source = directories().find((one) => one.path === log.directory)
     if (source === undefined) throw new Error(`${log.directory} is not a log directory`)
     const { name } = log.state
-    const cleanedUntil = source.cleanedUntil(name)
+    const cleanedUntil = source.cleanedUntil(name) ?? 0
     target.logs.set(name, copy)
     const move = new LogMove({ log, copy, source, target, throttle: this.#throttle, pause, cleanedUntil })
     this.#moves.set(name, move)
@@ -162,7 +162,7 @@ export class LogMoves {
       if (await move.run()) {
         this.#moves.delete(name)
         context.logger.info('a partition was moved to another log directory', fields)
-        onMoved()
+        onMoved(move.log)
       }
     } catch (error) {
       context.logger.error('a move to another log directory is given up', { ...fields, error: errorMessage(error) })

@@ -27,6 +27,7 @@ const fish = `function __millrace_complete
   millrace __complete -- $words[2..-1] 2>/dev/null
 end
 complete -c millrace -f -a '(__millrace_complete)'
+complete -c millrace -n '__fish_seen_subcommand_from log' -F
 complete -c millrace -n '__fish_seen_subcommand_from start' -l config -r -F
 complete -c millrace -n '__fish_seen_subcommand_from start' -l data -r -F
 `

@@ -66,29 +66,29 @@ export function tableText(columns: readonly Column[], rows: readonly Row[]): str
     .join('\n')
 }
 
-/** The same in columns that are as wide as said, which must be enough. */
-export function tableTextOf(columns: readonly Column[], rows: readonly Row[], widths: readonly number[]): string {
-  return linesOf(columns, rows, widths)
-    .map((line) => line.trimEnd())
-    .join('\n')
-}
+// Letters that a terminal shows in one place each; what else there is (wide, combining) is measured with the table.
+const plainText = /^[ -\u02ff\u0370-\u10ff\u2010-\u2027]*$/
 
-/** What each column needs. */
-export const columnWidths = (columns: readonly Column[], rows: readonly Row[]): number[] =>
-  // A heading is plain letters, and is filled up to the width of its column.
-  columns.map((column) => linesOf([column], rows)[0]?.length ?? 0)
+/** How many places a text takes on a terminal. */
+export function displayWidth(text: string): number {
+  if (plainText.test(text)) return text.length
+  // A heading is plain, and is filled up to the width of its column.
+  return linesOf([{ name: 'text', title: 'x' }], [{ text }])[0]?.length ?? text.length
+}
 
 const require = createRequire(import.meta.url)
 
-function linesOf(columns: readonly Column[], rows: readonly Row[], widths?: readonly number[]): string[] {
+/** What stands above a column. */
+export const headingOf = (column: Column): string => column.title ?? column.name.toUpperCase()
+
+function linesOf(columns: readonly Column[], rows: readonly Row[]): string[] {
   // Loaded where a table is wanted: a broker's start and a Tab do without.
   const Table = require('cli-table3') as typeof TableClass
   const table = new Table({
-    head: columns.map((column) => column.title ?? column.name.toUpperCase()),
+    head: columns.map(headingOf),
     colAligns: columns.map((column) => column.align ?? 'left'),
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-    ...(widths === undefined ? {} : { colWidths: [...widths] }),
   })
   for (const row of rows) table.push(columns.map((column) => cell(row[column.name])))
   return table.toString().split('\n')

@@ -1,7 +1,7 @@
 import type { Terminal } from '../terminal.ts'
 import { writeData } from '../terminal.ts'
 import type { Column, OutputFormat, Row } from './print.ts'
-import { columnWidths, tableTextOf } from './print.ts'
+import { cell, displayWidth, headingOf } from './print.ts'
 import { styled } from './style.ts'
 
 // A table's columns are as wide as the rows so far needed; only what is printed together is sure to be aligned.
@@ -13,7 +13,7 @@ export class RowStream {
   readonly #format: OutputFormat
   readonly #columns: readonly Column[]
   #waiting: Row[] = []
-  #widths: readonly number[] | undefined
+  #widths: readonly number[] = []
   #count = 0
 
   constructor(terminal: Terminal, format: OutputFormat, columns: readonly Column[]) {
@@ -53,13 +53,26 @@ export class RowStream {
     return this.#count === 0 ? `[\n${text}` : `,\n${text}`
   }
 
+  // Not by cli-table3, which lays out 1,500 rows in a second.
   #tableOf(rows: readonly Row[]): string {
-    const isFirst = this.#widths === undefined
-    const needed = columnWidths(this.#columns, rows)
-    const widths = needed.map((width, slot) => Math.max(width, this.#widths?.[slot] ?? 0))
-    this.#widths = widths
-    const [heading = '', ...lines] = tableTextOf(this.#columns, rows, widths).split('\n')
-    const shown = isFirst ? [styled(this.#terminal, 'stdout', 'bold', heading), ...lines] : lines
-    return shown.map((line) => `${line}\n`).join('')
+    const isFirst = this.#widths.length === 0
+    const headings = this.#columns.map(headingOf)
+    const cells = rows.map((row) => this.#columns.map((column) => cell(row[column.name])))
+    this.#widths = headings.map((heading, slot) =>
+      cells.reduce(
+        (widest, row) => Math.max(widest, displayWidth(row[slot] ?? '')),
+        Math.max(heading.length, this.#widths[slot] ?? 0),
+      ),
+    )
+    const lines = cells.map((row) => `${this.#lineOf(row)}\n`).join('')
+    return isFirst ? `${styled(this.#terminal, 'stdout', 'bold', this.#lineOf(headings))}\n${lines}` : lines
+  }
+
+  #lineOf(texts: readonly string[]): string {
+    const padded = texts.map((text, slot) => {
+      const space = ' '.repeat(Math.max(0, (this.#widths[slot] ?? 0) - displayWidth(text)))
+      return this.#columns[slot]?.align === 'right' ? space + text : text + space
+    })
+    return padded.join('  ').trimEnd()
   }
 }

@@ -127,8 +127,7 @@ const attributes: readonly Case[] = [
   {
     name: "the broker's time as the type of timestamp",
     records: goodBatch({ timestampType: 'LogAppendTime' }),
-    expected: 'INVALID_TIMESTAMP',
-    kafka: 'NONE',
+    expected: 'NONE',
   },
   { name: 'a delete horizon', records: edited(attributeBits(0x40)), expected: 'NONE' },
   { name: 'attribute bits that have no meaning', records: edited(attributeBits(0x4000)), expected: 'NONE' },

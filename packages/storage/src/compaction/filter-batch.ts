@@ -27,8 +27,11 @@ export interface FilterRules {
   readonly latestOf: (bytes: Uint8Array, start: number, length: number) => number
   /** Of an aborted transaction, or the marker of one that is gone: see CleanedTransactions. */
   readonly mayDiscard: boolean
-  /** Its offset or sequence must be found again: it stays, though it be empty. */
-  readonly keepEmpty: boolean
+  /**
+   * Whether it stays though it be empty: because its producer's sequence must be found again, or only its offsets. In
+   * the second case it is nobody's: it must not count as a part of a transaction.
+   */
+  readonly keepEmpty: 'for its producer' | 'for its offsets' | 'no'
 }
 
 /** A batch as compaction leaves it. */
@@ -58,7 +61,9 @@ export function filterBatch(batch: Uint8Array, rules: FilterRules): FilteredBatc
 }
 
 const emptied = (header: BatchHeader, rules: FilterRules): FilteredBatch =>
-  rules.keepEmpty ? { bytes: emptyBatch(header), keptRecords: 0 } : gone
+  rules.keepEmpty === 'no'
+    ? gone
+    : { bytes: emptyBatch(header, rules.keepEmpty === 'for its producer'), keptRecords: 0 }
 
 /** Which records stay: stretches of what the batch holds, decompressed. */
 interface Kept {
@@ -168,10 +173,12 @@ function* keptRecords(batch: Uint8Array, kept: Kept, rules: FilterRules): Genera
   }
 }
 
-function emptyBatch(header: BatchHeader): Uint8Array {
-  const fields = { ...fieldsOf(header), baseTimestampMs: -1, maxTimestampMs: header.maxTimestampMs }
-  return new BatchBuilder(0, -1).build(fields)
+function emptyBatch(header: BatchHeader, ofProducer: boolean): Uint8Array {
+  const times = { baseTimestampMs: -1, maxTimestampMs: header.maxTimestampMs }
+  return new BatchBuilder(0, -1).build({ ...fieldsOf(header), ...(ofProducer ? {} : nobody), ...times })
 }
+
+const nobody = { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false, control: false }
 
 const fieldsOf = (header: BatchHeader) => ({
   baseOffset: header.baseOffset,

@@ -128,7 +128,12 @@ class Compaction {
       endOffset,
       latestOf: (bytes, start, length) => this.#latest.get(bytes, start, length),
       mayDiscard: transactions.mayDiscard(batch, 0),
-      keepEmpty: endsGroup || endsCommitted || holdsProducersLast(this.#producers, batch),
+      keepEmpty:
+        endsCommitted || holdsProducersLast(this.#producers, batch)
+          ? 'for its producer'
+          : endsGroup
+            ? 'for its offsets'
+            : 'no',
     })
   }
 }

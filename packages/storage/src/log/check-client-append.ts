@@ -2,6 +2,7 @@ import type { ErrorName } from '@millrace/protocol'
 import {
   batchAttribute,
   batchField,
+  batchHeaderBytes,
   checkBatch,
   checkClientBatch,
   codecs,
@@ -52,7 +53,7 @@ export function checkClientAppend(records: Uint8Array, context: CheckContext): C
       `a batch of ${bytes.length} bytes, max.message.bytes is ${config.maxMessageBytes}`,
     )
   }
-  const problem = checkBatch(bytes) ?? checkClientBatch(bytes, 0)
+  const problem = checkBatch(bytes) ?? checkClientBatch(bytes, 0) ?? checkCount(bytes, context)
   if (problem !== null) return { refusal: problem }
   if (!needsRecords(bytes, context)) return recompressed(bytes, context)
   const checked = checkRecords(bytes, context)
@@ -60,6 +61,21 @@ export function checkClientAppend(records: Uint8Array, context: CheckContext): C
   const anew = recompressed(bytes, context)
   if ('bytes' in anew && config.messageTimestampType === 'CreateTime') ownTimes(anew.bytes, checked.maxTimestampMs)
   return anew
+}
+
+// The smallest record: its length, attributes, two deltas, no key, no value, no headers.
+const smallestRecordBytes = 7
+
+/**
+ * As many records as there is room for. Offsets are given out by the count, so that a few million requests of a hundred
+ * bytes that say two billion would use up a partition's offsets.
+ */
+function checkCount(bytes: Uint8Array, { decompressedBytesMax }: CheckContext): AppendRefusal | null {
+  const isCompressed = (batchField.attributes(bytes, 0) & batchAttribute.codec) !== 0
+  const roomBytes = isCompressed ? decompressedBytesMax : bytes.length - batchHeaderBytes
+  const count = batchField.recordCount(bytes, 0)
+  if (count * smallestRecordBytes <= roomBytes) return null
+  return { error: 'INVALID_RECORD', message: `a batch says ${count} records, at most ${roomBytes} bytes hold them` }
 }
 
 // As Kafka's setMaxTimestamp: the header says what the records say, whatever the producer wrote there.

@@ -76,6 +76,20 @@ test('offsets start at 0 and are as many as records', () => {
   assert.equal(refusalOf(changed((bytes) => writeInt32(bytes, batchLayout.recordCount, 0))), 'INVALID_RECORD')
 })
 
+test('a batch says no more records than it has room for, compressed or not', () => {
+  const says = (count: number, compression: 'gzip' | 'none'): Uint8Array => {
+    const bytes = batchOf(['a', 'b'], { compression })
+    writeInt32(bytes, batchLayout.recordCount, count)
+    writeInt32(bytes, batchLayout.lastOffsetDelta, count - 1)
+    writeCrc(bytes, 0)
+    return bytes
+  }
+  for (const compression of ['none', 'gzip'] as const) {
+    assert.equal(refusalOf(says(0x7fff_ffff, compression)), 'INVALID_RECORD')
+    assert.equal(refusalOf(says(2, compression)), 'accepted')
+  }
+})
+
 test('clients may not write control records, nor a producer id without a sequence', () => {
   const marker = { producerId: 1, producerEpoch: 0, committed: true, coordinatorEpoch: 0, timestampMs: worldStartMs }
   assert.equal(refusalOf(buildMarkerBatch(marker)), 'INVALID_RECORD')

@@ -5,6 +5,7 @@ import { readMetaProperties } from '../checkpoint/meta-properties.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import { parsePartitionFolder } from '../log/partition-folders.ts'
 import type { CheckStep, CheckTotals, Finding } from './finding.ts'
+import { assumedRecoveryPoint, listPartition } from './partition-files.ts'
 import { readableOffsets } from './repair-checkpoints.ts'
 import { checkPartition, PartitionCheck } from './partition-check.ts'
 
@@ -91,7 +92,9 @@ export function* checkLogs(
       name,
       clean,
       live: options.live,
-      recoveryPoint: at('recovery-point-offset-checkpoint'),
+      recoveryPoint:
+        checkpoints.get('recovery-point-offset-checkpoint')?.get(name) ??
+        (clean ? 0 : assumedRecoveryPoint(listPartition(fileSystem, folder).segments)),
       logStartOffset: at('log-start-offset-checkpoint'),
       highWatermark: at('replication-offset-checkpoint'),
     }

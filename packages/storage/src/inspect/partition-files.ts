@@ -31,3 +31,10 @@ export function listPartition(fileSystem: FileSystem, folder: string): Partition
   segments.sort((a, b) => a.baseOffset - b.baseOffset)
   return { folder, names, folders, segments }
 }
+
+/**
+ * For a partition whose line in the recovery points is lost: what lies before its last segment. A start would take all of
+ * it for what may be torn, and cut it at the first damage.
+ */
+export const assumedRecoveryPoint = (segments: readonly { readonly baseOffset: number }[]): number =>
+  segments.at(-1)?.baseOffset ?? 0

@@ -25,6 +25,8 @@ export interface PartitionRepair {
   readonly endOffset: number
   /** Up to where a start may trust it. */
   readonly recoveryPoint: number
+  /** Whether anything was taken out from between good batches. */
+  readonly leavesGaps: boolean
 }
 
 /** What is done about one partition, in the order in which it must be done. */
@@ -44,19 +46,22 @@ export function repairPartition(
     if (survey.keep.length === 0 && !isLast) gone.add(survey.baseOffset)
     return [repairSegment(fileSystem, survey, { isLast, lost: lostIn(damage, survey), quarantine })]
   })
+  const behindDigits = new Set(behind.map(({ path }) => nameOf(path).slice(0, 20)))
+  const isNotBehind = ({ path }: RepairStep): boolean => !behindDigits.has(nameOf(path).slice(0, 20))
   const emptied = [...basesOf(damage, 'missing')].filter((base) => !holdsBatches(damage, base))
   for (const base of emptied) gone.add(base)
   const steps = [
     ...misplaced(damage, quarantine, gone),
     ...segments,
-    ...behind.map((survey) => behindTornEnd(survey, quarantine)),
-    ...withoutLog(fileSystem, damage, quarantine, gone),
-    ...badSnapshots(fileSystem, damage, quarantine, endOffset),
+    ...behind.map((survey) => behindTornEnd(fileSystem, damage.folder, survey, quarantine)),
+    ...withoutLog(fileSystem, damage, quarantine, gone).filter(isNotBehind),
+    ...badSnapshots(fileSystem, damage, quarantine, endOffset).filter(isNotBehind),
     ...indexes(fileSystem, damage, damaged, gone),
     ...epochs(fileSystem, damage, endOffset),
     ...metadata(damage, quarantine),
   ]
-  return { steps, endOffset, recoveryPoint: recoveryPointAfter(damage, endOffset) }
+  const leavesGaps = damaged.size > 0 || gone.size > 0
+  return { steps, endOffset, recoveryPoint: recoveryPointAfter(damage, endOffset), leavesGaps }
 }
 
 // As a start would do it: what was never durable goes from the first place that is torn on.
@@ -74,9 +79,20 @@ function withoutTornEnd(damage: PartitionDamage): { damage: PartitionDamage; beh
   return { damage: { ...damage, surveys: kept }, behind: damage.surveys.slice(isNothing ? slot : slot + 1) }
 }
 
-function behindTornEnd({ path, partition, sizeBytes }: SegmentSurvey, quarantine: Quarantine): RepairStep {
-  const what = `${sizeBytes} bytes behind the torn end of the log`
-  return { partition, action: 'set aside', path, what, run: () => quarantine.take(path) }
+function behindTornEnd(
+  fileSystem: FileSystem,
+  folder: string,
+  { path, partition, sizeBytes }: SegmentSurvey,
+  quarantine: Quarantine,
+): RepairStep {
+  const digits = nameOf(path).slice(0, 20)
+  const what = `${sizeBytes} bytes behind the torn end of the log, with their indexes and snapshots`
+  const run = (): void => {
+    for (const { name } of fileSystem.list(folder) ?? []) {
+      if (name.startsWith(`${digits}.`)) quarantine.take(`${folder}/${name}`)
+    }
+  }
+  return { partition, action: 'set aside', path, what, run }
 }
 
 // A recovery takes a gap for the end of the log: it must begin behind one.

@@ -1,6 +1,7 @@
 import type { OffsetCheckpointName } from '../checkpoint/offset-checkpoint.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import type { CheckTarget } from './check.ts'
+import { assumedRecoveryPoint } from './partition-files.ts'
 import { offsetCheckpointNames } from './check.ts'
 import type { Finding, SegmentSurvey } from './finding.ts'
 import { readableOffsets, writeOffsets } from './repair-checkpoints.ts'
@@ -34,12 +35,13 @@ export function planRepair(
     const partition = nameOf(folder)
     const own = findings.filter((finding) => finding.partition === partition && finding.level !== 'note')
     if (own.length === 0) continue
+    const surveyed = surveys.filter((survey) => survey.partition === partition)
     const damage: PartitionDamage = {
       folder,
       name: partition,
       findings: own,
-      surveys: surveys.filter((survey) => survey.partition === partition),
-      recoveryPoint: recoveryPoints.get(partition) ?? 0,
+      surveys: surveyed,
+      recoveryPoint: recoveryPoints.get(partition) ?? assumedRecoveryPoint(surveyed),
     }
     const repair = repairPartition(fileSystem, damage, new Quarantine(fileSystem, `${folder}/${name}`))
     steps.push(...repair.steps)
@@ -76,11 +78,12 @@ function repairCheckpoint(
   const offsets = readableOffsets(fileSystem, directory, file)
   const notes: string[] = []
   for (const [partition, repair] of repairs) {
-    const known = offsets.get(partition)
+    const isRecovery = file === 'recovery-point-offset-checkpoint'
+    // Without a line of its own the log would be cut at a gap that the repair leaves.
+    const known = offsets.get(partition) ?? (isRecovery && repair.leavesGaps ? 0 : undefined)
     const wanted = known === undefined ? undefined : offsetAfter(file, known, repair)
     if (known === undefined || wanted === undefined || wanted === known) continue
     offsets.set(partition, wanted)
-    const isRecovery = file === 'recovery-point-offset-checkpoint'
     notes.push(`${partition}: ${isRecovery ? recoveryPointText(known, repair) : `${known} becomes ${wanted}`}`)
   }
   const isDamaged = damagedFiles.has(file)

@@ -70,9 +70,12 @@ export class Checkpoint {
     return isCurrent()
   }
 
-  // Kafka leaves out logs that start where their first segment does; a line too many does no harm.
+  // Kafka leaves out logs that start where their first segment does; a line too many does no harm. Of a log that is damaged
+  // nothing new is known: with another recovery point the next start would cut it where this one refused to.
   #note(logs: Iterable<Log>): number {
-    for (const log of logs) this.#read.set(log.state.name, offsetOf[this.name](log))
+    for (const log of logs) {
+      if (log.state.damage === undefined) this.#read.set(log.state.name, offsetOf[this.name](log))
+    }
     this.#writes += 1
     return this.#writes
   }

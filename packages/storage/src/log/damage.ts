@@ -21,5 +21,5 @@ export function damageOf(state: LogState, place: DamagedPlace, recoveryPoint: nu
 export const misplaced = (state: LogState, problem: string): string => `${problem}. ${wayOn(state)}`
 
 const wayOn = ({ name, folder }: LogState): string =>
-  `${name} stays offline, nothing was changed: \`millrace log check ${folder}\` says what is wrong, ` +
+  `${name} stays offline, and keeps every byte: \`millrace log check ${folder}\` says what is wrong, ` +
   `\`millrace log repair ${folder}\` sets aside what is damaged and keeps the rest`

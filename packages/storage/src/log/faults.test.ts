@@ -330,3 +330,29 @@ test('a gap that begins before the recovery point takes the partition offline, a
   assert.equal(new LogWorld({ fileSystem: files }).open(config).offline, true)
   assert.deepEqual(names(), before)
 })
+
+test('a damaged partition stays as it is from one start to the next: the checkpoints keep what they said of it', async () => {
+  const files = faulty()
+  const config = { segmentBytes: 200 }
+  const world = new LogWorld({ fileSystem: files })
+  const log = world.open(config)
+  for (let i = 0; i < 9; i += 1) world.append(log, batchOf([`value ${i}`]))
+  await log.flush()
+  log.setHighWatermark(log.logEndOffset)
+  await world.clock.advance('2m')
+  files.killProcess()
+  const logs = (): string[] =>
+    (files.list('/data/orders-0') ?? []).flatMap(({ name }) =>
+      name.endsWith('.log') ? `${name} ${files.stat(`/data/orders-0/${name}`)?.sizeBytes}` : [],
+    )
+  overwrite(files, `/data/orders-0/${logs().toSorted().at(-1)?.slice(0, 24)}`, 65, [0xff])
+  const before = logs()
+  for (let start = 0; start < 3; start += 1) {
+    const again = new LogWorld({ fileSystem: files })
+    assert.equal(again.open(config).offline, true, `start ${start}`)
+    again.open(config, 'others')
+    await again.clock.advance('2m')
+    await again.manager.close()
+    assert.deepEqual(logs(), before)
+  }
+})

@@ -24,6 +24,7 @@ const unit = { files: 'packages/*/src/**/*.test.ts', isolation: 'none', timeoutM
 const suites: readonly Suite[] = [
   { name: 'unit', ...unit, node: thisNode },
   { name: `unit on Node ${oldestNode}`, ...unit, node: oldestNodePath },
+  { name: 'benchmarks', files: 'benchmarks/**/*.test.ts', isolation: 'none', timeoutMinutes: 1, node: thisNode },
   { name: 'house', files: 'tests/house/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'cli', files: 'tests/cli/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'interop', files: 'tests/interop/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },

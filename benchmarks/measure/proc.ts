@@ -17,3 +17,8 @@ export function residentMb(pid: number): number {
   if (kilobytes === undefined) throw new Error(`no VmRSS for process ${pid}`)
   return Number(kilobytes) / 1024
 }
+
+/** What it made the disk read so far, in bytes: what came from the page cache isn't in it. */
+export function diskReadBytes(pid: number): number {
+  return Number(/^read_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])
+}

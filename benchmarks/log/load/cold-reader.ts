@@ -1,0 +1,11 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { ColdRead } from './cold-reader-worker.ts'
+
+/** Reads the whole topic from its start; resolves with how many seconds that took. */
+export async function readCold(read: ColdRead): Promise<number> {
+  const worker = new Worker(new URL('cold-reader-worker.ts', import.meta.url), { workerData: read })
+  const [seconds] = (await once(worker, 'message')) as [number]
+  await once(worker, 'exit')
+  return seconds
+}

@@ -1,0 +1,35 @@
+// Connections to the broker that is measured, and what is asked of a topic besides appends and reads.
+import { Connection } from '@millrace/connection'
+import { createTopicsApi, errorName, listOffsetsApi } from '@millrace/protocol'
+
+/** Above these versions topics go by their id. */
+export const byName = { max: 12 }
+const latest = -1
+
+export const connectTo = (port: number): Promise<Connection> => Connection.connect({ host: '127.0.0.1', port })
+
+export function throwError(what: string, errorCode: number): void {
+  if (errorCode !== 0) throw new Error(`${what}: ${errorName(errorCode)}`)
+}
+
+export async function createTopic(connection: Connection, name: string, numPartitions: number): Promise<string> {
+  const wanted = { name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }
+  const { topics } = await connection.request(createTopicsApi, { topics: [wanted] }, { timeoutMs: 120_000 })
+  const [made] = topics
+  if (made === undefined) throw new Error(`no answer about topic ${name}`)
+  throwError(`creating ${name}`, made.errorCode)
+  return made.topicId
+}
+
+/** Each partition's next offset. */
+export async function endOffsets(connection: Connection, name: string, partitions: number): Promise<number[]> {
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: latest }))
+  const request = { replicaId: -1, isolationLevel: 0, topics: [{ name, partitions: asked }] }
+  const { topics } = await connection.request(listOffsetsApi, request, { versions: { max: 7 } })
+  const offsets: number[] = []
+  for (const { partitionIndex, errorCode, offset } of topics[0]?.partitions ?? []) {
+    throwError(`the end of ${name}-${partitionIndex}`, errorCode)
+    offsets[partitionIndex] = offset
+  }
+  return offsets
+}

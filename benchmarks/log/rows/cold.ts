@@ -1,0 +1,136 @@
+// Producers at a steady pace, alone and beside a consumer that reads 5 GB which are on the disk only.
+import { globSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningBroker } from '../../../tests/interop/target/target.ts'
+import { dropFromPageCache } from '../../measure/page-cache.ts'
+import { diskReadBytes, residentMb } from '../../measure/proc.ts'
+import { Appender } from '../load/appender.ts'
+import { batchOf } from '../load/batch.ts'
+import { readCold } from '../load/cold-reader.ts'
+import { percentile } from '../load/percentile.ts'
+import { connectTo, createTopic } from '../load/topic.ts'
+import { Series, spreadOf, type Figures } from '../series.ts'
+import { filledData, filledTopic, stop, type Measured, type Row, type World } from '../world.ts'
+
+const coldBytes = 5e9
+const partitions = 5
+const [alone, beside] = ['alone', 'beside a cold read']
+const slowdownMax = 2
+// What the tail cache may hold by default: the cold read may cost no more than that on top.
+const growthMibMax = 64
+const producers = 4
+const paceMs = 4
+const aloneMs = 10_000
+const tailFillBytes = 128e6
+const memoryEachMs = 100
+const topic = 'live'
+
+interface Subject {
+  readonly world: World
+  readonly data: string
+  readonly broker: RunningBroker
+  readonly appenders: readonly Appender[]
+}
+
+async function subjectOf(world: World): Promise<Subject> {
+  const data = await filledData(world, coldBytes * world.share, partitions)
+  const broker = await world.millrace.start(data)
+  const connections = await Promise.all(Array.from({ length: producers }, () => connectTo(broker.port)))
+  const [first] = connections
+  if (first === undefined) throw new Error('no producer')
+  await createTopic(first, topic, partitions)
+  // The tail's budget is used up before anything is measured.
+  const large = batchOf(16, 1024)
+  await new Appender(first, topic, partitions, large).appendMany(Math.ceil(tailFillBytes / large.length), producers)
+  const batch = batchOf(4, 1024)
+  return { world, data, broker, appenders: connections.map((each) => new Appender(each, topic, partitions, batch)) }
+}
+
+/** What appends cost and the broker's largest memory for as long as `whileThis` lasts. */
+async function producing({ appenders, broker }: Subject, whileThis: Promise<unknown>): Promise<Figures> {
+  const over = new AbortController()
+  const latenciesMs: number[] = []
+  let memoryMib = 0
+  const produce = async (appender: Appender): Promise<void> => {
+    while (!over.signal.aborted) {
+      const startMs = performance.now()
+      await appender.append()
+      latenciesMs.push(performance.now() - startMs)
+      await sleep(paceMs)
+    }
+  }
+  const watch = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      memoryMib = Math.max(memoryMib, residentMb(broker.program.pid))
+      await sleep(memoryEachMs)
+    }
+  }
+  const all = [...appenders.map(produce), watch()]
+  await whileThis
+  over.abort()
+  await Promise.all(all)
+  return { p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99), memoryMib }
+}
+
+async function besideColdRead(subject: Subject): Promise<Figures> {
+  const { broker, data, world } = subject
+  dropFromPageCache(globSync(`${data}/${filledTopic}-*/*.log`))
+  const bytes = coldBytes * world.share
+  const before = diskReadBytes(broker.program.pid)
+  const reading = readCold({ port: broker.port, topic: filledTopic, partitions, bytes })
+  const figures = await producing(subject, reading)
+  const fromDisk = diskReadBytes(broker.program.pid) - before
+  if (fromDisk < bytes / 2) throw new Error(`only ${fromDisk} of ${bytes} bytes came from the disk: not a cold read`)
+  return { ...figures, readRate: bytes / 1e6 / (await reading), fromDiskGb: fromDisk / 1e9 }
+}
+
+async function measure(world: World, rounds: number): Promise<Measured> {
+  const series = new Series([alone, beside])
+  const subject = await subjectOf(world)
+  const first = await producing(subject, sleep(aloneMs * world.share))
+  for (let round = 0; round < rounds; round += 1) {
+    world.step(`cold: round ${round + 1} of ${rounds}`)
+    if (round % 2 === 1) series.add(beside, await besideColdRead(subject))
+    series.add(alone, await producing(subject, sleep(aloneMs * world.share)))
+    if (round % 2 === 0) series.add(beside, await besideColdRead(subject))
+  }
+  await stop(subject.broker)
+  return { columns: series.columns, lines: linesOf(series, first['memoryMib'] ?? NaN) }
+}
+
+function linesOf(series: Series, memoryBeforeMib: number): Measured['lines'] {
+  const growthMib = spreadOf(series.values('memoryMib', beside).map((mib) => mib - memoryBeforeMib))
+  const only = (figure: string, title: string, unit: string): Measured['lines'][number] => ({
+    title,
+    unit,
+    cells: [null, spreadOf(series.values(figure, beside))],
+  })
+  return [
+    series.line('p50Ms', 'append of 4 KiB, p50', 'ms'),
+    series.line('p99Ms', 'append of 4 KiB, p99', 'ms'),
+    series.ratios(
+      'p99Ms',
+      'append of 4 KiB, p99, beside that alone',
+      (ratio) => ratio <= slowdownMax,
+      `≤ ${slowdownMax}`,
+    ),
+    only('readRate', 'cold read', 'MB/s'),
+    only('fromDiskGb', 'of it from the disk', 'GB'),
+    series.line('memoryMib', 'resident memory, the most', 'MiB'),
+    {
+      title: 'of it more than before the first cold read',
+      unit: 'MiB',
+      cells: [null, growthMib],
+      goal: { text: `≤ ${growthMibMax}`, reached: growthMib.highest <= growthMibMax },
+    },
+  ]
+}
+
+export const coldRow: Row = {
+  name: 'cold',
+  title: 'Producers beside a consumer that reads 5 GB from the disk',
+  across: 'producers',
+  rounds: 5,
+  panels: [],
+  measure,
+}

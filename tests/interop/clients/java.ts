@@ -79,6 +79,20 @@ after(() => rmSync(dirname(memberConfig), { recursive: true }))
 
 const assignor = (name: string): string => `org.apache.kafka.clients.consumer.${name}Assignor`
 
+/** Reads the topics from their start on: the first so many records, or as many as come. */
+export async function consumeAll(
+  bootstrap: string,
+  topics: readonly string[],
+  options: { readonly count: number; readonly isolation?: 'read_uncommitted' | 'read_committed' },
+): Promise<ReadRecord[]> {
+  const until = ['--from-beginning', '--max-messages', String(options.count), '--timeout-ms', '20000']
+  const isolation = ['--isolation-level', options.isolation ?? 'read_uncommitted']
+  const how = ['--group', uniqueName('java-reader'), '--formatter', 'RecordFormatter', ...until, ...isolation]
+  const where = ['--bootstrap-server', bootstrap, '--include', topics.join('|')]
+  const lines = await tool('consumer.ConsoleConsumer', [...where, ...how])
+  return lines.trimEnd().split('\n').map(recordOf)
+}
+
 export const java: Client = {
   name: 'Java console tools',
   skip: javaTools.skip,
@@ -95,18 +109,7 @@ export const java: Client = {
     await tool('ConsoleProducer', ['--bootstrap-server', bootstrap, '--topic', topic, ...how, ...properties], lines)
   },
 
-  async consume(bootstrap, topics, count) {
-    const until = ['--from-beginning', '--max-messages', String(count), '--timeout-ms', '20000']
-    const how = ['--group', uniqueName('java-reader'), '--formatter', 'RecordFormatter', ...until]
-    const lines = await tool('consumer.ConsoleConsumer', [
-      '--bootstrap-server',
-      bootstrap,
-      '--include',
-      topics.join('|'),
-      ...how,
-    ])
-    return lines.trimEnd().split('\n').map(recordOf)
-  },
+  consume: (bootstrap, topics, count) => consumeAll(bootstrap, topics, { count }),
 
   // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous
   async join(bootstrap, options) {

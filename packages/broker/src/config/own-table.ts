@@ -83,6 +83,22 @@ export const ownTable = [
     'Memory for the newest batches of all partitions, from which consumers and followers that keep up are served.',
   ],
   [
+    'log.index.cache.bytes',
+    'LONG',
+    '67108864',
+    '[0,...]',
+    'read-only',
+    'Memory for the indexes of segments that are no longer written to; the least recently used are read anew.',
+  ],
+  [
+    'log.open.files.max',
+    'INT',
+    '4096',
+    '[1,...]',
+    'read-only',
+    'Files of logs that are held open; beyond it the least recently used is closed, and opened anew when it is needed.',
+  ],
+  [
     'max.decompressed.message.bytes',
     'LONG',
     '134217728',

@@ -9,6 +9,8 @@ export const logManagerSettings = (settings: BrokerSettings): Partial<LogManager
   highWatermarkCheckpointIntervalMs: settings.number('replica.high.watermark.checkpoint.interval.ms'),
   producerIdExpirationMs: settings.number('producer.id.expiration.ms'),
   tailCacheBytes: settings.number('log.tail.cache.bytes'),
+  indexCacheBytes: settings.number('log.index.cache.bytes'),
+  openFilesMax: settings.number('log.open.files.max'),
   decompressedBatchBytesMax: settings.number('max.decompressed.message.bytes'),
   cleanerEnable: settings.boolean('log.cleaner.enable'),
   cleanerBackoffMs: settings.number('log.cleaner.backoff.ms'),

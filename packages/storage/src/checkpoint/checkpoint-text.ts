@@ -15,18 +15,18 @@ export class DamagedCheckpointError extends Error {
 export function readCheckpoint(fileSystem: FileSystem, path: string): readonly string[] | undefined {
   const bytes = fileSystem.readFile(path)
   if (bytes === undefined) return undefined
+  if (bytes.length === 0) return []
   const lines = new TextDecoder().decode(bytes).split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  if (lines.length === 0) return []
+  // Its last number may be half of one.
+  if (lines.pop() !== '') throw new DamagedCheckpointError(`${path}: the last line has no end`)
   const [writtenVersion, count, ...entries] = lines
   if (writtenVersion !== version) {
     throw new DamagedCheckpointError(
       `${path}: version ${JSON.stringify(writtenVersion?.slice(0, 20))}, expected ${version}`,
     )
   }
-  if (count === undefined) return []
-  if (Number(count) !== entries.length) {
-    throw new DamagedCheckpointError(`${path}: says ${count} entries, has ${entries.length}`)
+  if (count === undefined || Number(count) !== entries.length) {
+    throw new DamagedCheckpointError(`${path}: says ${count ?? 'no number of'} entries, has ${entries.length}`)
   }
   return entries
 }

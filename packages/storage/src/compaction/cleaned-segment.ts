@@ -121,6 +121,9 @@ function cleanedHome(job: CompactionJob, host: JobHost): SegmentHome {
     files: new OpenFiles(host.fileSystem, openFilesMax),
     indexCache: new IndexCache(Infinity),
     folder: job.folder,
+    // All its files are synced when it is whole.
+    unsyncedIndexes: new Set<string>(),
+    namesAreDurable: false,
     indexIntervalBytes: job.indexIntervalBytes,
     fileSuffix: cleanedSuffix,
     onIndexRebuilt: wrong,

@@ -121,6 +121,26 @@ test('records of aborted transactions go, their marker stays for as long as one 
   assert.deepEqual(log.abortedTransactions(asOffset(0), log.logEndOffset), [{ producerId: 5, firstOffset: 0 }])
 })
 
+test('a transaction that was aborted behind one that is open stays told as aborted', async () => {
+  const world = new LogWorld({ settings: tailOff })
+  const log = world.open(compacted)
+  const open = { producerId: 4, producerEpoch: 0, transactional: true, baseSequence: 0 }
+  const aborted = { producerId: 5, producerEpoch: 0 }
+  put(world, log, 'old', '1')
+  put(world, log, 'old', '2')
+  world.append(log, keyed([['k', 'open']], open))
+  world.append(log, keyed([['k', 'aborted']], { ...aborted, transactional: true, baseSequence: 0 }))
+  const marker = { ...aborted, committed: false, coordinatorEpoch: 0, timestampMs: worldStartMs }
+  world.append(log, buildMarkerBatch(marker), 'coordinator')
+  fill(world, log, 30)
+  await world.clock.advance('1m')
+  const found = await contents(log)
+  assert.equal(found[0]?.[2], '2', 'it was compacted')
+  const isThere = found.some(([, , value]) => value === 'aborted')
+  const told = log.abortedTransactions(asOffset(0), log.logEndOffset)
+  assert.deepEqual([isThere, told], [false, [{ producerId: 5, firstOffset: 3 }]])
+})
+
 test('the last sequence of a producer survives, though all its records are gone', async () => {
   const world = new LogWorld({ settings: tailOff })
   const log = world.open(compacted)

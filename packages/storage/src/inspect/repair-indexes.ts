@@ -25,6 +25,8 @@ export function rebuildIndexes(fileSystem: FileSystem, folder: string, baseOffse
     folder,
     fileSuffix: '',
     files,
+    unsyncedIndexes: new Set<string>(),
+    namesAreDurable: false,
     indexCache: new IndexCache(Infinity),
     indexIntervalBytes,
     onIndexRebuilt: () => {},

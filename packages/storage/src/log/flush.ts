@@ -2,7 +2,6 @@ import { errorMessage } from '@millrace/kernel'
 import { leaderEpochFile } from '../checkpoint/leader-epoch-checkpoint.ts'
 import { isDeviceError } from '../io/disk-errors.ts'
 import { partitionMetadataFile } from '../checkpoint/partition-metadata.ts'
-import { segmentFile } from '../segment/segment-files.ts'
 import type { Segment } from '../segment/segment.ts'
 import type { LogState } from './log-state.ts'
 import { removeSnapshots, writeSnapshot } from './producer-replay.ts'
@@ -51,7 +50,9 @@ export class LogFlusher {
     if (state.offlineReason !== undefined) throw new Error(state.offlineReason)
     const until = state.logEndOffset
     if (until === state.recoveryPoint) return
-    const segments = state.segments.from(state.recoveryPoint)
+    const { fileSystem } = state.files
+    // The one before it may have been cut there, and its old end must not come back.
+    const segments = state.segments.from(state.recoveryPoint - 1)
     try {
       this.#writeBeside(segments)
     } catch (error) {
@@ -60,7 +61,7 @@ export class LogFlusher {
       throw error
     }
     try {
-      await Promise.all(segments.flatMap((segment) => this.#syncFiles(segment)))
+      await Promise.all([...segments.map((segment) => fileSystem.syncLater(segment.file())), this.syncIndexes()])
       await this.syncBeside()
     } catch (error) {
       if (state.deleted) return
@@ -101,7 +102,8 @@ export class LogFlusher {
 
   #writeBeside(segments: readonly Segment[]): void {
     const state = this.#state
-    for (const segment of segments) segment.writeIndexes()
+    for (const segment of segments) if (segment !== state.segments.active) segment.writeIndexes()
+    state.segments.active.writeIndexesNowAndThen()
     state.writeEpochs()
     if (state.bytesSinceSnapshot < snapshotEveryBytes || !this.#nothingWaits()) return
     const bases = new Set(state.segments.all.map((segment) => segment.baseOffset))
@@ -110,15 +112,14 @@ export class LogFlusher {
     removeSnapshots(state, (offset) => offset < behind && !bases.has(offset))
   }
 
-  #syncFiles(segment: Segment): Promise<void>[] {
-    const { files, folder } = this.#state
-    const synced = [files.fileSystem.syncLater(segment.file())]
-    // The active segment's indexes are built again from its last durable entry; a sealed one's are not looked at.
-    if (segment === this.#state.segments.active) return synced
-    for (const suffix of ['.index', '.timeindex'] as const) {
-      synced.push(files.fileSystem.syncLater(files.get(segmentFile(folder, segment.baseOffset, suffix))))
-    }
-    return synced
+  /** A recovery, and a start after a clean stop, take what they say of what is durable for true. */
+  async syncIndexes(): Promise<void> {
+    const { files, folder, unsyncedIndexes } = this.#state
+    const paths = [...unsyncedIndexes]
+      .map((name) => `${folder}/${name}`)
+      .filter((path) => files.fileSystem.stat(path) !== undefined)
+    unsyncedIndexes.clear()
+    await Promise.all(paths.map((path) => files.fileSystem.syncLater(files.get(path))))
   }
 }
 

@@ -18,8 +18,11 @@ export interface FolderContent {
   readonly leftovers: readonly string[]
 }
 
-/** Reads the names in a log's folder into its state. Sets `damage` where they can't be those of a whole log. */
-export function loadFolder(state: LogState): FolderContent {
+/**
+ * Reads the names in a log's folder into its state. Sets `damage` where they can't be those of a log that is whole up to
+ * `sureUntil`; what a power cut does to files behind that offset is for a recovery.
+ */
+export function loadFolder(state: LogState, sureUntil: number): FolderContent {
   const { fileSystem } = state.files
   const found = fileSystem.list(state.folder) ?? []
   const folder = found.find(isFolderForFile)
@@ -33,9 +36,10 @@ export function loadFolder(state: LogState): FolderContent {
     if (snapshot !== undefined) state.snapshotOffsets.add(snapshot)
   }
   loadSegments(state, entries)
-  checkSealed(state)
+  checkSealed(state, sureUntil)
   const names = new Set(entries.map((entry) => entry.name))
-  return { names, leftovers: [...names].filter((name) => isTemporary(name) || isOrphan(state, name, names)) }
+  const isLeftover = (name: string): boolean => isTemporary(name) || isOrphan(state, name, names, sureUntil)
+  return { names, leftovers: [...names].filter(isLeftover) }
 }
 
 /** What a crash left in the middle of its removal, or of its making. */
@@ -68,13 +72,13 @@ function loadSegments(state: LogState, entries: readonly DirectoryEntry[]): void
 
 // A removal that a crash cut short took the log first: its renamed file still lies there, or it was the first segment.
 // Between other segments nothing else removes a log alone.
-function isOrphan(state: LogState, name: string, names: ReadonlySet<string>): boolean {
+function isOrphan(state: LogState, name: string, names: ReadonlySet<string>, sureUntil: number): boolean {
   const suffix = indexSuffixes.find((one) => baseOffsetOf(name, one) !== undefined)
   if (suffix === undefined || names.has(`${name.slice(0, 20)}.log`)) return false
   const base = Number(name.slice(0, 20))
   const { segments } = state
   const isBetween = segments.count > 0 && base > segments.first.baseOffset && base < segments.active.baseOffset
-  if (!isBetween || names.has(`${name.slice(0, 20)}.log${deletedSuffix}`)) return true
+  if (!isBetween || base >= sureUntil || names.has(`${name.slice(0, 20)}.log${deletedSuffix}`)) return true
   state.damage = misplaced(
     state,
     `${segmentFile(state.folder, base, '.log')} is missing, although its ${suffix} is there`,
@@ -83,10 +87,10 @@ function isOrphan(state: LogState, name: string, names: ReadonlySet<string>): bo
 }
 
 // What is written to later than this one can't be empty, if anything ever pointed into it.
-function checkSealed(state: LogState): void {
+function checkSealed(state: LogState, sureUntil: number): void {
   const { fileSystem } = state.files
   for (const segment of state.segments.all.slice(0, -1)) {
-    if (segment.sizeBytes > 0) continue
+    if (segment.sizeBytes > 0 || segment.baseOffset >= sureUntil) continue
     const indexBytes = fileSystem.stat(segmentFile(state.folder, segment.baseOffset, '.index'))?.sizeBytes ?? 0
     if (indexBytes > 0) state.damage = misplaced(state, `${segment.path} is empty, although its .index is not`)
   }

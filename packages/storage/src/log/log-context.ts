@@ -13,6 +13,8 @@ export interface LogContext {
   readonly indexCache: IndexCache
   readonly tailCache: TailCache
   readonly buffers: BufferPool
+  /** How often each was read, since the start. */
+  readonly reads: { tail: number; files: number }
   readonly turns: Turns
   readonly clock: Clock
   readonly random: Random

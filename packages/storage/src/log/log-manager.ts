@@ -331,11 +331,19 @@ class DirectoryLogManager implements LogManager {
 
   #declareMetrics(): void {
     const { metrics } = this.#options
-    const { tailCache, indexCache, files } = this.#context
+    const { tailCache, indexCache, files, reads } = this.#context
     const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help }, read)
     gauge('millrace_log_tail_cache_bytes', 'Bytes of the newest batches kept in memory', () => tailCache.heldBytes)
     gauge('millrace_log_index_cache_bytes', 'Index bytes of sealed segments in memory', () => indexCache.heldBytes)
     gauge('millrace_log_open_files', 'Files of logs held open', () => files.count)
+    const byPlace = {
+      name: 'millrace_log_reads',
+      help: 'Reads of logs since the start, by where they found the records',
+    }
+    metrics.gauge({ ...byPlace, labels: ['from'] }, () => [
+      { value: reads.tail, labels: ['tail'] },
+      { value: reads.files, labels: ['files'] },
+    ])
     gauge('millrace_log_moves', 'Partitions on their way to another log directory', () => this.#moves.count)
     this.#cleaner.record.declareMetrics(metrics, this.#options.directories)
     gauge('millrace_log_offline_directories', 'Log directories that are offline', () => this.#offlineCount())
@@ -362,6 +370,7 @@ function newContext(options: LogManagerOptions): LogContext & { settings: LogMan
     indexCache: new IndexCache(settings.indexCacheBytes),
     tailCache,
     buffers: new BufferPool(),
+    reads: { tail: 0, files: 0 },
     turns: new Turns(options.endOfTurn, tailCache),
     clock: options.clock,
     random: options.random,

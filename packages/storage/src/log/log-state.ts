@@ -24,6 +24,7 @@ export class LogState implements SegmentHome {
   readonly fileSuffix = ''
   config: LogConfig
   readonly segments = new Segments()
+  readonly unsyncedIndexes = new Set<string>()
   // These three go over to the copy when the log is moved to another directory.
   tail = new Tail()
   producers: ProducerState
@@ -125,7 +126,7 @@ export class LogState implements SegmentHome {
     })
   }
 
-  rebuildTransactions = (segment: Segment): TransactionIndex => transactionsOf(this, segment)
+  rebuildTransactions = (segment: Segment, before: number): TransactionIndex => transactionsOf(this, segment, before)
 
   /** This copy is the log from now on, in the folder that it was renamed to. */
   takeOver(from: LogState, folder: string): void {

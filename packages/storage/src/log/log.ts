@@ -224,6 +224,7 @@ export class Log implements PartitionLog {
     for (const segment of state.segments.from(state.recoveryPoint)) segment.writeIndexes()
     if (state.logEndOffset > 0 && !state.isFuture) writeSnapshot(state, state.logEndOffset)
     state.writeEpochs()
+    await this.#flusher.syncIndexes()
     await this.#flusher.syncBeside()
   }
 

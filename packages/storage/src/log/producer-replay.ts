@@ -14,9 +14,10 @@ import { replaceFile } from '../checkpoint/replace-file.ts'
  */
 export function writeSnapshot(state: LogState, offset: number): void {
   if (!state.snapshotOffsets.has(offset)) {
-    writeBeside(state, offset, '.snapshot', state.producers.snapshot())
+    // The snapshot last: where it is, the other is too, whenever the process is killed.
     const batches = state.producers.batches()
     if (batches !== undefined) writeBeside(state, offset, '.batches', batches)
+    writeBeside(state, offset, '.snapshot', state.producers.snapshot())
     state.snapshotOffsets.add(offset)
     state.namesAreDurable = false
   }
@@ -50,6 +51,16 @@ export function removeSnapshots(state: LogState, gone: (offset: number) => boole
     state.files.fileSystem.remove(segmentFile(state.folder, offset, '.batches'))
     state.snapshotOffsets.delete(offset)
   }
+}
+
+/**
+ * Those behind the end of a log that was cut, for good: one that a power cut brings back would be taken for that of other
+ * records, once the log is as long again.
+ */
+export function removeCutSnapshots(state: LogState, endOffset: number): void {
+  if (![...state.snapshotOffsets].some((offset) => offset > endOffset)) return
+  removeSnapshots(state, (offset) => offset > endOffset)
+  state.files.fileSystem.syncDirectory(state.folder)
 }
 
 /** Keeps the snapshots that belong to a segment, and the newest. */
@@ -117,8 +128,11 @@ function replaySegment(
   })
 }
 
-/** The aborted transactions that ended in a segment, found in its batches: for a `.txnindex` that was damaged. */
-export function transactionsOf(state: LogState, segment: Segment): TransactionIndex {
+/**
+ * The aborted transactions that ended in a segment before an offset, found in its batches: for a `.txnindex` that was
+ * damaged. What lies behind the recovery point after a crash may be anything.
+ */
+export function transactionsOf(state: LogState, segment: Segment, before: number): TransactionIndex {
   const producers = new ProducerState()
   const from = loadSnapshot(state, producers, segment.baseOffset)
   const found = new TransactionIndex()
@@ -127,10 +141,13 @@ export function transactionsOf(state: LogState, segment: Segment): TransactionIn
   for (const earlier of state.segments.from(from)) {
     if (earlier.baseOffset >= until) break
     scanBatches(earlier.file(), { from: 0, until: earlier.sizeBytes, checkCrc: false }, (bytes, at) => {
-      if (batchField.lastOffset(bytes, at) < from) return
+      const lastOffset = batchField.lastOffset(bytes, at)
+      if (lastOffset >= before) return false
+      if (lastOffset < from) return true
       const outcome = producers.accept(bytes, at, 'replication')
       const ends = earlier === segment && outcome.kind === 'accepted'
       if (ends && outcome.aborted !== undefined) found.append(outcome.aborted)
+      return true
     })
   }
   return found

@@ -19,7 +19,12 @@ export function readLog(state: LogState, range: ReadRange): ReadOutcome | Promis
   }
   if (fromOffset >= Math.min(range.untilOffset, state.logEndOffset)) return nothing
   const tailStart = state.tail.startOffset
-  if (tailStart !== undefined && fromOffset >= tailStart) return readTail(state, range)
+  const { reads } = state.context
+  if (tailStart !== undefined && fromOffset >= tailStart) {
+    reads.tail += 1
+    return readTail(state, range)
+  }
+  reads.files += 1
   return readFiles(state, range)
 }
 

@@ -4,7 +4,7 @@ import type { Segment } from '../segment/segment.ts'
 import { damageOf } from './damage.ts'
 import { loadFolder, removeLeftovers } from './load-folder.ts'
 import type { LogState } from './log-state.ts'
-import { loadSnapshot, removeSnapshots, removeStraySnapshots, replayProducers } from './producer-replay.ts'
+import { loadSnapshot, removeCutSnapshots, removeStraySnapshots, replayProducers } from './producer-replay.ts'
 import { removeSegments } from './remove-segments.ts'
 import { newSegment } from './roll.ts'
 
@@ -21,10 +21,11 @@ export interface OpenHints {
 
 /** Reads what lies in the log's folder into its state, repairing what a crash left. */
 export function openLogFiles(state: LogState, hints: OpenHints): void {
-  const { names, leftovers } = loadFolder(state)
+  const sureUntil = hints.clean ? Infinity : hints.recoveryPoint
+  const { names, leftovers } = loadFolder(state, sureUntil)
   if (state.damage !== undefined) return
-  rebuildMissingIndexes(state, names)
-  if (hints.epochsLost) rebuildEpochs(state)
+  rebuildMissingIndexes(state, names, sureUntil)
+  if (hints.epochsLost) rebuildEpochs(state, sureUntil)
   const recoveredFrom = hints.clean ? undefined : recoverTail(state, hints.recoveryPoint)
   if (state.damage !== undefined) return
   if (state.segments.count === 0) state.segments.push(newSegment(state, hints.logStartOffset))
@@ -54,21 +55,26 @@ function startOf(state: LogState, hints: OpenHints): number {
   return 0
 }
 
-// A log that was never written to has no such file.
-function rebuildEpochs(state: LogState): void {
+// A log that was never written to has no such file. Behind the recovery point there may be anything; a recovery looks at it.
+function rebuildEpochs(state: LogState, sureUntil: number): void {
   if (state.segments.sizeBytes === 0) return
   const fields = { folder: state.folder }
   state.context.logger.warn('the leader epochs of a log are missing and found in its batches', fields)
   for (const segment of state.segments.all) {
+    if (segment.baseOffset >= sureUntil) break
     scanBatches(segment.file(), { from: 0, until: segment.sizeBytes, checkCrc: false }, (bytes, at) => {
+      if (batchField.lastOffset(bytes, at) >= sureUntil) return false
       const epoch = batchField.leaderEpoch(bytes, at)
       if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
+      return true
     })
   }
 }
 
-function rebuildMissingIndexes(state: LogState, names: ReadonlySet<string>): void {
+function rebuildMissingIndexes(state: LogState, names: ReadonlySet<string>, sureUntil: number): void {
+  const recovered = new Set(sureUntil === Infinity ? [] : state.segments.from(sureUntil - 1))
   for (const segment of state.segments.all) {
+    if (recovered.has(segment)) continue
     const digits = String(segment.baseOffset).padStart(20, '0')
     const missing = !names.has(`${digits}.index`) || !names.has(`${digits}.timeindex`)
     if (missing && segment.sizeBytes > 0) segment.loadIndexes()
@@ -80,9 +86,12 @@ function rebuildMissingIndexes(state: LogState, names: ReadonlySet<string>): voi
  * is torn. Returns where it began; sets `damage` where what was durable is not whole.
  */
 function recoverTail(state: LogState, recoveryPoint: number): number {
+  // Later ones may be those of what was truncated: they are found in the batches.
+  state.epochs.truncateFromEnd(recoveryPoint)
   let before: Segment | undefined
   let endOffset = -1
-  for (const segment of state.segments.from(recoveryPoint)) {
+  // From the one with the last durable offset on: what was written to its indexes when it was sealed may be lost.
+  for (const segment of state.segments.from(recoveryPoint - 1)) {
     if (before !== undefined && segment.baseOffset > Math.max(endOffset, recoveryPoint)) {
       if (endOffset < recoveryPoint) {
         const end = { path: before.path, position: before.sizeBytes, offset: endOffset, reason: undefined }
@@ -100,7 +109,10 @@ function recoverTail(state: LogState, recoveryPoint: number): number {
     before = segment
     if (recovered.reason === undefined) continue
     if (endOffset < recoveryPoint) state.damage = damageOf(state, { path: segment.path, ...recovered }, recoveryPoint)
-    else cutTail(state, segment, recovered)
+    else if (recovered.isOverlap) {
+      cutOverlap(state, segment, recovered)
+      continue
+    } else cutTail(state, segment, recovered)
     break
   }
   return recoveryPoint
@@ -111,6 +123,8 @@ interface SegmentEnd {
   readonly offset: number
   readonly position: number
   readonly reason: string | undefined
+  /** What stands there is from before a truncation that the disk forgot; the next segment was written after it. */
+  readonly isOverlap?: boolean
 }
 
 function recoverFromStart(state: LogState, segment: Segment, recoveryPoint: number): SegmentEnd {
@@ -122,9 +136,13 @@ function recoverSegment(state: LogState, segment: Segment, from: number): Segmen
   let endOffset = segment.baseOffset
   let lastEpoch = -1
   let stray: string | undefined
+  const nextBase = state.segments.at(state.segments.indexOf(segment.baseOffset) + 1)?.baseOffset ?? Infinity
+  let isOverlap = false
   const end = scanBatches(segment.file(), { from, until: segment.sizeBytes, checkCrc: true }, (bytes, at, position) => {
     const epoch = batchField.leaderEpoch(bytes, at)
     stray = strayBatch(batchField.baseOffset(bytes, at), epoch, endOffset, lastEpoch)
+    isOverlap = stray === undefined && batchField.lastOffset(bytes, at) >= nextBase
+    if (isOverlap) stray = `a batch reaches into the next segment, which starts at ${nextBase}`
     if (stray !== undefined) return false
     segment.noteBatch(bytes, at, position)
     if (epoch > state.epochs.latest) state.epochs.assign(epoch, batchField.baseOffset(bytes, at))
@@ -132,13 +150,20 @@ function recoverSegment(state: LogState, segment: Segment, from: number): Segmen
     lastEpoch = epoch
     return true
   })
-  return { offset: endOffset, position: end.position, reason: end.problem?.message ?? stray }
+  return { offset: endOffset, position: end.position, reason: end.problem?.message ?? stray, isOverlap }
 }
 
 /** Whole, but left from before a truncation that the disk forgot: offsets only rise, and epochs never fall. */
 function strayBatch(baseOffset: number, epoch: number, expected: number, lastEpoch: number): string | undefined {
   if (baseOffset < expected) return `a batch has base offset ${baseOffset} where at least ${expected} was expected`
   return epoch < lastEpoch ? `a batch has leader epoch ${epoch} after one of epoch ${lastEpoch}` : undefined
+}
+
+function cutOverlap(state: LogState, segment: Segment, end: SegmentEnd): void {
+  const { offset, position, reason } = end
+  const fields = { partition: state.name, segment: segment.path, offset, position, reason }
+  state.context.logger.warn('a segment holds what was truncated before and is cut again', fields)
+  segment.truncate(position, offset)
 }
 
 function cutTail(state: LogState, segment: Segment, problem: SegmentEnd): void {
@@ -154,7 +179,6 @@ function cutTail(state: LogState, segment: Segment, problem: SegmentEnd): void {
   })
   removeSegments(state, later)
   segment.truncate(problem.position, problem.offset)
-  removeSnapshots(state, (offset) => offset > problem.offset)
 }
 
 // After a clean stop as well: what stands behind the last batch would end up in the middle of the log.
@@ -186,7 +210,7 @@ function startOver(state: LogState, hints: OpenHints): void {
 }
 
 function loadProducers(state: LogState, hints: OpenHints, recoveredFrom: number | undefined): void {
-  removeSnapshots(state, (offset) => offset > state.logEndOffset)
+  removeCutSnapshots(state, state.logEndOffset)
   // Kafka of old times had no snapshots: after a clean stop there is nothing to be found by reading it all.
   if (hints.clean && state.snapshotOffsets.size === 0) return
   const newest = recoveredFrom ?? state.logEndOffset

@@ -40,6 +40,7 @@ function renameFiles(state: LogState, segment: Segment): string[] {
     const path = segmentFile(state.folder, segment.baseOffset, suffix)
     if (fileSystem.stat(path) === undefined) continue
     fileSystem.rename(path, path + deletedSuffix)
+    state.namesAreDurable = false
     renamed.push(path.slice(state.folder.length + 1) + deletedSuffix)
   }
   return renamed

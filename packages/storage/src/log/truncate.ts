@@ -1,5 +1,5 @@
 import type { LogState } from './log-state.ts'
-import { loadSnapshot, removeSnapshots, replayProducers } from './producer-replay.ts'
+import { loadSnapshot, removeCutSnapshots, removeSnapshots, replayProducers } from './producer-replay.ts'
 import { removeSegments } from './remove-segments.ts'
 import { newSegment } from './roll.ts'
 
@@ -17,7 +17,7 @@ export function truncateLog(state: LogState, offset: number): void {
   state.logStartOffset = Math.min(state.logStartOffset, offset)
   state.epochs.truncateFromEnd(offset)
   state.writeEpochs()
-  if (state.isFuture) removeSnapshots(state, (at) => at > offset)
+  if (state.isFuture) removeCutSnapshots(state, offset)
   else reloadProducers(state)
 }
 
@@ -58,8 +58,10 @@ function startAnewAt(state: LogState, offset: number): void {
 }
 
 function reloadProducers(state: LogState): void {
-  removeSnapshots(state, (at) => at > state.logEndOffset)
+  removeCutSnapshots(state, state.logEndOffset)
   const from = loadSnapshot(state, state.producers, state.logEndOffset)
   // Their aborted transactions are in the indexes already.
   replayProducers(state, state.producers, { from, until: state.logEndOffset }, () => {})
+  // Transactions that ended below it are settled: the last stable offset never goes back for a reader.
+  state.producers.highWatermarkMoved(state.highWatermark)
 }

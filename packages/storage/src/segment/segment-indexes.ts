@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { OpenFiles } from '../io/open-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { SegmentPlace, SegmentSuffix } from './segment-files.ts'
@@ -60,34 +61,48 @@ function loadLookup(
   return timesDamage === undefined ? { lookup: { offsets, times } } : { damage: `.timeindex: ${timesDamage}` }
 }
 
-/** Appends to the index files what they lack. */
-export function writeIndexes(files: OpenFiles, place: SegmentPlace, baseOffset: number, indexes: SegmentIndexes): void {
-  writeOne(files, placedFile(place, baseOffset, '.index'), indexes.offsets)
-  writeOne(files, placedFile(place, baseOffset, '.timeindex'), indexes.times)
-  // Kafka makes this file with the first aborted transaction only.
-  if (indexes.transactions.count > 0) writeOne(files, placedFile(place, baseOffset, '.txnindex'), indexes.transactions)
+/** Where the index files of a log are, and those of them that a power cut may take back. */
+export interface IndexPlace extends SegmentPlace {
+  readonly files: OpenFiles
+  /** Names of the index files that were written or cut since they were last synced. */
+  readonly unsyncedIndexes: Set<string>
+  /** Whether all files that were made are sure to keep their names. */
+  namesAreDurable: boolean
 }
 
-function writeOne(files: OpenFiles, path: string, index: OffsetIndex | TimeIndex | TransactionIndex): void {
+/** Appends to the index files what they lack. */
+export function writeIndexes(place: IndexPlace, baseOffset: number, indexes: SegmentIndexes): void {
+  writeOne(place, placedFile(place, baseOffset, '.index'), indexes.offsets)
+  writeOne(place, placedFile(place, baseOffset, '.timeindex'), indexes.times)
+  writeTransactions(place, baseOffset, indexes)
+}
+
+/** Kafka makes this file with the first aborted transaction only. */
+export function writeTransactions(place: IndexPlace, baseOffset: number, { transactions }: SegmentIndexes): void {
+  if (transactions.count > 0) writeOne(place, placedFile(place, baseOffset, '.txnindex'), transactions)
+}
+
+function writeOne(place: IndexPlace, path: string, index: OffsetIndex | TimeIndex | TransactionIndex): void {
+  const { files, unsyncedIndexes } = place
   const { bytes, position } = index.unwritten()
   if (bytes.length === 0) return
+  unsyncedIndexes.add(basename(path))
+  if (position === 0) place.namesAreDurable = false
   const written = files.get(path, 'create').write([bytes], position)
   if (written !== bytes.length) throw new Error(`${path}: wrote ${written} of ${bytes.length} bytes`)
   index.markWritten()
 }
 
 /** Cuts the files to what the indexes hold, after a truncation. */
-export function cutIndexFiles(
-  files: OpenFiles,
-  place: SegmentPlace,
-  baseOffset: number,
-  indexes: SegmentIndexes,
-): void {
+export function cutIndexFiles(place: IndexPlace, baseOffset: number, indexes: SegmentIndexes): void {
+  const { files, unsyncedIndexes } = place
   const cut = (suffix: SegmentSuffix, index: OffsetIndex | TimeIndex | TransactionIndex): void => {
     const path = placedFile(place, baseOffset, suffix)
     const status = files.fileSystem.stat(path)
     const writtenBytes = index.unwritten().position
-    if (status !== undefined && status.sizeBytes > writtenBytes) files.get(path).truncate(writtenBytes)
+    if (status === undefined || status.sizeBytes <= writtenBytes) return
+    unsyncedIndexes.add(basename(path))
+    files.get(path).truncate(writtenBytes)
   }
   cut('.index', indexes.offsets)
   cut('.timeindex', indexes.times)

@@ -59,11 +59,15 @@ export function firstTimestamp(stretch: Stretch): number {
   return first
 }
 
+/** Of a batch that compaction emptied no record has the time that its header says. */
+export const latestRecordMs = (bytes: Uint8Array, at: number): number =>
+  batchField.recordCount(bytes, at) === 0 ? -1 : batchField.maxTimestampMs(bytes, at)
+
 /** The largest timestamp, if that is larger than `known`. */
 export function maxTimestamp(stretch: Stretch, known: TimestampAndOffset): TimestampAndOffset {
   let max = known
   scanBatches(stretch.file, { ...stretch, checkCrc: false }, (bytes, at) => {
-    const timestampMs = batchField.maxTimestampMs(bytes, at)
+    const timestampMs = latestRecordMs(bytes, at)
     if (timestampMs > max.timestampMs) max = { timestampMs, offset: batchField.lastOffset(bytes, at) }
   })
   return max

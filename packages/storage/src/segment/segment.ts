@@ -1,29 +1,28 @@
+import { basename } from 'node:path'
 import { batchField } from '@millrace/protocol'
 import type { FileHandle } from '../io/file-system.ts'
-import type { OpenFiles } from '../io/open-files.ts'
 import type { IndexCache } from './index-cache.ts'
 import { relativeOffsetMax } from './offset-index.ts'
 import { scanBatches } from './scan.ts'
 import type { SegmentEnd, Stretch, TimestampAndOffset } from './segment-walk.ts'
-import { findEnd, firstTimestamp, maxTimestamp, missingEntries, positionOf } from './segment-walk.ts'
-import type { SegmentPlace } from './segment-files.ts'
+import { findEnd, firstTimestamp, latestRecordMs, maxTimestamp, missingEntries, positionOf } from './segment-walk.ts'
 import { placedFile } from './segment-files.ts'
-import type { LoadedIndexes, SegmentIndexes } from './segment-indexes.ts'
-import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes } from './segment-indexes.ts'
+import type { IndexPlace, LoadedIndexes, SegmentIndexes } from './segment-indexes.ts'
+import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes, writeTransactions } from './segment-indexes.ts'
 import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
 
 /** What the segments of one log share. */
-export interface SegmentHome extends SegmentPlace {
-  readonly files: OpenFiles
+export interface SegmentHome extends IndexPlace {
   readonly indexCache: IndexCache
   readonly indexIntervalBytes: number
   /** Told when index files were damaged and had to be built from the log. */
   readonly onIndexRebuilt: (baseOffset: number, reason: string) => void
-  /** The aborted transactions of a segment whose `.txnindex` was damaged, from its batches. */
-  readonly rebuildTransactions: (segment: Segment) => TransactionIndex
+  /** The aborted transactions of a segment whose `.txnindex` was damaged, from its batches before an offset. */
+  readonly rebuildTransactions: (segment: Segment, before: number) => TransactionIndex
 }
 
 const unnamed = { folder: '', fileSuffix: '', path: '' }
+const indexEveryBytes = 1024 * 1024
 
 /** One segment: a stretch of the log in a file, with indexes that are loaded when somebody needs them. */
 export class Segment {
@@ -35,6 +34,8 @@ export class Segment {
   /** Indexes of the segment that is written to stay in memory; those of sealed ones are cached under a budget. */
   #sealed: boolean
   #bytesSinceIndexEntry = 0
+  /** How far the segment went when its index files were last written. */
+  #indexedBytes = 0
   #maxTimestamp: TimestampAndOffset | undefined
   #firstTimestampMs: number | undefined
   /** Whether `.txnindex` holds anything; only asked while the indexes aren't in memory. */
@@ -91,15 +92,20 @@ export class Segment {
   }
 
   /**
-   * For a recovery: drops entries for `offset` and what follows, and returns where batches must be looked at from. The
-   * entries before it were durable before the recovery point moved; where they are damaged all are dropped.
+   * For a recovery: drops entries for `offset` and what follows, and returns where batches must be looked at from. Of the
+   * entries before it some of one index may be there and not of the other; where they are damaged all are dropped.
    */
   forgetIndexesFrom(offset: number, options: { readonly keepLookup: boolean } = { keepLookup: true }): number {
     const { files } = this.#home
     const loaded = loadIndexes(files, this.#home, this.baseOffset, Infinity)
-    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
+    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this, offset)
     transactions.truncateTo(offset)
     this.#sealed = false
+    // The process that was killed may have cut or written them, and the disk not know of it yet.
+    for (const suffix of ['.index', '.timeindex', '.txnindex'] as const) {
+      this.#home.unsyncedIndexes.add(basename(placedFile(this.#home, this.baseOffset, suffix)))
+    }
+    if (loaded.damage !== undefined && this.#sizeBytes > 0) this.#home.onIndexRebuilt(this.baseOffset, loaded.damage)
     if (offset <= this.baseOffset || loaded.lookup === undefined || !options.keepLookup) {
       this.resetIndexes(transactions)
       return 0
@@ -109,25 +115,24 @@ export class Segment {
     offsets.truncateToPosition(this.#sizeBytes)
     times.truncateTo(offsets.count === 0 ? this.baseOffset : offsets.lastOffset + 1)
     this.#indexes = { offsets, times, transactions }
-    this.#maxTimestamp = times.last
+    this.#maxTimestamp = this.#latestUntil(offsets.lastPosition)
     this.#bytesSinceIndexEntry = 0
-    cutIndexFiles(files, this.#home, this.baseOffset, this.#indexes)
+    cutIndexFiles(this.#home, this.baseOffset, this.#indexes)
     return offsets.lastPosition
   }
 
   #loadOrRebuild(): SegmentIndexes {
     if (this.#sizeBytes === 0) return emptyIndexes(this.baseOffset)
-    const { files } = this.#home
     const loaded = this.#loadWhole()
     if (loaded.lookup !== undefined && loaded.transactions !== undefined) {
       return { ...loaded.lookup, transactions: loaded.transactions }
     }
     this.#home.onIndexRebuilt(this.baseOffset, loaded.damage ?? 'unknown')
-    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this)
+    const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this, Infinity)
     if (loaded.lookup === undefined) return this.rebuildIndexes(transactions)
     const indexes = { ...loaded.lookup, transactions }
-    cutIndexFiles(files, this.#home, this.baseOffset, indexes)
-    writeIndexes(files, this.#home, this.baseOffset, indexes)
+    cutIndexFiles(this.#home, this.baseOffset, indexes)
+    writeIndexes(this.#home, this.baseOffset, indexes)
     return indexes
   }
 
@@ -154,7 +159,7 @@ export class Segment {
     this.#indexes = { ...emptyIndexes(this.baseOffset), transactions }
     this.#bytesSinceIndexEntry = 0
     this.#maxTimestamp = { timestampMs: -1, offset: this.baseOffset }
-    cutIndexFiles(this.#home.files, this.#home, this.baseOffset, this.#indexes)
+    cutIndexFiles(this.#home, this.baseOffset, this.#indexes)
   }
 
   /** Called by the cache when the budget is full. */
@@ -181,7 +186,7 @@ export class Segment {
   /** Indexes the batch at `at` in `bytes`, which lies at `position` in the file. */
   noteBatch(bytes: Uint8Array, at: number, position: number): void {
     const lastOffset = batchField.lastOffset(bytes, at)
-    const timestampMs = batchField.maxTimestampMs(bytes, at)
+    const timestampMs = latestRecordMs(bytes, at)
     const indexes = this.indexes
     let max = this.maxTimestamp
     if (timestampMs > max.timestampMs) {
@@ -241,7 +246,17 @@ export class Segment {
       const { timestampMs, offset } = this.maxTimestamp
       this.#indexes.times.maybeAppend(timestampMs, offset)
     }
-    writeIndexes(this.#home.files, this.#home, this.baseOffset, this.#indexes)
+    writeIndexes(this.#home, this.baseOffset, this.#indexes)
+    this.#indexedBytes = this.#sizeBytes
+  }
+
+  /**
+   * For a segment that is still written to: what a recovery can't do without, and the rest once it is worth the syncs;
+   * what lacks is built from the log.
+   */
+  writeIndexesNowAndThen(): void {
+    if (this.#sizeBytes - this.#indexedBytes >= indexEveryBytes) this.writeIndexes()
+    else if (this.#indexes !== undefined) writeTransactions(this.#home, this.baseOffset, this.#indexes)
   }
 
   /** No more is appended: its indexes may leave memory. */
@@ -262,15 +277,21 @@ export class Segment {
     const indexes = this.indexes
     this.file().truncate(position)
     this.#sizeBytes = position
+    this.#indexedBytes = Math.min(this.#indexedBytes, position)
     indexes.offsets.truncateTo(offset)
     indexes.offsets.truncateToPosition(position)
     indexes.times.truncateTo(offset)
     indexes.transactions.truncateTo(offset)
-    cutIndexFiles(this.#home.files, this.#home, this.baseOffset, indexes)
+    cutIndexFiles(this.#home, this.baseOffset, indexes)
     this.#bytesSinceIndexEntry = 0
     if (position === 0) this.#firstTimestampMs = undefined
-    const last = indexes.times.last
-    this.#maxTimestamp = maxTimestamp(this.#stretch(indexes.offsets.lookup(last.offset)), last)
+    this.#maxTimestamp = this.#latestUntil(position)
+  }
+
+  /** The largest timestamp of what lies before `position`: what the time index knows, and what it doesn't. */
+  #latestUntil(position: number): TimestampAndOffset {
+    const { offsets, times } = this.indexes
+    return maxTimestamp({ file: this.file(), from: offsets.lookup(times.last.offset), until: position }, times.last)
   }
 
   /** Byte position of the first batch that reaches `offset`; undefined where none does. */

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
 import { Admin } from '@millrace/client'
+import { buildBatch } from '@millrace/protocol'
 import { Output } from '../interop/process.ts'
 
 const main = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
@@ -79,3 +83,23 @@ test('bytes that are no UTF-8 go through produce and consume as they are', async
   assert.deepEqual(await consuming.ended, [0, null])
   assert.match(consuming.out.text, new RegExp(JSON.stringify({ base64: bytes.subarray(0, 3).toString('base64') })))
 })
+
+test('a dump of a segment ends when nobody reads on, and at Ctrl-C, without a word', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-dump-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const segment = join(folder, '00000000000000000000.log')
+  const batches = Array.from({ length: 20_000 }, (_, i) => batchAt(i))
+  writeFileSync(segment, Buffer.concat(batches))
+  const piped = millrace(['log', 'dump', segment, '--records', '-o', 'ndjson'])
+  await until(piped.out, '"offset":0')
+  piped.child.stdout.destroy()
+  assert.deepEqual(await piped.ended, [0, null], piped.talk.text)
+  const interrupted = millrace(['log', 'dump', segment, '--records', '-o', 'ndjson'])
+  await until(interrupted.out, '"offset":0')
+  interrupted.child.kill('SIGINT')
+  assert.deepEqual([await interrupted.ended, interrupted.talk.text], [[0, null], ''])
+  assert.ok(interrupted.out.lines.length < 2 * batches.length, 'it did not go on to the end')
+})
+
+const batchAt = (baseOffset: number): Uint8Array =>
+  buildBatch({ baseOffset, records: [{ key: null, value: Buffer.from('x'.repeat(300)), timestampMs: 0 }] })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -121,4 +121,34 @@ test('with few files allowed open, many logs are written and read all the same',
       [1, 'b'],
     ])
   await world.manager.close()
+})
+
+test('a lock file that is no lock file is said, and that it may be removed', () => {
+  const files = diskFileSystem()
+  const directory = mkdtempSync(join(folder, 'lock-'))
+  writeFileSync(join(directory, '.lock'), 'no lock file '.repeat(100))
+  assert.throws(() => files.lock(directory), /\.lock is damaged \(file is not a database\): remove that file/)
+  rmSync(join(directory, '.lock'))
+  files.lock(directory).release()
+})
+
+test('a lock that somebody holds is told from all that may go wrong with it', () => {
+  const files = diskFileSystem()
+  const directory = mkdtempSync(join(folder, 'held-'))
+  const lock = files.lock(directory)
+  assert.throws(() => files.lock(directory), { name: 'DirectoryLockedError', message: /process \d+ holds it/ })
+  lock.release()
+})
+
+test('a read that fails says of which file', () => {
+  const directory = mkdtempSync(join(folder, 'read-'))
+  assert.throws(
+    () => diskFileSystem().readFile(directory),
+    (error: Error) => error.message.startsWith(`${directory}: EISDIR`),
+  )
+})
+
+test('a file that is opened for reading is not made', () => {
+  assert.throws(() => diskFileSystem().open(join(folder, 'nowhere'), 'read'), { code: 'ENOENT' })
+  assert.throws(() => memoryFileSystem().open('/nowhere', 'read'), { code: 'ENOENT' })
 })

@@ -33,6 +33,8 @@ before(async () => {
   written = await readAll(log)
   await log.advanceLogStart(asOffset(4))
   await world.clock.advance('2m')
+  // Only compaction writes it.
+  fs.writeFileSync(join(sources['a clean stop'], 'cleaner-offset-checkpoint'), '0\n2\norders 0 35\nothers 0 0\n')
   fs.cpSync(sources['a clean stop'], sources['a crash'], { recursive: true })
   await world.manager.close()
 })
@@ -254,6 +256,7 @@ const always: Record<string, Expectation> = {
     'that is empty',
     'that is missing',
   ]),
+  'the cleaner-offset-checkpoint': checkpoint('cleaner-offset-checkpoint', ['that is empty', 'that is missing']),
   'the meta.properties': {
     find: named('meta.properties'),
     outcomes: { 'that is a folder': 'refused' },
@@ -278,6 +281,13 @@ const afterCleanStop: Record<string, Expectation> = {
   'the newest .snapshot': bySuffix('.snapshot', -1, leftOut, ['that is missing']),
   'an old .snapshot': bySuffix('.snapshot', 1, leftOut, every),
   'the newest .batches': bySuffix('.batches', -1, leftOut, ['that is missing']),
+  // What stands in it is the broker's epoch; without it the ends of the logs are checked, as after a crash.
+  'the .kafka_cleanshutdown': {
+    find: named('.kafka_cleanshutdown'),
+    outcomes: { 'that is a folder': 'refused' },
+    says: /\.kafka_cleanshutdown/,
+    unseen: every,
+  },
 }
 
 const notIndexes: readonly DamageName[] = ['that is missing', 'grown by zeroes', 'of random bytes']

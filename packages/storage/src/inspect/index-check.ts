@@ -35,7 +35,8 @@ export class IndexCheck {
     if (hints.live && this.#check.isLast(this.#segment)) return
     const [offsets, times] = [this.#read('.index'), this.#read('.timeindex')]
     const { baseOffset, sizeBytes, path } = this.#segment
-    if (sizeBytes === 0 && (offsets?.length ?? 0) > 0 && !this.#check.isLast(this.#segment)) {
+    const isEmptied = sizeBytes === 0 && (offsets?.length ?? 0) > 0 && !this.#check.isLast(this.#segment)
+    if (isEmptied && !this.#check.isRecovered(baseOffset)) {
       const words = ['the batches that its .index knows', 'an empty file'] as const
       yield this.#check.finding('damage', 'missing', path, words, { position: 0, segment: baseOffset })
       return

@@ -205,7 +205,8 @@ function* checkLeftovers(check: PartitionCheck): Generator<CheckStep> {
     } else if (base >= 0 && baseOffsetOf(`${name.slice(0, 20)}.log`, '.log') === base && !hasLog(check, base)) {
       const isBetween = base > (segments[0]?.baseOffset ?? Infinity) && base < (segments.at(-1)?.baseOffset ?? -1)
       const isRemoved = names.has(`${name.slice(0, 20)}.log.deleted`)
-      const level = isBetween && !isRemoved ? 'damage' : 'note'
+      // What a power cut does to names behind the recovery point is for a start.
+      const level = isBetween && !isRemoved && !check.isRecovered(base) ? 'damage' : 'note'
       const kind = level === 'damage' ? 'missing' : 'leftover'
       yield check.finding(level, kind, path, [`${name.slice(0, 20)}.log beside it`, 'no such file'], { segment: base })
     }

@@ -14,7 +14,7 @@ export function linesOf(results: readonly RowResult[]): Line[] {
   return results.flatMap(({ row, pairs }) => row.figures.map((figure) => lineOf(figure, pairs.get(figure.name) ?? [])))
 }
 
-function lineOf(figure: Figure, pairs: Parameters<typeof ratioOf>[0]): Line {
+export function lineOf(figure: Figure, pairs: Parameters<typeof ratioOf>[0]): Line {
   const ratio = ratioOf(pairs)
   const reached = figure.better === 'more' ? ratio.median >= figure.goal : ratio.median <= figure.goal
   return { figure, millrace: medianOf(pairs, 'millrace'), kafka: medianOf(pairs, 'kafka'), ratio, reached }

@@ -180,7 +180,6 @@ export class Cleaner {
       const outcome = await this.#run(log, range, thread, stop)
       if (outcome.kind !== 'done') return this.#end(log, outcome)
       this.#suspects.delete(log)
-      await this.#home.setCleanedUntil(log, outcome.endOffset)
       const tookMs = this.#context.clock.monotonicMs() - startedMs
       this.record.compacted(log, { range, outcome, tookMs, bytesBefore })
       return true
@@ -197,7 +196,18 @@ export class Cleaner {
     await log.flush()
     await log.state.home.checkpointRecoveryPointsLater()
     if (stop.signal.aborted) return { kind: 'abandoned' }
-    return compactLog(log.state, range, { thread, budget: this.#budget, pause: () => this.#home.pause(), stop })
+    let saved: Promise<void> | undefined
+    const outcome = await compactLog(log.state, range, {
+      thread,
+      budget: this.#budget,
+      pause: () => this.#home.pause(),
+      stop,
+      onDone: (endOffset) => {
+        saved = this.#home.setCleanedUntil(log, endOffset)
+      },
+    })
+    await saved
+    return outcome
   }
 
   #end(log: Log, outcome: Exclude<JobOutcome, { kind: 'done' }>): boolean {

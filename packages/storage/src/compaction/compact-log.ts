@@ -16,6 +16,8 @@ export interface CompactionMeans {
   readonly pause: () => Promise<void>
   /** Ends the run early; it ends itself when the log changes under it. */
   readonly stop: AbortController
+  /** Told before anything else can happen to the log what it is compacted to. */
+  readonly onDone: (endOffset: number) => void
 }
 
 /** Compacts a stretch of a log, as far as memory goes. Never rejects. */
@@ -37,12 +39,15 @@ class LogCompaction {
   }
 
   async run(range: CleanableRange): Promise<JobOutcome> {
-    const { thread, budget, pause, stop } = this.#means
+    const { thread, budget, pause, stop, onDone } = this.#means
     this.#watch()
     try {
       const job = jobOf(this.#state, range, await producersOf(this.#state, pause))
       const swap = this.#swap.bind(this)
-      return await thread.run(job, { budget, stop: stop.signal, swap })
+      const outcome = await thread.run(job, { budget, stop: stop.signal, swap })
+      if (outcome.kind === 'done' && stop.signal.aborted) return { kind: 'abandoned' }
+      if (outcome.kind === 'done') onDone(outcome.endOffset)
+      return outcome
     } catch (error) {
       return outcomeOf(error)
     } finally {

@@ -1,4 +1,4 @@
-import type { BatchHeader, ReadRecord } from '@millrace/protocol'
+import type { BatchHeader, Codec, ReadRecord } from '@millrace/protocol'
 import {
   BatchBuilder,
   batchField,
@@ -36,7 +36,7 @@ export interface FilterRules {
 
 /** A batch as compaction leaves it. */
 export interface FilteredBatch {
-  /** Its own bytes where nothing changes; undefined where it goes. */
+  /** Its own bytes where nothing changes; undefined where it goes. Good until the next batch is filtered. */
   readonly bytes: Uint8Array | undefined
   readonly keptRecords: number
 }
@@ -114,10 +114,8 @@ function stays(record: RecordCursor, offset: number, horizonPassed: boolean, rul
 
 /** The records that stay as they are, behind the batch's own header. */
 function withRuns(batch: Uint8Array, header: BatchHeader, kept: Kept): Uint8Array {
-  const records = compress(codecOf(header.attributes), joined(kept.unpacked, kept.runs))
-  const bytes = new Uint8Array(batchHeaderBytes + records.length)
-  bytes.set(batch.subarray(0, batchHeaderBytes))
-  bytes.set(records, batchHeaderBytes)
+  const codec = codecOf(header.attributes)
+  const bytes = codec === 'none' ? joined(batch, kept) : packed(batch, codec, kept)
   writeInt32(bytes, batchLayout.batchLength, bytes.length - lengthPrefixBytes)
   writeInt32(bytes, batchLayout.recordCount, kept.count)
   if (header.timestampType === 'CreateTime') {
@@ -127,11 +125,31 @@ function withRuns(batch: Uint8Array, header: BatchHeader, kept: Kept): Uint8Arra
   return bytes
 }
 
-function joined(unpacked: Uint8Array, runs: readonly number[]): Uint8Array {
-  let sizeBytes = 0
+function packed(batch: Uint8Array, codec: Codec, kept: Kept): Uint8Array {
+  const records = compress(codec, joined(batch, kept).subarray(batchHeaderBytes))
+  const bytes = Buffer.allocUnsafeSlow(batchHeaderBytes + records.length)
+  bytes.set(batch.subarray(0, batchHeaderBytes))
+  bytes.set(records, batchHeaderBytes)
+  return bytes
+}
+
+// What is returned is copied before the next batch comes: it can always be the same memory.
+let scratch: Uint8Array = new Uint8Array(0)
+const scratchBytesMax = 4 * 1024 * 1024
+
+function scratchOf(sizeBytes: number): Uint8Array {
+  if (sizeBytes > scratchBytesMax) return Buffer.allocUnsafeSlow(sizeBytes)
+  if (scratch.length < sizeBytes) scratch = Buffer.allocUnsafeSlow(2 * sizeBytes)
+  return scratch.subarray(0, sizeBytes)
+}
+
+/** The batch's header and the stretches behind it. */
+function joined(batch: Uint8Array, { unpacked, runs }: Kept): Uint8Array {
+  let sizeBytes = batchHeaderBytes
   for (let i = 0; i < runs.length; i += 2) sizeBytes += runs[i + 1]! - runs[i]!
-  const bytes = new Uint8Array(sizeBytes)
-  let at = 0
+  const bytes = scratchOf(sizeBytes)
+  bytes.set(batch.subarray(0, batchHeaderBytes))
+  let at = batchHeaderBytes
   for (let i = 0; i < runs.length; i += 2) {
     bytes.set(unpacked.subarray(runs[i], runs[i + 1]), at)
     at += runs[i + 1]! - runs[i]!

@@ -48,7 +48,13 @@ async function compactIn(log: Log, entry?: URL): Promise<{ outcome: JobOutcome; 
   const pause = async (): Promise<void> => {}
   const range = await cleanableRange(log.state, undefined, clock.wallMs(), pause)
   const budget = new IoBudget(clock, new Activity(), Number.MAX_VALUE)
-  const outcome = await compactLog(log.state, range, { thread, budget, pause, stop: new AbortController() })
+  const outcome = await compactLog(log.state, range, {
+    thread,
+    budget,
+    pause,
+    stop: new AbortController(),
+    onDone: () => {},
+  })
   await thread.close()
   return { outcome, deaths }
 }

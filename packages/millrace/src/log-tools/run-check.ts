@@ -27,7 +27,10 @@ export async function runCheck(
   const work = turns()
   try {
     for (const step of checkLogs(fileSystem, target, { ...run, totals })) {
-      bar.show(totals.bytes, () => `${sized(totals.bytes)} of ${sized(allBytes)}, ${target.folders.length} partitions`)
+      bar.show(
+        totals.bytes,
+        () => `${sized(totals.bytes)} of ${sized(allBytes)}, ${counted(target.folders.length, 'partition')}`,
+      )
       if (step.kind === 'finding') await run.onFinding(step.finding)
       else if (step.kind === 'segment') run.onSegment?.(step.survey)
       await work.pause()

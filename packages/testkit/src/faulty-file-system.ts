@@ -99,6 +99,7 @@ export class FaultyFileSystem implements FileSystem {
     return {
       path,
       write: (chunks, position) => this.#write(file, concatenated(chunks), position),
+      writeLater: async (chunks, position) => this.#write(file, concatenated(chunks), position),
       read,
       readLater: async (target, position) => read(target, position),
       truncate: (sizeBytes) => {

@@ -62,11 +62,17 @@ export class LogWorld {
   readonly #options: LogWorldOptions
   #work: (() => void)[] = []
   #life = 0
+  #hostMs = 0
   manager: LogManager
 
   constructor(options: LogWorldOptions = {}) {
     this.#options = options
-    this.clock = movableClock(stillHost, (error) => {
+    const host = {
+      wallMs: () => worldStartMs + this.#hostMs,
+      monotonicMs: () => this.#hostMs,
+      after: () => () => {},
+    }
+    this.clock = movableClock(host, (error) => {
       throw error
     })
     this.fileSystem = options.fileSystem ?? memoryFileSystem({ nowMs: () => this.clock.wallMs() })
@@ -98,6 +104,11 @@ export class LogWorld {
     const setTimer = (delayMs: number, work: TimerWork): Timer =>
       clock.setTimer(delayMs, () => (life === this.#life ? work() : undefined))
     return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), setTimer, sessions: clock.sessions }
+  }
+
+  /** Time goes by in the middle of a turn, as it does while a call blocks. */
+  stall(ms: number): void {
+    this.#hostMs += ms
   }
 
   /** Ends the turn: everything that was appended in it is written. */
@@ -143,8 +154,6 @@ export class LogWorld {
     return outcome
   }
 }
-
-const stillHost = { wallMs: () => worldStartMs, monotonicMs: () => 0, after: () => () => {} }
 
 const encoder = new TextEncoder()
 

@@ -1,9 +1,16 @@
 import type { FileHandle, FileSystem, OpenMode } from '@millrace/storage'
 
-/** Files on several disks, each under a path of its own; a disk can break and come back. */
+/** What a slow disk does to who writes: `block` before a write that the caller waits for in its turn, `wait` before others. */
+export interface Slowness {
+  block(): void
+  wait(): Promise<void>
+}
+
+/** Files on several disks, each under a path of its own; a disk can break, turn slow, and come back. */
 export class SeveralDisks implements FileSystem {
   readonly #files: FileSystem
   readonly #broken = new Map<string, string>()
+  readonly #slow = new Map<string, Slowness>()
 
   constructor(files: FileSystem) {
     this.#files = files
@@ -14,8 +21,30 @@ export class SeveralDisks implements FileSystem {
     this.#broken.set(path, code)
   }
 
+  /** From now on writes to files of the disk under `path` take their time. */
+  slowDisk(path: string, slowness: Slowness): void {
+    this.#slow.set(path, slowness)
+  }
+
   mendDisk(path: string): void {
     this.#broken.delete(path)
+    this.#slow.delete(path)
+  }
+
+  #slownessOf(path: string): Slowness | undefined {
+    for (const [disk, slowness] of this.#slow) if (path.startsWith(`${disk}/`)) return slowness
+    return undefined
+  }
+
+  async #writeLater(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<number> {
+    const copies = chunks.map((chunk) => new Uint8Array(chunk))
+    await this.#slownessOf(file.path)?.wait()
+    return this.#at(file.path) && file.writeLater(copies, position)
+  }
+
+  #write(file: FileHandle, chunks: readonly Uint8Array[], position: number): number {
+    this.#slownessOf(file.path)?.block()
+    return this.#at(file.path) && file.write(chunks, position)
   }
 
   #at(path: string): FileSystem {
@@ -30,7 +59,8 @@ export class SeveralDisks implements FileSystem {
     const file = this.#at(path).open(path, mode)
     return {
       path,
-      write: (chunks, position) => (this.#at(path), file.write(chunks, position)),
+      write: (chunks, position) => this.#write(file, chunks, position),
+      writeLater: (chunks, position) => this.#writeLater(file, chunks, position),
       read: (target, position) => (this.#at(path), file.read(target, position)),
       readLater: async (target, position) => (this.#at(path), file.readLater(target, position)),
       truncate: (sizeBytes) => (this.#at(path), file.truncate(sizeBytes)),

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../io/file-system.ts'
+import type { DiskSpeed } from './replace-file.ts'
 import { replaceFile, replaceFileLater } from './replace-file.ts'
 
 const version = '0'
@@ -46,8 +47,9 @@ export function writeCheckpointLater(
   path: string,
   entries: readonly string[],
   isCurrent: () => boolean,
+  disk: DiskSpeed,
 ): Promise<void> {
-  return replaceFileLater(fileSystem, path, bytesOf(entries), isCurrent)
+  return replaceFileLater(fileSystem, path, bytesOf(entries), isCurrent, disk)
 }
 
 const bytesOf = (entries: readonly string[]): Uint8Array =>

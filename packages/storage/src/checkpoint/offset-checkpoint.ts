@@ -1,4 +1,5 @@
 import type { FileSystem } from '../io/file-system.ts'
+import type { DiskSpeed } from './replace-file.ts'
 import {
   checkpointNumber,
   DamagedCheckpointError,
@@ -51,8 +52,9 @@ export function writeOffsetCheckpointLater(
   name: OffsetCheckpointName,
   offsets: OffsetsByPartition,
   isCurrent: () => boolean,
+  disk: DiskSpeed,
 ): Promise<void> {
-  return writeCheckpointLater(fileSystem, `${directory}/${name}`, linesOf(offsets), isCurrent)
+  return writeCheckpointLater(fileSystem, `${directory}/${name}`, linesOf(offsets), isCurrent, disk)
 }
 
 function linesOf(offsets: OffsetsByPartition): readonly string[] {

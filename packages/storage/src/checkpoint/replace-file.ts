@@ -1,5 +1,8 @@
 import type { FileHandle, FileSystem } from '../io/file-system.ts'
 
+/** Whether a write is made in its caller's turn, or in another thread because the disk makes its writers wait. */
+export type DiskSpeed = 'fast' | 'slow'
+
 /** Writes a whole file so that a crash leaves the old one or the new one; `durable` also against a power cut. */
 export function replaceFile(fileSystem: FileSystem, path: string, bytes: Uint8Array, durable: boolean): void {
   const file = writeTemporary(fileSystem, path, bytes)
@@ -21,8 +24,10 @@ export async function replaceFileLater(
   path: string,
   bytes: Uint8Array,
   isCurrent: () => boolean,
+  disk: DiskSpeed = 'fast',
 ): Promise<void> {
-  const file = writeTemporary(fileSystem, path, bytes)
+  const isSlow = disk === 'slow'
+  const file = await (isSlow ? writeTemporaryLater(fileSystem, path, bytes) : writeTemporary(fileSystem, path, bytes))
   try {
     await fileSystem.syncLater(file)
   } finally {
@@ -31,6 +36,20 @@ export async function replaceFileLater(
   if (!isCurrent()) return
   fileSystem.rename(file.path, path)
   await fileSystem.syncDirectoryLater(folderOf(path))
+}
+
+// Under a name of its own: somebody else may replace the file meanwhile.
+async function writeTemporaryLater(fileSystem: FileSystem, path: string, bytes: Uint8Array): Promise<FileHandle> {
+  const file = fileSystem.open(`${path}.later.tmp`, 'create')
+  try {
+    file.truncate(0)
+    const written = await file.writeLater([bytes], 0)
+    if (written !== bytes.length) throw new Error(`${file.path}: wrote ${written} of ${bytes.length} bytes`)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
+  }
 }
 
 function writeTemporary(fileSystem: FileSystem, path: string, bytes: Uint8Array): FileHandle {

@@ -1,6 +1,6 @@
 import { errorMessage } from '@millrace/kernel'
 import { Worker } from 'node:worker_threads'
-import { workerUrl } from '../io/worker-url.ts'
+import { workerArguments, workerUrl } from '../io/worker-url.ts'
 import type { CompactionJob, JobOutcome } from './compaction-job.ts'
 import type { CompactionThread, JobCalls } from './compaction-thread.ts'
 import { outcomeOf } from './job-outcome.ts'
@@ -80,7 +80,8 @@ class CompactionWorker implements CompactionThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#entry, { name: 'millrace-compaction', execArgv: [], resourceLimits })
+    const execArgv = workerArguments(import.meta.url)
+    const worker = new Worker(this.#entry, { name: 'millrace-compaction', execArgv, resourceLimits })
     let reason = 'it ended'
     worker.on('message', (message: ToLoop) => this.#hear(message))
     worker.on('error', (error) => (reason = errorMessage(error)))

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { syncInThread, writeInThread } from './disk-threads.ts'
 import type { FileHandle } from './file-system.ts'
 
 // The kernel takes at most this many buffers in one writev.
@@ -22,6 +23,19 @@ export class DiskFile implements FileHandle {
     if (chunks.length === 1) return fs.writeSync(this.#fd, first, 0, first.length, position)
     if (chunks.length <= chunksPerWriteMax) return fs.writevSync(this.#fd, chunks, position)
     return this.#writeInParts(chunks, position)
+  }
+
+  /** In a thread of the file's device, for a disk that makes its writers wait. */
+  writeLater(chunks: readonly Uint8Array[], position: number): Promise<number> {
+    return this.during((fd) => writeInThread(fd, this.#device(), chunks, position))
+  }
+
+  syncLater(): Promise<void> {
+    return this.during((fd) => syncInThread(fd, this.#device()))
+  }
+
+  #device(): number {
+    return fs.fstatSync(this.#fd).dev
   }
 
   #writeInParts(chunks: readonly Uint8Array[], position: number): number {

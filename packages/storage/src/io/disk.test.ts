@@ -29,6 +29,12 @@ for (const [name, make, root] of drivers) {
     const file = files.open(`${root}/a/x`, 'create')
     assert.equal(file.write([bytes('hello '), bytes('world')], 0), 11)
     assert.equal(file.write([bytes('W')], 6), 1)
+    const chunk = bytes('WOR')
+    const written = file.writeLater([chunk, bytes('LD!')], 6)
+    chunk.fill(0)
+    assert.equal(await written, 6)
+    file.truncate(11)
+    assert.equal(file.write([bytes('World')], 6), 5)
     const target = new Uint8Array(20)
     assert.equal(file.read(target, 6), 5)
     assert.equal(await file.readLater(target.subarray(0, 3), 0), 3)
@@ -61,6 +67,13 @@ for (const [name, make, root] of drivers) {
     file.close()
   })
 }
+
+test('a write in another thread says how it failed as one in this thread does', async () => {
+  const file = diskFileSystem().open('/dev/full', 'existing')
+  assert.throws(() => file.write([bytes('x')], 0), { code: 'ENOSPC' })
+  await assert.rejects(file.writeLater([bytes('x')], 0), { code: 'ENOSPC' })
+  file.close()
+})
 
 test('a file that is closed while it is read stays open until the read is done', async () => {
   const files = diskFileSystem()

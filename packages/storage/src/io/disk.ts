@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorMessage } from '@millrace/kernel'
 import { DiskFile } from './disk-file.ts'
+import { syncInThread } from './disk-threads.ts'
 import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem } from './file-system.ts'
 import { DirectoryLockedError } from './file-system.ts'
-import { flushLater } from './flusher.ts'
 
 /** Files as the operating system has them. */
 export function diskFileSystem(): FileSystem {
@@ -90,7 +90,7 @@ function syncDirectory(path: string): void {
 async function syncDirectoryLater(path: string): Promise<void> {
   const fd = fs.openSync(path, 'r')
   try {
-    await flushLater(fd)
+    await syncInThread(fd, fs.fstatSync(fd).dev)
   } finally {
     fs.closeSync(fd)
   }
@@ -98,7 +98,7 @@ async function syncDirectoryLater(path: string): Promise<void> {
 
 async function syncLater(file: FileHandle): Promise<void> {
   if (!(file instanceof DiskFile)) throw new TypeError(`not a file of the disk: ${file.path}`)
-  await file.during((fd) => flushLater(fd))
+  await file.syncLater()
 }
 
 function space(path: string): { totalBytes: number; usableBytes: number } {

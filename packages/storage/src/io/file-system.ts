@@ -67,6 +67,8 @@ export interface FileHandle {
   readonly path: string
   /** Writes the chunks back to back at `position`; returns the bytes written, which may be fewer on a full disk. */
   write(chunks: readonly Uint8Array[], position: number): number
+  /** The same off the event loop, for a disk that makes its writers wait. The chunks may be used again at once. */
+  writeLater(chunks: readonly Uint8Array[], position: number): Promise<number>
   /** Reads into `target` from its start; returns the bytes read, fewer at the end of the file. */
   read(target: Uint8Array, position: number): number
   readLater(target: Uint8Array, position: number): Promise<number>

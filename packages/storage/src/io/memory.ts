@@ -64,6 +64,7 @@ class MemoryFileSystem implements FileSystem {
     return {
       path,
       write: (chunks, position) => this.#write(bytes, resize, chunks, position),
+      writeLater: async (chunks, position) => this.#write(bytes, resize, chunks, position),
       read: (target, position) => bytes.read(target, position),
       readLater: (target, position) => Promise.resolve(bytes.read(target, position)),
       truncate: resize,

@@ -5,6 +5,7 @@ import {
   writeOffsetCheckpoint,
   writeOffsetCheckpointLater,
 } from '../checkpoint/offset-checkpoint.ts'
+import type { DiskSpeed } from '../checkpoint/replace-file.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import type { Log } from './log.ts'
 
@@ -52,21 +53,21 @@ export class Checkpoint {
   }
 
   /** Without waiting for the disk in this turn; a write that comes meanwhile has newer offsets, and stays. */
-  async writeLater(logs: Iterable<Log>): Promise<void> {
-    await this.#writeLater(logs)
+  async writeLater(logs: Iterable<Log>, disk: DiskSpeed): Promise<void> {
+    await this.#writeLater(logs, disk)
   }
 
   /** The same for who goes on with what can't be taken back: what the logs say now is on disk when it resolves. */
-  async writeForSure(logs: Iterable<Log>): Promise<void> {
-    for (let tries = 0; tries < triesMax; tries += 1) if (await this.#writeLater(logs)) return
+  async writeForSure(logs: Iterable<Log>, disk: DiskSpeed): Promise<void> {
+    for (let tries = 0; tries < triesMax; tries += 1) if (await this.#writeLater(logs, disk)) return
     this.write(logs)
   }
 
   /** Says whether it was this one that was written. */
-  async #writeLater(logs: Iterable<Log>): Promise<boolean> {
+  async #writeLater(logs: Iterable<Log>, disk: DiskSpeed): Promise<boolean> {
     const mine = this.#note(logs)
     const isCurrent = (): boolean => this.#writes === mine
-    await writeOffsetCheckpointLater(this.#fileSystem, this.#directory, this.name, this.#read, isCurrent)
+    await writeOffsetCheckpointLater(this.#fileSystem, this.#directory, this.name, this.#read, isCurrent, disk)
     return isCurrent()
   }
 

@@ -102,10 +102,14 @@ export class LogFlusher {
 
   #writeBeside(segments: readonly Segment[]): void {
     const state = this.#state
-    for (const segment of segments) if (segment !== state.segments.active) segment.writeIndexes()
-    state.segments.active.writeIndexesNowAndThen()
+    // A recovery reads more where some are old; a slow disk would hold up everybody.
+    const { isSlow } = state.home
+    const { active } = state.segments
+    for (const segment of segments) if (segment !== active) segment.writeIndexes()
+    if (isSlow) active.writeTransactions()
+    else active.writeIndexesNowAndThen()
     state.writeEpochs()
-    if (state.bytesSinceSnapshot < snapshotEveryBytes || !this.#nothingWaits()) return
+    if (isSlow || state.bytesSinceSnapshot < snapshotEveryBytes || !this.#nothingWaits()) return
     const bases = new Set(state.segments.all.map((segment) => segment.baseOffset))
     const behind = state.recoveryPoint
     writeSnapshot(state, state.logEndOffset)
@@ -129,6 +133,8 @@ export function flushInTurn(state: LogState): void {
     segment.writeIndexes()
     segment.file().sync()
   }
+  for (const name of state.unsyncedIndexes) state.files.get(`${state.folder}/${name}`).sync()
+  state.unsyncedIndexes.clear()
   state.writeEpochs()
   state.files.fileSystem.syncDirectory(state.folder)
   state.recoveryPoint = state.logEndOffset

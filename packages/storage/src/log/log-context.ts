@@ -20,6 +20,8 @@ export interface LogContext {
   readonly random: Random
   readonly logger: Logger
   readonly settings: LogManagerSettings
+  /** Reads of one directory that may be under way: no bound where there is only one. */
+  readonly readsPerDirectoryMax: number
   /** What still waits to remove files; the next start removes what these didn't. */
   readonly removals: Set<Timer>
 }
@@ -31,6 +33,14 @@ export interface LogHome {
   readonly offlineReason: string | undefined
   /** Takes the directory offline, with all logs in it. */
   fail(reason: string): void
+  /** Whether writes to it take so long that they are made in another thread. */
+  readonly isSlow: boolean
+  /** How long a write took that was waited for in its turn. */
+  writeTook(ms: number): void
+  /** A read off the event loop, which waits its turn where there are several directories. */
+  read<Result>(read: () => Promise<Result>): Promise<Result>
+  /** A write in another thread. Where it never ends the directory goes offline. */
+  writeLater(write: () => Promise<void>): Promise<void>
   /** Bytes were written that no sync has made durable yet. */
   wrote(log: LogState, bytes: number): void
   /** A checkpoint file no longer says what is so; it is written soon. */

@@ -8,10 +8,12 @@ import {
   writeOffsetCheckpoint,
   writeOffsetCheckpointLater,
 } from '../checkpoint/offset-checkpoint.ts'
+import type { DiskSpeed } from '../checkpoint/replace-file.ts'
 import { isDeviceError } from '../io/disk-errors.ts'
 import type { DirectoryLock, FileSystem } from '../io/file-system.ts'
 import type { LogCheckpointName } from './checkpoints.ts'
 import { Checkpoint, logCheckpointNames } from './checkpoints.ts'
+import { DiskPace, ReadGate } from './disk-pace.ts'
 import type { Log } from './log.ts'
 import type { LogContext, LogHome } from './log-context.ts'
 import type { LogState } from './log-state.ts'
@@ -60,6 +62,9 @@ export class LogDirectory implements LogHome {
   #cleanedWrites = 0
   readonly #timers = new Map<string, Timer>()
   readonly #events: DirectoryEvents
+  readonly #pace: DiskPace
+  /** Undefined where there is no bound. */
+  readonly #reads: ReadGate | undefined
   #offlineReason: string | undefined
   #unsyncedBytes = 0
   #owesCheckpoints = false
@@ -72,6 +77,9 @@ export class LogDirectory implements LogHome {
     this.#context = context
     this.#fileSystem = context.files.fileSystem
     this.#events = events
+    this.#pace = new DiskPace(path, context, (reason) => this.fail(reason))
+    const { readsPerDirectoryMax } = context
+    this.#reads = readsPerDirectoryMax === Infinity ? undefined : new ReadGate(readsPerDirectoryMax)
     makeDurably(this.#fileSystem, path)
     this.#lock = this.#fileSystem.lock(path)
     try {
@@ -143,7 +151,28 @@ export class LogDirectory implements LogHome {
     this.#offlineReason = `log directory ${this.path} is offline: ${reason}`
     this.#cancelTimers()
     this.#context.logger.error('a log directory goes offline', { directory: this.path, reason })
+    for (const log of this.logs.values()) log.abandon(this.#offlineReason)
     this.#events.onOffline(this.path, reason)
+  }
+
+  get isSlow(): boolean {
+    return this.#pace.isSlow
+  }
+
+  get #speed(): DiskSpeed {
+    return this.isSlow ? 'slow' : 'fast'
+  }
+
+  writeTook(ms: number): void {
+    this.#pace.writeTook(ms)
+  }
+
+  read<Result>(read: () => Promise<Result>): Promise<Result> {
+    return this.#reads === undefined ? read() : this.#reads.run(read)
+  }
+
+  writeLater(write: () => Promise<void>): Promise<void> {
+    return this.#pace.writeLater(write)
   }
 
   wrote(log: LogState, bytes: number): void {
@@ -263,7 +292,9 @@ export class LogDirectory implements LogHome {
 
   /** What a restart must know of a partition before it is looked for here. */
   async checkpointMoved(): Promise<void> {
-    for (const name of logCheckpointNames) await this.#writeCheckpointLater(name)
+    for (const name of logCheckpointNames) {
+      await this.#checkpoints.get(name)?.writeForSure(this.logs.values(), this.#speed)
+    }
   }
 
   rolled(log: LogState): void {
@@ -281,7 +312,14 @@ export class LogDirectory implements LogHome {
     this.#cleanedWrites += 1
     const mine = this.#cleanedWrites
     const isCurrent = (): boolean => this.#cleanedWrites === mine
-    await writeOffsetCheckpointLater(this.#fileSystem, this.path, cleanerCheckpoint, this.#cleaned, isCurrent)
+    await writeOffsetCheckpointLater(
+      this.#fileSystem,
+      this.path,
+      cleanerCheckpoint,
+      this.#cleaned,
+      isCurrent,
+      this.#speed,
+    )
   }
 
   cleanedNoFurther(log: LogState, offset: number): void {
@@ -300,7 +338,7 @@ export class LogDirectory implements LogHome {
   }
 
   async checkpointRecoveryPointsLater(): Promise<void> {
-    await this.#checkpoints.get('recovery-point-offset-checkpoint')?.writeForSure(this.logs.values())
+    await this.#checkpoints.get('recovery-point-offset-checkpoint')?.writeForSure(this.logs.values(), this.#speed)
   }
 
   /** Says whether it is written. */
@@ -318,7 +356,7 @@ export class LogDirectory implements LogHome {
   async #writeCheckpointLater(name: LogCheckpointName): Promise<void> {
     if (this.#offlineReason !== undefined) return
     try {
-      await this.#checkpoints.get(name)?.writeLater(this.logs.values())
+      await this.#checkpoints.get(name)?.writeLater(this.logs.values(), this.#speed)
     } catch (error) {
       this.#checkpointFailed(name, error)
     }

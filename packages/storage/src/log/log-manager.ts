@@ -377,5 +377,7 @@ function newContext(options: LogManagerOptions): LogContext & { settings: LogMan
     logger: options.logger,
     settings,
     removals: new Set(),
+    // Half of libuv's threads.
+    readsPerDirectoryMax: options.directories.length > 1 ? 2 : Infinity,
   }
 }

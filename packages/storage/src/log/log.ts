@@ -136,8 +136,11 @@ export class Log implements PartitionLog {
 
   startEpoch(epoch: LeaderEpoch): void {
     if (this.offline) return
+    const start = (): void => this.state.epochs.assign(epoch, this.state.logEndOffset)
     this.#appender.writeNow()
-    this.state.epochs.assign(epoch, this.state.logEndOffset)
+    start()
+    // What is being written belongs to an earlier epoch: this one starts behind it.
+    this.#appender.afterWriting(start)
   }
 
   setHighWatermark(offset: Offset): void {
@@ -159,6 +162,7 @@ export class Log implements PartitionLog {
   }
 
   async truncateTo(offset: Offset): Promise<void> {
+    if (!this.#appender.isSettled) await this.#appender.drain()
     this.#refuseOffline()
     this.#appender.writeNow()
     const { copy } = this.state
@@ -172,6 +176,25 @@ export class Log implements PartitionLog {
     this.#appender.writeNow()
   }
 
+  /** Resolves when nothing is being written; what is appended then waits for `resume`. */
+  pause(): Promise<void> {
+    return this.#appender.pause()
+  }
+
+  resume(): void {
+    this.#appender.resume()
+  }
+
+  /** Whether nothing is being written in another thread. */
+  get isSettled(): boolean {
+    return this.#appender.isSettled
+  }
+
+  /** The directory is offline: nobody waits any longer. */
+  abandon(reason: string): void {
+    this.#appender.abandon(reason)
+  }
+
   /**
    * Goes on in the directory where `to` lies, which holds all that is written: nobody who has this log notices. What
    * began in the old directory ends there, or is begun anew in the new one.
@@ -182,8 +205,10 @@ export class Log implements PartitionLog {
     for (const segment of from.segments.all) segment.close()
     to.takeOver(from, folder)
     this.#state = to
+    const waiting = this.#appender.handOver()
     this.#appender = new Appender(to, () => this.flush())
     for (const listener of this.#writtenListeners) this.#appender.onWritten(listener)
+    for (const { append, done } of waiting) this.#appender.append(append, done)
     this.#flusher = new LogFlusher(to, () => !this.#appender.waiting)
   }
 
@@ -206,18 +231,26 @@ export class Log implements PartitionLog {
   }
 
   flush(): Promise<void> {
+    if (!this.#appender.isSettled || this.state.home.isSlow) return this.#flushSlowly()
     this.#appender.writeNow()
     return this.#flusher.flush()
   }
 
+  async #flushSlowly(): Promise<void> {
+    await this.#appender.settle()
+    await this.#flusher.flush()
+  }
+
   applyRetention(): void {
-    if (this.offline) return
+    // Where something is being written the next run does it.
+    if (this.offline || !this.#appender.isSettled) return
     this.#appender.writeNow()
     applyRetention(this.state)
   }
 
   /** Leaves everything on disk as the next start wants to find it: durable, with the producers' state at the end. */
   async closeCleanly(): Promise<void> {
+    await this.#appender.drain()
     if (this.offline) return
     await this.flush()
     const { state } = this

@@ -6,7 +6,7 @@ import type { Segment } from '../segment/segment.ts'
 import { scanBatches } from '../segment/scan.ts'
 import { TransactionIndex } from '../segment/transaction-index.ts'
 import type { LogState } from './log-state.ts'
-import { replaceFile } from '../checkpoint/replace-file.ts'
+import { replaceFile, replaceFileLater } from '../checkpoint/replace-file.ts'
 
 /**
  * Writes what the producers are now as the snapshot at `offset`: the log's end, or where the next segment begins. Only
@@ -23,6 +23,23 @@ export function writeSnapshot(state: LogState, offset: number): void {
   }
   state.bytesSinceSnapshot = 0
 }
+
+/** The same without waiting for the disk. */
+export async function writeSnapshotLater(state: LogState, offset: number): Promise<void> {
+  const batches = state.producers.batches()
+  await writeBesideLater(state, offset, '.snapshot', state.producers.snapshot())
+  if (batches !== undefined) await writeBesideLater(state, offset, '.batches', batches)
+  state.snapshotOffsets.add(offset)
+  state.namesAreDurable = false
+}
+
+const writeBesideLater = (
+  state: LogState,
+  offset: number,
+  suffix: '.snapshot' | '.batches',
+  bytes: Uint8Array,
+): Promise<void> =>
+  replaceFileLater(state.files.fileSystem, segmentFile(state.folder, offset, suffix), bytes, () => true, 'slow')
 
 function writeBeside(state: LogState, offset: number, suffix: '.snapshot' | '.batches', bytes: Uint8Array): void {
   replaceFile(state.files.fileSystem, segmentFile(state.folder, offset, suffix), bytes, false)

@@ -129,7 +129,7 @@ async function readSegment(state: LogState, segment: Segment, range: ReadRange):
   while (position < segment.sizeBytes) {
     const buffer = state.context.buffers.take(Math.min(wantedBytes, segment.sizeBytes - position))
     const window = buffer.subarray(0, Math.min(wantedBytes, segment.sizeBytes - position))
-    const got = await segment.file().readLater(window, position)
+    const got = await state.home.read(() => segment.file().readLater(window, position))
     const step = examine(window.subarray(0, got), range, segment.sizeBytes - position)
     if (step.kind === 'found') return release(state, buffer, step.bytes)
     state.context.buffers.give(buffer)

@@ -2,7 +2,7 @@ import { Segment } from '../segment/segment.ts'
 import { offsetEntryBytes } from '../segment/offset-index.ts'
 import { timeEntryBytes } from '../segment/time-index.ts'
 import type { LogState } from './log-state.ts'
-import { writeSnapshot } from './producer-replay.ts'
+import { writeSnapshot, writeSnapshotLater } from './producer-replay.ts'
 
 export interface RollQuestion {
   /** Of what is to be appended, and of what waits to be written before it. */
@@ -40,6 +40,16 @@ function ageMs(state: LogState, active: Segment, question: RollQuestion): number
   const firstMs = active.sizeBytes === 0 ? -1 : active.firstTimestampMs
   if (firstMs >= 0) return question.maxTimestampMs - firstMs
   return state.context.clock.wallMs() - active.createdMs
+}
+
+/** Whether a roll has no more to write than the names of files. */
+export const isRollPrepared = (state: LogState, baseOffset: number): boolean =>
+  state.snapshotOffsets.has(baseOffset) && state.segments.active.areIndexesWritten
+
+/** Writes in another thread what a roll writes. Nothing may be appended meanwhile. */
+export async function prepareRoll(state: LogState, baseOffset: number): Promise<void> {
+  await writeSnapshotLater(state, baseOffset)
+  await state.segments.active.writeIndexesLater()
 }
 
 /** Begins a segment at `baseOffset`, which is where the log ends. Nothing may wait to be written. */

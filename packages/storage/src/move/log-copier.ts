@@ -150,8 +150,11 @@ export class LogCopier {
   }
 
   #write(active: Segment, bytes: Uint8Array): void {
+    const { clock } = this.#to.context
+    const startMs = clock.monotonicMs()
     try {
       active.write([bytes], bytes.length)
+      this.#to.home.writeTook(clock.monotonicMs() - startMs)
     } catch (error) {
       if (isDeviceError(error)) this.#to.home.fail(`a write to ${active.path} failed: ${errorMessage(error)}`)
       else this.#undo(active)

@@ -70,7 +70,7 @@ export class LogMove {
   async run(): Promise<boolean> {
     while (!this.#isOver) {
       try {
-        if ((await this.#copyOn()) && this.#swap()) return true
+        if ((await this.#copyOn()) && (await this.#swapSettled())) return true
       } catch (error) {
         if (this.#isOver) break
         if (error instanceof DamagedSourceError) throw error
@@ -83,6 +83,11 @@ export class LogMove {
   /** Says whether so little is missing that the logs can be swapped. */
   async #copyOn(): Promise<boolean> {
     const { throttle, pause } = this.#options
+    // What is copied is written in our turn: onto a slow disk not before it is fast again.
+    if (this.target.isSlow) {
+      await this.#wait(retryMs)
+      return false
+    }
     if (this.#copier.missingBytes > lastBytesMax) {
       throttle.copied(await this.#copier.copySome(throttle.chunkBytes))
       this.#copier.followStart()
@@ -121,6 +126,16 @@ export class LogMove {
       if (this.#options.cleanedUntil > 0) await target.setCleanedUntil(log.state.name, this.#options.cleanedUntil)
     })
     this.#isMarked = true
+  }
+
+  async #swapSettled(): Promise<boolean> {
+    const { log } = this
+    await log.pause()
+    try {
+      return !this.#isOver && log.isSettled && this.#swap()
+    } finally {
+      log.resume()
+    }
   }
 
   /** In one turn: nothing is appended meanwhile. */

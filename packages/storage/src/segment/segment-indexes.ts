@@ -82,6 +82,27 @@ export function writeTransactions(place: IndexPlace, baseOffset: number, { trans
   if (transactions.count > 0) writeOne(place, placedFile(place, baseOffset, '.txnindex'), transactions)
 }
 
+/** The same without waiting for the disk; nothing may be added to the indexes meanwhile. */
+export async function writeIndexesLater(place: IndexPlace, baseOffset: number, indexes: SegmentIndexes): Promise<void> {
+  for (const [suffix, index] of [
+    ['.index', indexes.offsets],
+    ['.timeindex', indexes.times],
+    ['.txnindex', indexes.transactions],
+  ] as const) {
+    const { bytes, position } = index.unwritten()
+    if (bytes.length === 0) continue
+    const path = placedFile(place, baseOffset, suffix)
+    place.unsyncedIndexes.add(basename(path))
+    if (position === 0) place.namesAreDurable = false
+    const written = await place.files.get(path, 'create').writeLater([bytes], position)
+    if (written !== bytes.length) throw new Error(`${path}: wrote ${written} of ${bytes.length} bytes`)
+    index.markWritten()
+  }
+}
+
+export const areWritten = ({ offsets, times, transactions }: SegmentIndexes): boolean =>
+  [offsets, times, transactions].every((index) => index.unwritten().bytes.length === 0)
+
 function writeOne(place: IndexPlace, path: string, index: OffsetIndex | TimeIndex | TransactionIndex): void {
   const { files, unsyncedIndexes } = place
   const { bytes, position } = index.unwritten()

@@ -8,7 +8,15 @@ import type { SegmentEnd, Stretch, TimestampAndOffset } from './segment-walk.ts'
 import { findEnd, firstTimestamp, latestRecordMs, maxTimestamp, missingEntries, positionOf } from './segment-walk.ts'
 import { placedFile } from './segment-files.ts'
 import type { IndexPlace, LoadedIndexes, SegmentIndexes } from './segment-indexes.ts'
-import { cutIndexFiles, emptyIndexes, loadIndexes, writeIndexes, writeTransactions } from './segment-indexes.ts'
+import {
+  areWritten,
+  cutIndexFiles,
+  emptyIndexes,
+  loadIndexes,
+  writeIndexes,
+  writeIndexesLater,
+  writeTransactions,
+} from './segment-indexes.ts'
 import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
 
 /** What the segments of one log share. */
@@ -178,6 +186,15 @@ export class Segment {
     this.#sizeBytes += bytes
   }
 
+  /** The same off the event loop. Nothing else may be done to the segment meanwhile. */
+  async writeLater(chunks: readonly Uint8Array[], bytes: number): Promise<void> {
+    const written = await this.file().writeLater(chunks, this.#sizeBytes)
+    if (written !== bytes) throw new Error(`${this.path}: wrote ${written} of ${bytes} bytes: no space is left`)
+    this.#sealed = false
+    this.#hasTransactions = undefined
+    this.#sizeBytes += bytes
+  }
+
   /** Cuts the file to what the segment is said to hold: after a write that failed. */
   undoWrite(): void {
     this.file().truncate(this.#sizeBytes)
@@ -256,7 +273,27 @@ export class Segment {
    */
   writeIndexesNowAndThen(): void {
     if (this.#sizeBytes - this.#indexedBytes >= indexEveryBytes) this.writeIndexes()
-    else if (this.#indexes !== undefined) writeTransactions(this.#home, this.baseOffset, this.#indexes)
+    else this.writeTransactions()
+  }
+
+  /** What a recovery can't do without. */
+  writeTransactions(): void {
+    if (this.#indexes !== undefined) writeTransactions(this.#home, this.baseOffset, this.#indexes)
+  }
+
+  /** Whether the index files have all that the indexes hold. */
+  get areIndexesWritten(): boolean {
+    return this.#indexes === undefined || areWritten(this.#indexes)
+  }
+
+  async writeIndexesLater(): Promise<void> {
+    if (this.#indexes === undefined) return
+    if (this.#sizeBytes > 0) {
+      const { timestampMs, offset } = this.maxTimestamp
+      this.#indexes.times.maybeAppend(timestampMs, offset)
+    }
+    await writeIndexesLater(this.#home, this.baseOffset, this.#indexes)
+    this.#indexedBytes = this.#sizeBytes
   }
 
   /** No more is appended: its indexes may leave memory. */

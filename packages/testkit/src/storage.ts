@@ -1,3 +1,4 @@
+export * from './crash-scenario.ts'
 export * from './faulty-file-system.ts'
 export * from './log-model/run-seed.ts'
 export * from './log-world.ts'

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asLeaderEpoch, asOffset, seededRandom } from '@millrace/kernel'
-import { batchOf, FaultyFileSystem, LogWorld, PowerCutError, readAll } from '@millrace/testkit/storage'
+import {
+  batchOf,
+  changesOfScenario,
+  checkRecovered as checkScenario,
+  FaultyFileSystem,
+  LogWorld,
+  PowerCutError,
+  readAll,
+  runUntilEnd,
+} from '@millrace/testkit/storage'
+import type { Ending } from '@millrace/testkit/storage'
 import type { PartitionLog } from './partition-log.ts'
 
 const config = { segmentBytes: 1_500, indexIntervalBytes: 200 }
@@ -88,6 +98,21 @@ test('whenever the process is killed, every answered record is there once, in or
     files.killProcess()
     await checkRecovered(files, { ...progress, durable: progress.answered }, `killed at change ${cutAfter}`)
   }
+})
+
+const endings: readonly Ending[] = ['some', 'kill', 'none', 'some', 'all']
+
+test('wherever several partitions end, with rolls, truncation, compaction, retention and deletion, what was sure is there', async () => {
+  const changes = await changesOfScenario()
+  assert.ok(changes > 400, `the scenario makes ${changes} changes`)
+  let atRisk = 0
+  // Every change in turn, in each way, in `npm run test:long`.
+  for (let change = 1; change <= changes; change += 4) {
+    const run = await runUntilEnd(change, endings[(change >> 2) % endings.length] ?? 'some')
+    await checkScenario(run)
+    if (run.atRisk > 0) atRisk += 1
+  }
+  assert.ok(atRisk > changes / 12, `${atRisk} ends hit while records were not yet durable`)
 })
 
 test('a power cut error is told from others', () => {

@@ -113,6 +113,7 @@ export class Segment {
     for (const suffix of ['.index', '.timeindex', '.txnindex'] as const) {
       this.#home.unsyncedIndexes.add(basename(placedFile(this.#home, this.baseOffset, suffix)))
     }
+    this.#makeIndexFiles()
     if (loaded.damage !== undefined && this.#sizeBytes > 0) this.#home.onIndexRebuilt(this.baseOffset, loaded.damage)
     if (offset <= this.baseOffset || loaded.lookup === undefined || !options.keepLookup) {
       this.resetIndexes(transactions)
@@ -127,6 +128,18 @@ export class Segment {
     this.#bytesSinceIndexEntry = 0
     cutIndexFiles(this.#home, this.baseOffset, this.#indexes)
     return offsets.lastPosition
+  }
+
+  // Kafka misses them, though there be nothing in them yet.
+  #makeIndexFiles(): void {
+    const { files } = this.#home
+    for (const suffix of ['.index', '.timeindex'] as const) {
+      const path = placedFile(this.#home, this.baseOffset, suffix)
+      if (files.fileSystem.stat(path) !== undefined) continue
+      files.get(path, 'create')
+      files.close(path)
+      this.#home.namesAreDurable = false
+    }
   }
 
   #loadOrRebuild(): SegmentIndexes {

@@ -25,7 +25,7 @@ const kinds: readonly (readonly [RegExp, FileKind])[] = [
   [/-offset-checkpoint$/, 'offset checkpoint'],
   [/^leader-epoch-checkpoint$/, 'leader epochs'],
   [/^(?:meta\.properties|partition\.metadata)$/, 'properties'],
-  [/^(?:quorum-state|\.kafka_cleanshutdown|\.lock-owner)$/, 'json'],
+  [/^(?:quorum-state|\.kafka_cleanshutdown|\.lock-owner|\.moved-from)$/, 'json'],
 ]
 
 /** Undefined for a name that no file of a log directory has. */

@@ -198,7 +198,7 @@ try {
   writeFileSync(join(import.meta.dirname, 'results/compaction.json'), `${JSON.stringify(json, null, 2)}\n`)
   const where = `${date}, Apache Kafka ${apacheKafkaVersion()}, ${pairsWanted} pairs, on ${machine()}.`
   writeBlock(
-    'compaction.md',
+    join(import.meta.dirname, 'compaction.md'),
     'npm run bench:compaction',
     `${where}\n\n${markdownTable(lines)}\nOur event loop was held for at most ${heldMsMax.toFixed(1)} ms at a time meanwhile.\n`,
   )

@@ -106,6 +106,21 @@ test('with flush.messages=1 an append is answered when it is durable, and those 
   ])
 })
 
+test('with flush.ms what was written is durable that long after it, and not before', async () => {
+  for (const [waitedMs, survive] of [
+    [59_999, 0],
+    [60_000, 2],
+  ] as const) {
+    const files = faulty()
+    const world = new LogWorld({ fileSystem: files })
+    const log = world.open({ flushIntervalMs: 60_000 })
+    for (const value of ['a', 'b']) assert.ok(world.append(log, batchOf([value])).ok)
+    await world.clock.advance(waitedMs)
+    files.restorePower('none')
+    assert.equal((await readAll(new LogWorld({ fileSystem: files }).open())).length, survive)
+  }
+})
+
 test('a torn tail is cut at the last whole batch, and the log says where', async () => {
   const files = faulty()
   const world = new LogWorld({ fileSystem: files })

@@ -167,3 +167,46 @@ test('a follower takes batches with the offsets that they have, gaps included, a
   const old = world.append(log, copy(8, 2), 'replication', 2)
   assert.equal(old.ok ? 'ok' : old.error, 'OFFSET_OUT_OF_RANGE')
 })
+
+/** How long after its first record a segment takes the last one that it takes, by the records' time. */
+function rollsAfterMs(seed: number, segmentJitterMs: number): number {
+  const world = new LogWorld({ seed })
+  const log = world.open({ segmentMs: 100_000, segmentJitterMs })
+  const logs = () => (world.fileSystem.list('/data/orders-0') ?? []).filter(({ name }) => name.endsWith('.log')).length
+  for (let ms = 0; ; ms += 500) {
+    const timestampMs = worldStartMs - 600_000 + ms
+    world.append(log, buildBatch({ records: [{ key: null, value: null, timestampMs }] }))
+    if (logs() > 1) return ms
+  }
+}
+
+test('with segment.jitter.ms segments are closed earlier by chance, by less than that', () => {
+  assert.equal(rollsAfterMs(1, 0), 100_500)
+  const found = Array.from({ length: 20 }, (_, seed) => rollsAfterMs(seed, 50_000))
+  assert.ok(Math.min(...found) > 50_000 && Math.max(...found) <= 100_500, found.join())
+  assert.ok(new Set(found).size > 10, found.join())
+})
+
+test('retention.ms that is changed while the log is open holds at the next check', async () => {
+  const world = new LogWorld()
+  const log = world.open({ ...small, retentionMs: -1 })
+  fill(world, log)
+  await world.clock.advance('30d')
+  assert.equal(log.logStartOffset, 0)
+  log.reconfigure({ ...log.config, retentionMs: 3_600_000 })
+  await world.manager.runRetention()
+  assert.equal(log.logStartOffset, 20)
+})
+
+test('retention.bytes=0 keeps nothing that is below the high watermark, retention.ms=0 nothing older than now', async () => {
+  const world = new LogWorld()
+  const bySize = world.open({ ...small, retentionBytes: 0, retentionMs: -1 })
+  fill(world, bySize)
+  await world.manager.runRetention()
+  assert.deepEqual([Number(bySize.logStartOffset), bySize.sizeBytes], [20, 0])
+  const byAge = world.open({ ...small, retentionMs: 0 }, 'orders', 1)
+  fill(world, byAge)
+  await world.clock.advance(1)
+  await world.manager.runRetention()
+  assert.deepEqual([Number(byAge.logStartOffset), byAge.sizeBytes], [20, 0])
+})

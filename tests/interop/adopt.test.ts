@@ -1,13 +1,16 @@
 // A data directory that Apache Kafka wrote, opened by Millrace.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Connection } from '@millrace/connection'
 import { committed, createTopics, withAdmin } from './clients/admin.ts'
 import { codecs, untilMembers, type NewRecord, type ReadRecord } from './clients/client.ts'
 import { confluent } from './clients/confluent.ts'
 import { kafkajs } from './clients/kafkajs.ts'
+import { fetchFrom, type Found as StormRecord } from '../storm/reader.ts'
 import { javaTools } from './peers/java-tools.ts'
 import { startApacheKafka } from './target/apache-kafka.ts'
 import { Target } from './target/target.ts'
@@ -21,8 +24,13 @@ const records: NewRecord[] = Array.from({ length: 200 }, (_, i) => ({
   partition: i % 3,
 }))
 
+const compactedTopic = 'theirs-compacted'
+const toolGroup = 'their-tool-group'
+
 interface Found {
   readonly read: ReadRecord[]
+  readonly compacted: unknown
+  readonly toolOffsets: number[]
   readonly metadata: unknown
   readonly retention: unknown
   readonly offsets: number[]
@@ -41,12 +49,69 @@ async function look(bootstrap: string): Promise<Found> {
     })
     const metadata = described.map(({ name, partitions }) => `${name}: ${partitions.length}`).toSorted()
     const retention = configs.resources[0]?.configEntries[0]?.configValue
-    return { read, metadata, retention, offsets: await committed(bootstrap, group, 'theirs-none') }
+    const compacted = await readCompacted(bootstrap)
+    const toolOffsets = await committed(bootstrap, toolGroup, compactedTopic)
+    return {
+      read,
+      compacted,
+      toolOffsets,
+      metadata,
+      retention,
+      offsets: await committed(bootstrap, group, 'theirs-none'),
+    }
   })
 }
 
+/** What is left of the compacted topic, to its end. */
+async function readCompacted(bootstrap: string): Promise<readonly StormRecord[]> {
+  const [host = '', port] = bootstrap.split(':')
+  const connection = await Connection.connect({ host, port: Number(port) })
+  const all: StormRecord[] = []
+  for (;;) {
+    const found = await fetchFrom(connection, compactedTopic, (all.at(-1)?.offset ?? -1) + 1, 1024 * 1024)
+    if (found.length === 0) break
+    all.push(...found)
+  }
+  connection.close()
+  return all
+}
+
+/** Writes values of a few keys and commits offsets until Apache Kafka's cleaner was at work on both. */
+async function untilCompacted(bootstrap: string, dataDir: string): Promise<void> {
+  const soon = { 'segment.ms': '200', 'min.cleanable.dirty.ratio': '0.01' }
+  const entries = (own: object) => Object.entries({ ...soon, ...own }).map(([name, value]) => ({ name, value }))
+  await withAdmin(bootstrap, async (admin) => {
+    const configEntries = entries({ 'cleanup.policy': 'compact' })
+    const topic = { topic: compactedTopic, numPartitions: 1, replicationFactor: 1, configEntries }
+    await admin.createTopics({ topics: [topic], waitForLeaders: true })
+    const resources = [{ type: 2, name: '__consumer_offsets', configEntries: entries({ 'cleanup.policy': 'compact' }) }]
+    await admin.alterConfigs({ validateOnly: false, resources })
+  })
+  const deadlineMs = performance.now() + 60_000
+  for (let round = 1; ; round += 1) {
+    const values = Array.from({ length: 20 }, (_, i) => ({
+      key: `k${i % 5}`,
+      value: `round ${round} ${i}`,
+      partition: 0,
+    }))
+    await kafkajs.produce(bootstrap, compactedTopic, values, { idempotent: true })
+    const partitions = [{ partition: 0, offset: String(round) }]
+    await withAdmin(bootstrap, (admin) => admin.setOffsets({ groupId: toolGroup, topic: compactedTopic, partitions }))
+    const cleaned = readCleaned(dataDir)
+    if (cleaned.includes(`${compactedTopic} 0 `) && cleaned.includes('__consumer_offsets ')) return
+    assert.ok(performance.now() < deadlineMs, `the cleaner was not at work: ${cleaned}`)
+    await sleep(250)
+  }
+}
+
+const readCleaned = (dataDir: string): string => {
+  const path = join(dataDir, 'cleaner-offset-checkpoint')
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
 async function written(dataDir: string): Promise<Found> {
-  const apache = await startApacheKafka({ dataDir, port: 0, settings: { 'group.initial.rebalance.delay.ms': '0' } })
+  const settings = { 'group.initial.rebalance.delay.ms': '0', 'log.cleaner.backoff.ms': '100' }
+  const apache = await startApacheKafka({ dataDir, port: 0, settings })
   const bootstrap = `127.0.0.1:${apache.port}`
   await createTopics(bootstrap, topics, 3)
   await withAdmin(bootstrap, async (admin) => {
@@ -58,6 +123,7 @@ async function written(dataDir: string): Promise<Found> {
   const member = await confluent.join(bootstrap, { group, topic: 'theirs-none' })
   await untilMembers([member], () => member.records.length === records.length, 'everything read')
   await member.leave()
+  await untilCompacted(bootstrap, dataDir)
   const found = await look(bootstrap)
   await apache.program.end('SIGTERM')
   return found

@@ -1,10 +1,13 @@
 // Connections to the broker that is measured, and what is asked of a topic besides appends and reads.
 import { Connection } from '@millrace/connection'
-import { createTopicsApi, errorName, listOffsetsApi } from '@millrace/protocol'
+import { createPartitionsApi, createTopicsApi, errorName, listOffsetsApi } from '@millrace/protocol'
 
 /** Above these versions topics go by their id. */
 export const byName = { max: 12 }
 const latest = -1
+const patience = { timeoutMs: 120_000 }
+// A broker makes a request's partitions in one turn: 10,000 took 9 to 18 s here, too long for what it has to renew meanwhile.
+const partitionsAtOnce = 1_000
 
 export const connectTo = (port: number): Promise<Connection> => Connection.connect({ host: '127.0.0.1', port })
 
@@ -12,13 +15,26 @@ export function throwError(what: string, errorCode: number): void {
   if (errorCode !== 0) throw new Error(`${what}: ${errorName(errorCode)}`)
 }
 
-export async function createTopic(connection: Connection, name: string, numPartitions: number): Promise<string> {
+/** Resolves with its id. */
+export async function createTopic(connection: Connection, name: string, partitions: number): Promise<string> {
+  const numPartitions = Math.min(partitions, partitionsAtOnce)
   const wanted = { name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }
-  const { topics } = await connection.request(createTopicsApi, { topics: [wanted] }, { timeoutMs: 120_000 })
+  const { topics } = await connection.request(createTopicsApi, { topics: [wanted] }, patience)
   const [made] = topics
   if (made === undefined) throw new Error(`no answer about topic ${name}`)
   throwError(`creating ${name}`, made.errorCode)
+  for (let count = numPartitions; count < partitions;) {
+    count = Math.min(count + partitionsAtOnce, partitions)
+    await growTopic(connection, name, count)
+  }
   return made.topicId
+}
+
+async function growTopic(connection: Connection, name: string, count: number): Promise<void> {
+  const topics = [{ name, count, assignments: null }]
+  const request = { topics, timeoutMs: 60_000, validateOnly: false }
+  const { results } = await connection.request(createPartitionsApi, request, patience)
+  throwError(`growing ${name} to ${count} partitions`, results[0]?.errorCode ?? -1)
 }
 
 /** Each partition's next offset. */

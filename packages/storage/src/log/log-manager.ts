@@ -1,26 +1,22 @@
-import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { ErrorName } from '@millrace/protocol'
 import { KafkaError } from '@millrace/protocol'
-import { readPartitionTopicId } from '../checkpoint/partition-metadata.ts'
 import type { CleanerHome } from '../compaction/cleaner.ts'
 import { Cleaner } from '../compaction/cleaner.ts'
 import { loopThread } from '../compaction/loop-thread.ts'
 import { workerThread } from '../compaction/worker-thread.ts'
 import { LogMoves } from '../move/log-moves.ts'
-import { settleDuplicates } from '../move/settle-duplicates.ts'
-import { isDeviceError, isSystemError } from '../io/disk-errors.ts'
-import { OpenFiles } from '../io/open-files.ts'
-import { IndexCache } from '../segment/index-cache.ts'
-import { BufferPool } from './buffer-pool.ts'
+import { isDeviceError } from '../io/disk-errors.ts'
 import type { Log } from './log.ts'
 import type { LogContext } from './log-context.ts'
-import { LogDirectory } from './log-directory.ts'
+import { LogDirectories } from './log-directories.ts'
+import type { DirectoryEvents, LogDirectory } from './log-directory.ts'
 import type { LogManagerOptions } from './log-manager-options.ts'
-import { defaultSettings } from './log-manager-options.ts'
+import { declareLogMetrics } from './log-metrics.ts'
+import { LogTasks } from './log-tasks.ts'
+import { newContext } from './new-log-context.ts'
 import type { LogIdentity } from './open-log.ts'
 import { openLog } from './open-log.ts'
-import { parsePartitionFolder } from './partition-folders.ts'
 import type {
   LogConfig,
   LogCopyStatus,
@@ -31,8 +27,6 @@ import type {
   PartitionLog,
   UnopenedPartition,
 } from './partition-log.ts'
-import { TailCache } from './tail-cache.ts'
-import { Turns } from './turns.ts'
 
 /** Opens the log directories; logs are opened one by one. Throws where a directory is in use or somebody else's. */
 export function openLogManager(options: LogManagerOptions): LogManager {
@@ -42,74 +36,56 @@ export function openLogManager(options: LogManagerOptions): LogManager {
 class DirectoryLogManager implements LogManager {
   readonly #options: LogManagerOptions
   readonly #context: LogContext & { settings: LogManagerSettings }
-  readonly #directories: LogDirectory[] = []
-  /** Why a directory could not be opened at the start, by its path. */
-  readonly #failed = new Map<string, string>()
+  readonly #directories: LogDirectories
   readonly #logs = new Map<string, Log>()
   readonly #offlineListeners: ((path: string, reason: string) => void)[] = []
-  readonly #timers = new Map<string, Timer>()
   readonly #cleaner: Cleaner
   readonly #moves: LogMoves
+  readonly #tasks: LogTasks
   #closed = false
 
   constructor(options: LogManagerOptions) {
     this.#options = options
     this.#context = newContext(options)
+    this.#directories = new LogDirectories(this.#context, options)
     const pause = options.pause ?? pauseUntil(options.endOfTurn)
     this.#cleaner = new Cleaner(this.#context, this.#cleanerHome(pause))
     this.#moves = new LogMoves({
       context: this.#context,
-      directories: () => this.#directories,
-      failed: this.#failed,
+      directories: () => this.#directories.all,
+      failed: this.#directories.failed,
       logOf: (name) => this.#logs.get(name),
       pause,
       onMoved: (log) => this.#cleaner.wake(log),
     })
-    try {
-      for (const path of options.directories) this.#openOrLeaveOut(path)
-      if (this.#directories.length === 0) throw new Error(`no log directory can be used: ${this.#offlineReasons()}`)
-      settleDuplicates(this.#context, this.#directories)
-    } catch (error) {
-      for (const directory of this.#directories) void directory.close(-1)
-      throw error
+    this.#tasks = new LogTasks(this.#context, () => this.#logs.values(), this.#cleaner)
+    this.#directories.open(this.#directoryEvents())
+    const measured = {
+      context: this.#context,
+      directories: this.#directories,
+      moves: this.#moves,
+      cleaner: this.#cleaner,
     }
-    this.#declareMetrics()
-    this.#startTasks()
+    declareLogMetrics(options, measured)
+    this.#tasks.start()
   }
 
-  // What the system refuses takes that directory alone offline; one that is held, or another's, is a mistake to be said.
-  #openOrLeaveOut(path: string): void {
-    try {
-      this.#directories.push(this.#openDirectory(path))
-    } catch (error) {
-      if (!isSystemError(error)) throw error
-      const reason = errorMessage(error)
-      this.#failed.set(path, reason)
-      this.#context.logger.error('a log directory can not be used and is offline', { directory: path, reason })
+  #directoryEvents(): DirectoryEvents {
+    return {
+      onOffline: (path, reason) => {
+        this.#moves.directoryFailed(path)
+        for (const listener of this.#offlineListeners) listener(path, reason)
+      },
+      onRolled: ({ name }) => {
+        const log = this.#logs.get(name)
+        if (log !== undefined) this.#cleaner.wake(log)
+      },
     }
-  }
-
-  #offlineReasons(): string {
-    const failed = [...this.#failed].map(([path, reason]) => `${path}: ${reason}`)
-    return [...failed, ...this.#directories.flatMap(({ offlineReason }) => offlineReason ?? [])].join('; ')
-  }
-
-  #openDirectory(path: string): LogDirectory {
-    const onOffline = (offlinePath: string, reason: string): void => {
-      this.#moves.directoryFailed(offlinePath)
-      for (const listener of this.#offlineListeners) listener(offlinePath, reason)
-    }
-    const onRolled = ({ name }: { readonly name: string }): void => {
-      const log = this.#logs.get(name)
-      if (log !== undefined) this.#cleaner.wake(log)
-    }
-    return new LogDirectory(path, this.#context, this.#options, { onOffline, onRolled })
   }
 
   #cleanerHome(pause: () => Promise<void>): CleanerHome {
     const { fileSystem } = this.#options
-    const directoryOf = (log: Log): LogDirectory | undefined =>
-      this.#directories.find(({ path }) => path === log.directory)
+    const directoryOf = (log: Log): LogDirectory | undefined => this.#directories.at(log.directory)
     return {
       logs: () => this.#logs.values(),
       cleanedUntil: (log) => directoryOf(log)?.cleanedUntil(log.state.name),
@@ -123,21 +99,7 @@ class DirectoryLogManager implements LogManager {
   }
 
   directories(): readonly LogDirectoryStatus[] {
-    return this.#options.directories.map((path) => {
-      const directory = this.#directories.find((one) => one.path === path)
-      const online = directory !== undefined && directory.offlineReason === undefined
-      const space = online ? this.#spaceOf(directory) : noSpace
-      return { path, directoryId: directory?.directoryId ?? '', online, ...space }
-    })
-  }
-
-  #spaceOf({ path }: LogDirectory): typeof noSpace {
-    try {
-      return this.#options.fileSystem.space(path)
-    } catch (error) {
-      this.#context.logger.warn('nobody knows how full a log directory is', { path, reason: errorMessage(error) })
-      return noSpace
-    }
+    return this.#directories.statuses()
   }
 
   get(topic: string, partition: number): PartitionLog | undefined {
@@ -159,7 +121,7 @@ class DirectoryLogManager implements LogManager {
     const known = this.#logs.get(name)
     if (known !== undefined) return known
     const identity = { topic, partition, topicId, config }
-    const holding = this.#holderOf(name, topicId)
+    const holding = this.#directories.holderOf(name, topicId)
     const log = holding === undefined ? this.#create(identity, history) : this.#openOrRefuse(holding, identity, false)
     this.#logs.set(name, log)
     this.#moves.created(name)
@@ -168,28 +130,15 @@ class DirectoryLogManager implements LogManager {
     return log
   }
 
-  // Where two topics of one name left a folder each, the other's is a stray.
-  #holderOf(name: string, topicId: string): LogDirectory | undefined {
-    const holders = this.#directories.filter((directory) => directory.folders.has(name))
-    if (holders.length < 2) return holders[0]
-    const { fileSystem, logger } = this.#options
-    const own = holders.filter(({ path }) => readPartitionTopicId(fileSystem, `${path}/${name}`) === topicId)
-    for (const other of holders) {
-      if (own.includes(other) || other.offlineReason !== undefined) continue
-      logger.warn('a folder of an earlier topic of that name is set aside', { movedTo: other.setAside(name) })
-    }
-    return own[0]
-  }
-
   // A directory that turns out to be broken is left for the next one.
   #create(identity: LogIdentity, history: LogHistory): Log {
     const name = `${identity.topic}-${identity.partition}`
-    if (history === 'maybeThere' && this.#offlineCount() > 0) {
-      const message = `${name} may lie in a log directory that is offline: ${this.#offlineReasons()}`
+    if (history === 'maybeThere' && this.#directories.offlineCount > 0) {
+      const message = `${name} may lie in a log directory that is offline: ${this.#directories.offlineReasons}`
       throw new KafkaError('KAFKA_STORAGE_ERROR', message)
     }
     for (;;) {
-      const directory = this.#moves.preferred(name) ?? this.#directoryForNew()
+      const directory = this.#moves.preferred(name) ?? this.#directories.forNew()
       try {
         const log = this.#openOrRefuse(directory, identity, true)
         directory.folderMade(name)
@@ -216,35 +165,22 @@ class DirectoryLogManager implements LogManager {
     }
   }
 
-  #directoryForNew(): LogDirectory {
-    const online = this.#directories.filter((directory) => directory.offlineReason === undefined)
-    const [emptiest] = online.toSorted((a, b) => a.partitionCount - b.partitionCount)
-    if (emptiest === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'no log directory is online')
-    return emptiest
-  }
-
   async delete(topic: string, partition: number): Promise<void> {
     const name = `${topic}-${partition}`
     this.#context.turns.run()
     const log = this.#logs.get(name)
     this.#moves.drop(name)
     this.#logs.delete(name)
-    const directory = this.#directories.find((one) => one.folders.has(name))
+    const directory = this.#directories.all.find((one) => one.folders.has(name))
     directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
   }
 
   unopened(): readonly UnopenedPartition[] {
-    return this.#directories
-      .filter(({ offlineReason }) => offlineReason === undefined)
-      .flatMap((directory) => directory.unopened().map((name) => ({ name, directory: directory.path })))
-      .flatMap(({ name, directory }) => {
-        const parsed = parsePartitionFolder(name)
-        return parsed === undefined ? [] : [{ ...parsed, directory }]
-      })
+    return this.#directories.unopened()
   }
 
   setAside({ topic, partition, directory: path }: UnopenedPartition): string {
-    const directory = this.#directories.find((one) => one.path === path)
+    const directory = this.#directories.at(path)
     const name = `${topic}-${partition}`
     const holds = directory?.folders.has(name) === true || directory?.futures.has(name) === true
     if (directory === undefined || !holds || directory.logs.has(name)) {
@@ -274,42 +210,8 @@ class DirectoryLogManager implements LogManager {
     this.#cleaner.reconfigured(changed)
   }
 
-  async runRetention(): Promise<void> {
-    for (const log of this.#logs.values()) {
-      // It would throw away what was compacted so far; it comes when that is done.
-      if (this.#cleaner.isCompacting(log)) continue
-      try {
-        log.applyRetention()
-      } catch (error) {
-        this.#context.logger.error('retention failed', { partition: log.state.name, error: errorMessage(error) })
-      }
-    }
-  }
-
-  #startTasks(): void {
-    const { initialTaskDelayMs } = this.#context.settings
-    this.#repeat(
-      'retention',
-      initialTaskDelayMs,
-      () => this.#context.settings.retentionCheckIntervalMs,
-      () => this.runRetention(),
-    )
-    const expiryMs = (): number => this.#context.settings.producerIdExpirationCheckIntervalMs
-    this.#repeat('producers', expiryMs(), expiryMs, () => this.#expireProducers())
-  }
-
-  #repeat(key: string, delayMs: number, everyMs: () => number, work: () => void | Promise<void>): void {
-    const run = async (): Promise<void> => {
-      await work()
-      if (!this.#closed) this.#timers.set(key, this.#context.clock.setTimer(everyMs(), run))
-    }
-    this.#timers.set(key, this.#context.clock.setTimer(delayMs, run))
-  }
-
-  #expireProducers(): void {
-    const nowMs = this.#context.clock.sessions.wallMs()
-    const { producerIdExpirationMs } = this.#context.settings
-    for (const log of this.#logs.values()) log.state.producers.expire(nowMs, producerIdExpirationMs)
+  runRetention(): Promise<void> {
+    return this.#tasks.runRetention()
   }
 
   onDirectoryOffline(listener: (path: string, reason: string) => void): void {
@@ -321,63 +223,16 @@ class DirectoryLogManager implements LogManager {
     this.#closed = true
     this.#moves.stop()
     this.#context.turns.run()
-    for (const timer of this.#timers.values()) timer.cancel()
+    this.#tasks.stop()
     await this.#cleaner.stop()
-    const clean = await Promise.all(this.#directories.map((directory) => directory.close(brokerEpoch)))
+    const clean = await Promise.all(this.#directories.all.map((directory) => directory.close(brokerEpoch)))
     for (const timer of this.#context.removals) timer.cancel()
     this.#context.files.closeAll()
-    return this.#failed.size === 0 && clean.every((one) => one)
-  }
-
-  #declareMetrics(): void {
-    const { metrics } = this.#options
-    const { tailCache, indexCache, files, reads } = this.#context
-    const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help }, read)
-    gauge('millrace_log_tail_cache_bytes', 'Bytes of the newest batches kept in memory', () => tailCache.heldBytes)
-    gauge('millrace_log_index_cache_bytes', 'Index bytes of sealed segments in memory', () => indexCache.heldBytes)
-    gauge('millrace_log_open_files', 'Files of logs held open', () => files.count)
-    const byPlace = {
-      name: 'millrace_log_reads',
-      help: 'Reads of logs since the start, by where they found the records',
-    }
-    metrics.gauge({ ...byPlace, labels: ['from'] }, () => [
-      { value: reads.tail, labels: ['tail'] },
-      { value: reads.files, labels: ['files'] },
-    ])
-    gauge('millrace_log_moves', 'Partitions on their way to another log directory', () => this.#moves.count)
-    this.#cleaner.record.declareMetrics(metrics, this.#options.directories)
-    gauge('millrace_log_offline_directories', 'Log directories that are offline', () => this.#offlineCount())
-  }
-
-  #offlineCount(): number {
-    const offline = this.#directories.filter((directory) => directory.offlineReason !== undefined)
-    return this.#failed.size + offline.length
+    return this.#directories.failed.size === 0 && clean.every((one) => one)
   }
 }
-
-const noSpace = { totalBytes: -1, usableBytes: -1 }
 
 const pauseUntil =
   (endOfTurn: (work: () => void) => void): (() => Promise<void>) =>
   () =>
     new Promise((resolve) => endOfTurn(resolve))
-
-function newContext(options: LogManagerOptions): LogContext & { settings: LogManagerSettings } {
-  const settings = { ...defaultSettings, ...options.settings }
-  const tailCache = new TailCache(settings.tailCacheBytes)
-  return {
-    files: new OpenFiles(options.fileSystem, settings.openFilesMax),
-    indexCache: new IndexCache(settings.indexCacheBytes),
-    tailCache,
-    buffers: new BufferPool(),
-    reads: { tail: 0, files: 0 },
-    turns: new Turns(options.endOfTurn, tailCache),
-    clock: options.clock,
-    random: options.random,
-    logger: options.logger,
-    settings,
-    removals: new Set(),
-    // Half of libuv's threads.
-    readsPerDirectoryMax: options.directories.length > 1 ? 2 : Infinity,
-  }
-}

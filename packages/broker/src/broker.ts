@@ -89,7 +89,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
     const failure = new Failure()
     const { onFailed } = failure
     const own = { settings, clock, random, endOfTurn, loggers, metrics: noMetrics, onFailed }
-    const world = { ...data, ...own, createsOffsetsTopic: true }
+    const world = { ...data, ...own, createsOffsetsTopic: storage !== 'temporary' }
     const broker = embedded(await BrokerInstance.start(world), clock, close)
     void closeOn(failure, broker, log)
     return broker

@@ -22,7 +22,7 @@ export interface BrokerWorld {
   readonly endOfTurn: (work: () => void) => void
   readonly loggers: BrokerLoggers
   readonly metrics: Metrics
-  /** Groups need it with the first request: an embedded broker has it from the start. */
+  /** Groups need it with their first request: an embedded broker has it from the start, but for one that is to be there at once. */
   readonly createsOffsetsTopic: boolean
   /** The broker can't go on and must be closed: nothing to write to is left. */
   readonly onFailed: (reason: string) => void

@@ -141,6 +141,8 @@ export class ProducerState {
 
   /** The first offset whose fate isn't settled for readers of committed data; undefined where all is. */
   get firstUnstableOffset(): number | undefined {
+    // Asked for every partition of every fetch, and nearly always there is nothing.
+    if (this.#open.size === 0 && this.#completed.length === 0) return undefined
     const [open] = this.#open.values()
     let first = open
     for (const txn of this.#completed) {

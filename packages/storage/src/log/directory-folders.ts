@@ -1,0 +1,90 @@
+import { assert, errorMessage } from '@millrace/kernel'
+import type { DirectoryGround } from './directory-ground.ts'
+import { futureFolder, parsePartitionFolder, partitionOfFuture, renamedFolder } from './partition-folders.ts'
+
+/** The folders in one log directory: which there are, what they are called, and that their names are durable. */
+export class DirectoryFolders {
+  /** Names of the partition folders. */
+  readonly partitions = new Set<string>()
+  /** Folders into which partitions are being moved, by the partition's name. */
+  readonly futures = new Map<string, string>()
+  readonly #ground: DirectoryGround
+  #namesAreDurable = false
+  #syncingNames: Promise<void> | undefined
+
+  constructor(ground: DirectoryGround) {
+    this.#ground = ground
+    const { path, context } = ground
+    for (const { name, isDirectory } of context.files.fileSystem.list(path) ?? []) {
+      if (!isDirectory) continue
+      const moved = partitionOfFuture(name)
+      if (parsePartitionFolder(name) !== undefined) this.partitions.add(name)
+      else if (moved !== undefined) this.futures.set(moved, name)
+      else if (name.endsWith('-delete')) this.removeLater(name, context.settings.initialTaskDelayMs)
+    }
+  }
+
+  /** A partition's folder was made. */
+  made(name: string): void {
+    this.partitions.add(name)
+    this.#namesAreDurable = false
+  }
+
+  /** Before a partition is moved here: the path of the folder for it. */
+  futureMade(name: string): string {
+    const { path, context } = this.#ground
+    const folder = futureFolder(name, context.random.bytes(16))
+    this.futures.set(name, folder)
+    this.#namesAreDurable = false
+    return `${path}/${folder}`
+  }
+
+  /** The folder of a copy gets the partition's name, which isn't durable yet. */
+  promoteFuture(name: string): void {
+    const { path, context } = this.#ground
+    const folder = this.futures.get(name)
+    assert(folder !== undefined, `${name} is being moved to ${path}`)
+    context.files.fileSystem.rename(`${path}/${folder}`, `${path}/${name}`)
+    this.futures.delete(name)
+    this.partitions.add(name)
+  }
+
+  /** Makes the names of the folders durable, if any is new. */
+  syncNames(): Promise<void> {
+    if (this.#namesAreDurable) return Promise.resolve()
+    this.#syncingNames ??= this.#syncNamesNow()
+    return this.#syncingNames
+  }
+
+  async #syncNamesNow(): Promise<void> {
+    const { path, context } = this.#ground
+    this.#namesAreDurable = true
+    try {
+      await context.files.fileSystem.syncDirectoryLater(path)
+    } finally {
+      this.#syncingNames = undefined
+    }
+  }
+
+  /** Returns the new name, which is durable. */
+  rename(folder: string, partitionName: string, ending: '-delete' | '-stray'): string {
+    const { path, context } = this.#ground
+    const { fileSystem } = context.files
+    const renamed = renamedFolder(partitionName, context.random.bytes(16), ending)
+    fileSystem.rename(`${path}/${folder}`, `${path}/${renamed}`)
+    fileSystem.syncDirectory(path)
+    return renamed
+  }
+
+  removeLater(name: string, delayMs: number): void {
+    const { path, context, timers } = this.#ground
+    timers.once(`delete ${name}`, delayMs, () => {
+      try {
+        context.files.fileSystem.removeDirectory(`${path}/${name}`)
+      } catch (error) {
+        const fields = { name, error: errorMessage(error) }
+        context.logger.warn('a deleted partition stays until the next start', fields)
+      }
+    })
+  }
+}

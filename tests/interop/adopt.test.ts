@@ -10,7 +10,7 @@ import { committed, createTopics, withAdmin } from './clients/admin.ts'
 import { codecs, untilMembers, type NewRecord, type ReadRecord } from './clients/client.ts'
 import { confluent } from './clients/confluent.ts'
 import { kafkajs } from './clients/kafkajs.ts'
-import { fetchFrom, type Found as StormRecord } from '../storm/reader.ts'
+import { fetchBatches, type Found as StormRecord } from '../storm/reader.ts'
 import { javaTools } from './peers/java-tools.ts'
 import { startApacheKafka } from './target/apache-kafka.ts'
 import { Target } from './target/target.ts'
@@ -67,10 +67,11 @@ async function readCompacted(bootstrap: string): Promise<readonly StormRecord[]>
   const [host = '', port] = bootstrap.split(':')
   const connection = await Connection.connect({ host, port: Number(port) })
   const all: StormRecord[] = []
-  for (;;) {
-    const found = await fetchFrom(connection, compactedTopic, (all.at(-1)?.offset ?? -1) + 1, 1024 * 1024)
-    if (found.length === 0) break
+  for (let at = 0; ;) {
+    const { found, next } = await fetchBatches(connection, compactedTopic, at, 1024 * 1024)
+    if (next === at) break
     all.push(...found)
+    at = next
   }
   connection.close()
   return all

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Connection } from '@millrace/connection'
-import { batches, fetchApi, readRecords } from '@millrace/protocol'
+import { batches, batchField, fetchApi, readRecords } from '@millrace/protocol'
 import type { Writer } from './writer.ts'
 import { versions } from './writer.ts'
 
@@ -11,12 +11,20 @@ export interface Found {
 }
 
 /** One fetch; records before `from` that lie in its batch are left out. */
-export async function fetchFrom(
+export const fetchFrom = async (
   connection: Connection,
   topic: string,
   from: number,
   maxBytes: number,
-): Promise<Found[]> {
+): Promise<readonly Found[]> => (await fetchBatches(connection, topic, from, maxBytes)).found
+
+/** Also says where the next fetch goes on: behind batches that compaction emptied, too. */
+export async function fetchBatches(
+  connection: Connection,
+  topic: string,
+  from: number,
+  maxBytes: number,
+): Promise<{ readonly found: readonly Found[]; readonly next: number }> {
   const partitions = [{ partition: 0, fetchOffset: from, partitionMaxBytes: maxBytes }]
   const body = { maxWaitMs: 100, minBytes: 1, topics: [{ topic, partitions }] }
   const { responses } = await connection.request(fetchApi, body, { versions })
@@ -24,13 +32,15 @@ export async function fetchFrom(
   assert.equal(partition?.errorCode, 0)
   const bytes = partition?.records ?? Buffer.alloc(0)
   const found: Found[] = []
+  let next = from
   for (const position of batches(bytes)) {
+    next = batchField.lastOffset(bytes, position) + 1
     for (const { offset, key, value } of readRecords(bytes, {}, position)) {
       if (offset >= from)
         found.push({ offset, key: String(Buffer.from(key ?? [])), value: String(Buffer.from(value ?? [])) })
     }
   }
-  return found
+  return { found, next }
 }
 
 /** What one idempotent writer of a topic without compaction wrote is there once, in order, at the offset of its number. */

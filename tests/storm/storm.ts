@@ -9,7 +9,7 @@ import { portOf, unexpectedErrors } from '../hostile/broker-under-test.ts'
 import { freePort } from '../interop/target/apache-kafka.ts'
 import { Target } from '../interop/target/target.ts'
 import { GroupMember } from './member.ts'
-import { checkInOrder, ColdReader, fetchFrom, type Found } from './reader.ts'
+import { checkInOrder, ColdReader, fetchBatches, type Found } from './reader.ts'
 import { recordsPerBatch, Writer } from './writer.ts'
 
 const patienceMs = 60_000
@@ -173,10 +173,9 @@ async function readAll(
   see: (from: number, found: readonly Found[]) => void,
 ): Promise<void> {
   for (let at = 0; ;) {
-    const found = await fetchFrom(connection, topic, at, 4 * 1024 * 1024)
-    const last = found.at(-1)
-    if (last === undefined) return
+    const { found, next } = await fetchBatches(connection, topic, at, 4 * 1024 * 1024)
+    if (next === at) return
     see(at, found)
-    at = last.offset + 1
+    at = next
   }
 }

@@ -6,40 +6,14 @@ import {
   diskFileSystem,
   openLogManager,
   readMetaProperties,
-  type LogConfig,
   type LogManager,
   type PartitionLog,
 } from '@millrace/storage'
+import { defaultLogConfig } from '@millrace/testkit/storage'
 import { batchOf } from './load/batch.ts'
 
-const mib = 1024 * 1024
 const batchRecords = 64
 const recordBytes = 1024
-
-/** Kafka's defaults. */
-const config: LogConfig = {
-  segmentBytes: 1024 * mib,
-  segmentMs: 604_800_000,
-  segmentJitterMs: 0,
-  segmentIndexBytes: 10 * mib,
-  indexIntervalBytes: 4096,
-  retentionMs: 604_800_000,
-  retentionBytes: -1,
-  fileDeleteDelayMs: 60_000,
-  cleanupPolicy: ['delete'],
-  minCleanableDirtyRatio: 0.5,
-  minCompactionLagMs: 0,
-  maxCompactionLagMs: Infinity,
-  deleteRetentionMs: 86_400_000,
-  maxMessageBytes: 1_048_588,
-  compressionType: 'producer',
-  messageTimestampType: 'CreateTime',
-  messageTimestampBeforeMaxMs: Infinity,
-  messageTimestampAfterMaxMs: 3_600_000,
-  flushIntervalMessages: Infinity,
-  flushIntervalMs: Infinity,
-  preallocate: false,
-}
 
 export interface Filling {
   readonly topic: string
@@ -55,7 +29,7 @@ export async function fill(directory: string, { topic, topicId, partitions, byte
   const batch = batchOf(batchRecords, recordBytes)
   const perPartition = Math.ceil(bytes / partitions / batch.length)
   for (let partition = 0; partition < partitions; partition += 1) {
-    const log = manager.open(topic, partition, topicId, config)
+    const log = manager.open(topic, partition, topicId, defaultLogConfig)
     for (let i = 0; i < perPartition; i += 1) await append(log, batch)
   }
   await manager.close()

@@ -22,7 +22,10 @@ export interface BrokerWorld {
   readonly endOfTurn: (work: () => void) => void
   readonly loggers: BrokerLoggers
   readonly metrics: Metrics
-  /** Groups need it with their first request: an embedded broker has it from the start, but for one that is to be there at once. */
+  /**
+   * Groups need it with their first request: an embedded broker has it from the start. With temporary storage it doesn't:
+   * 200 files would take longer than the whole start may.
+   */
   readonly createsOffsetsTopic: boolean
   /** The broker can't go on and must be closed: nothing to write to is left. */
   readonly onFailed: (reason: string) => void

@@ -2,7 +2,6 @@ import { batchField } from '@millrace/protocol'
 import { writeCheckpoint } from '../checkpoint/checkpoint-text.ts'
 import { leaderEpochFile, readLeaderEpochs } from '../checkpoint/leader-epoch-checkpoint.ts'
 import type { OffsetCheckpointName } from '../checkpoint/offset-checkpoint.ts'
-import { writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import { LeaderEpochs } from '../log/leader-epochs.ts'
 import { scanBatches } from '../segment/scan.ts'
@@ -24,13 +23,6 @@ export function readableOffsets(
   }
   return offsets
 }
-
-export const writeOffsets = (
-  fileSystem: FileSystem,
-  directory: string,
-  name: OffsetCheckpointName,
-  offsets: ReadonlyMap<string, number>,
-): void => writeOffsetCheckpoint(fileSystem, directory, name, offsets)
 
 /** Writes the leader epochs as the batches have them. */
 export function rebuildEpochs(fileSystem: FileSystem, folder: string): void {

@@ -1,10 +1,11 @@
 import type { OffsetCheckpointName } from '../checkpoint/offset-checkpoint.ts'
+import { writeOffsetCheckpoint } from '../checkpoint/offset-checkpoint.ts'
 import type { FileSystem } from '../io/file-system.ts'
 import type { CheckTarget } from './check.ts'
 import { assumedRecoveryPoint } from './partition-files.ts'
 import { offsetCheckpointNames } from './check.ts'
 import type { Finding, SegmentSurvey } from './finding.ts'
-import { readableOffsets, writeOffsets } from './repair-checkpoints.ts'
+import { readableOffsets } from './repair-checkpoints.ts'
 import type { PartitionDamage, PartitionRepair } from './repair-partition.ts'
 import { recoveryPointText, repairPartition } from './repair-partition.ts'
 import type { RepairStep } from './repair-step.ts'
@@ -91,7 +92,7 @@ function repairCheckpoint(
   const what = [...(isDamaged ? [`the ${offsets.size} lines that can be read`] : []), ...notes].join('; ')
   const run = (): void => {
     if (isDamaged) fileSystem.rename(path, `${path}.damaged-${name}`)
-    writeOffsets(fileSystem, directory, file, offsets)
+    writeOffsetCheckpoint(fileSystem, directory, file, offsets)
   }
   return [{ partition: null, action: 'rewrite', path, what, run }]
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Connection } from '@millrace/connection'
 import { batches, batchField, fetchApi, readRecords } from '@millrace/protocol'
 import type { Writer } from './writer.ts'
-import { versions } from './writer.ts'
+import { recordsPerBatch, versions } from './writer.ts'
 
 export interface Found {
   readonly offset: number
@@ -49,6 +49,33 @@ export function checkInOrder(writer: Writer, from: number, found: readonly Found
     assert.equal(offset, from + slot, `${writer.topic}: offsets without gaps`)
     assert.ok(value === writer.valueOf(offset), `${writer.topic} has ${value.slice(0, 40)} at ${offset}`)
   }
+}
+
+/** A topic from its start to its end. */
+export async function readAll(
+  connection: Connection,
+  topic: string,
+  see: (from: number, found: readonly Found[]) => void,
+): Promise<void> {
+  for (let at = 0; ;) {
+    const { found, next } = await fetchBatches(connection, topic, at, 4 * 1024 * 1024)
+    if (next === at) return
+    see(at, found)
+    at = next
+  }
+}
+
+/** What was acknowledged of a topic without compaction is there, in order, where it was acknowledged. Returns how many there are. */
+export async function checkAllThere(connection: Connection, writer: Writer): Promise<number> {
+  let end = 0
+  await readAll(connection, writer.topic, (from, found) => {
+    checkInOrder(writer, from, found)
+    end = from + found.length
+  })
+  for (const { offset, sequence } of writer.acknowledged) assert.equal(offset, sequence, 'where it was acknowledged')
+  const last = writer.acknowledged.at(-1)
+  if (last !== undefined) assert.ok(end >= last.offset + recordsPerBatch, `${writer.topic} ends at ${end}`)
+  return end
 }
 
 /** Reads a topic from its start, again and again, which the tail in memory can't serve. */

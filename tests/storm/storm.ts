@@ -9,13 +9,14 @@ import { portOf, unexpectedErrors } from '../hostile/broker-under-test.ts'
 import { freePort } from '../interop/target/apache-kafka.ts'
 import { Target } from '../interop/target/target.ts'
 import { GroupMember } from './member.ts'
-import { checkInOrder, ColdReader, fetchBatches, type Found } from './reader.ts'
-import { recordsPerBatch, Writer } from './writer.ts'
+import { checkAllThere, ColdReader, readAll } from './reader.ts'
+import { recordsPerBatch, Writer, type Writing } from './writer.ts'
 
 const patienceMs = 60_000
 // A batch is 30 KB and a segment 1 MiB: each life rolls at least one in each topic.
 const batchesPerLife = 40
 const coldReadsPerLife = 3
+const compactedKeys = 20
 
 /** That the faults bit. A run in which one of these is nothing has shown nothing. */
 export interface Bites {
@@ -76,11 +77,13 @@ async function startLoad(): Promise<Load> {
   })
   const connection = await connect(target)
   const compaction = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1' }
-  const writers = [
-    await Writer.create(connection, 'storm-0', { keys: 1_000_000 }),
-    await Writer.create(connection, 'storm-1', { keys: 1_000_000 }),
-  ]
-  const compacted = await Writer.create(connection, 'storm-compacted', { keys: 20, settings: compaction })
+  const many: Writing = { keys: 1_000_000, paddingBytes: 10_000, codecs: ['none'] }
+  const writers = [await Writer.create(connection, 'storm-0', many), await Writer.create(connection, 'storm-1', many)]
+  const compacted = await Writer.create(connection, 'storm-compacted', {
+    ...many,
+    keys: compactedKeys,
+    settings: compaction,
+  })
   connection.close()
   const [first, second] = writers
   assert.ok(first !== undefined && second !== undefined)
@@ -134,16 +137,7 @@ async function readsFromFiles(url: string): Promise<number> {
 
 async function verify({ target, writers, compacted }: Load): Promise<void> {
   const connection = await connect(target)
-  for (const writer of writers) {
-    let end = 0
-    await readAll(connection, writer.topic, (from, found) => {
-      checkInOrder(writer, from, found)
-      end = from + found.length
-    })
-    for (const { offset, sequence } of writer.acknowledged) assert.equal(offset, sequence, 'where it was acknowledged')
-    const last = writer.acknowledged.at(-1)
-    assert.ok(end >= (last?.offset ?? 0) + recordsPerBatch, `${writer.topic} ends at ${end}`)
-  }
+  for (const writer of writers) await checkAllThere(connection, writer)
   await verifyCompacted(connection, compacted)
   connection.close()
 }
@@ -155,27 +149,14 @@ async function verifyCompacted(connection: Connection, writer: Writer): Promise<
     for (const { key, value } of found) {
       const sequence = Number(value.split(' ')[1])
       assert.ok(sequence > last, `${writer.topic} has ${sequence} after ${last}`)
-      assert.ok(value === writer.valueOf(sequence) && key === `k${sequence % writer.keys}`)
+      assert.ok(value === writer.valueOf(sequence) && key === writer.keyOf(sequence))
       latest.set(key, sequence)
       last = sequence
     }
   })
-  for (const { sequence } of writer.acknowledged.slice(-writer.keys)) {
+  for (const { sequence } of writer.acknowledged.slice(-compactedKeys)) {
     for (let i = sequence; i < sequence + recordsPerBatch; i += 1) {
-      assert.ok((latest.get(`k${i % writer.keys}`) ?? -1) >= i, `${writer.topic} lost what was acknowledged as ${i}`)
+      assert.ok((latest.get(writer.keyOf(i) ?? '') ?? -1) >= i, `${writer.topic} lost what was acknowledged as ${i}`)
     }
-  }
-}
-
-async function readAll(
-  connection: Connection,
-  topic: string,
-  see: (from: number, found: readonly Found[]) => void,
-): Promise<void> {
-  for (let at = 0; ;) {
-    const { found, next } = await fetchBatches(connection, topic, at, 4 * 1024 * 1024)
-    if (next === at) return
-    see(at, found)
-    at = next
   }
 }

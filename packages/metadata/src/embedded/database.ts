@@ -7,6 +7,7 @@ import type { KeySpace } from '../transact.ts'
 import { evaluate } from '../transact.ts'
 import type { Backlog } from '../watch-feed.ts'
 import { prepareSchema } from './schema.ts'
+import { lockTimeoutMs, switchToWal } from './wal-mode.ts'
 
 type Row = Record<string, SQLOutputValue>
 
@@ -17,9 +18,10 @@ export class MetadataDatabase implements KeySpace {
   readonly #statements: ReturnType<typeof prepareStatements>
 
   constructor(path: string, historyMax: number) {
-    this.#database = new DatabaseSync(path, { timeout: 5_000 })
+    this.#database = new DatabaseSync(path, { timeout: lockTimeoutMs })
     this.#historyMax = historyMax
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    switchToWal(this.#database, lockTimeoutMs)
+    this.#database.exec('PRAGMA synchronous = FULL')
     prepareSchema(this.#database, path)
     this.#statements = prepareStatements(this.#database)
   }

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import { lockTimeoutMs, switchToWal } from './wal-mode.ts'
 
 // Kept as SQLite's user_version; 0 is a file that nobody wrote to yet.
 const formatVersion = 1
@@ -22,9 +23,10 @@ export class Deadlines {
   constructor(storePath: string, bootId: string) {
     const path = `${storePath}-sessions-${bootId}`
     removeOtherBoots(storePath, path)
-    this.#database = new DatabaseSync(path, { timeout: 5_000 })
+    this.#database = new DatabaseSync(path, { timeout: lockTimeoutMs })
     refuseNewer(this.#database, path)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
+    switchToWal(this.#database, lockTimeoutMs)
+    this.#database.exec('PRAGMA synchronous = OFF')
     this.#database.exec(
       `CREATE TABLE IF NOT EXISTS deadlines (id TEXT NOT NULL PRIMARY KEY, deadline_ms INTEGER NOT NULL) WITHOUT ROWID;
        PRAGMA user_version = ${formatVersion}`,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { MetadataStore } from '../store.ts'
@@ -71,13 +72,18 @@ const preamble = `
   const store = await embeddedStore({ path: process.argv[1], clock, random: randomFrom(randomBytes), pollMs: 5 })
 `
 
-/** Another process with the same store, and the lines that it prints. */
+/** Another process with the same store, and the lines that it prints; after the last one, what it said of its end. */
 function otherProcess(t: TestContext, path: string, code: string): { child: ChildProcess; line(): Promise<string> } {
   const args = ['-C', 'millrace-source', '--input-type=module', '-e', preamble + code, path]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   t.after(() => void child.kill('SIGKILL'))
+  const errors = text(child.stderr)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return { child, line: async () => String((await lines.next()).value) }
+  const line = async (): Promise<string> => {
+    const next = await lines.next()
+    return next.done === true ? `the process ended: ${await errors}` : next.value
+  }
+  return { child, line }
 }
 
 const exited = (child: ChildProcess): Promise<unknown> =>

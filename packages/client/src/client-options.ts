@@ -1,5 +1,16 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import type { Logger } from '@millrace/kernel'
+import type { LogFields } from '@millrace/kernel'
+
+/**
+ * Where a client writes what goes on: `error` and `warn` for a person to look at, `info` for what changes rarely,
+ * `debug` for each connection and retry. pino, which takes the fields first, is known by its `bindings`.
+ */
+export interface ClientLogger {
+  error(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  debug(message: string, fields?: LogFields): void
+}
 
 /** What all clients take. Times in milliseconds; names are camelCase of Kafka's, defaults are Kafka's. */
 export interface ClientOptions {
@@ -20,8 +31,8 @@ export interface ClientOptions {
   readonly retryBackoffMaxMs?: number
   /** After this, what is known of topics and brokers is asked for anew; 300,000. */
   readonly metadataMaxAgeMs?: number
-  /** Default: silent. */
-  readonly logger?: Logger
+  /** `console`, a pino logger, or anything with these four; default: silent. */
+  readonly logger?: ClientLogger
 }
 
 /** What a call may be given to end it early. */

@@ -1,6 +1,18 @@
 export { Admin } from './admin/admin.ts'
 export { Consumer } from './consumer/consumer.ts'
 export { Producer } from './producer/producer.ts'
+export {
+  AuthenticationError,
+  AuthorizationError,
+  BadResponseError,
+  BrokerError,
+  ConnectionClosedError,
+  RequestTimeoutError,
+  UnsupportedApiError,
+} from '@millrace/connection'
+export { KafkaError } from '@millrace/protocol'
+export type { ErrorName } from '@millrace/protocol'
+export * from './errors/client-errors.ts'
 export type * from './admin/admin-api.ts'
 export type * from './admin/types.ts'
 export type * from './client-options.ts'

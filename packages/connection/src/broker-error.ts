@@ -1,5 +1,5 @@
-import type { ErrorName } from '@millrace/protocol'
-import { errorName, isRetriable, KafkaError } from '@millrace/protocol'
+import type { ErrorName, KafkaErrorOptions } from '@millrace/protocol'
+import { errorName, KafkaError } from '@millrace/protocol'
 
 /** Where an error came from, for whoever reads it. */
 export interface ErrorSource {
@@ -7,31 +7,33 @@ export interface ErrorSource {
   readonly address: string
   /** Kafka's name of the request that met it. */
   readonly api?: string | undefined
+  /** What it was about, where a request is about several things: `orders-3`, `group payments`. */
+  readonly about?: string | undefined
 }
 
 /** A fault of one broker or of the way to it: Kafka's code, the broker's address, and the request that met it. */
 export class BrokerError extends KafkaError {
   override name = 'BrokerError'
+  /** `host:port` of the broker. */
   readonly address: string
+  /** Kafka's name of the request that met it; undefined where it was none. */
   readonly api: string | undefined
 
-  constructor(error: ErrorName, message: string, source: ErrorSource) {
-    super(error, `${error}: ${message} (${source.api === undefined ? '' : `${source.api} to `}${source.address})`)
+  constructor(error: ErrorName, message: string, source: ErrorSource, options: KafkaErrorOptions = {}) {
+    super(error, `${error}: ${message} (${placeOf(source)})`, options)
     this.address = source.address
     this.api = source.api
   }
-
-  /** Whether the same request may succeed later without any change. */
-  get retriable(): boolean {
-    return isRetriable(this.error)
-  }
 }
+
+const placeOf = ({ address, api, about }: ErrorSource): string =>
+  `${api === undefined ? '' : `${api} to `}${address}${about === undefined ? '' : `, ${about}`}`
 
 /** The connection couldn't be made, broke, or was closed before the answer. */
 export class ConnectionClosedError extends BrokerError {
   override name = 'ConnectionClosedError'
-  constructor(message: string, source: ErrorSource) {
-    super('NETWORK_EXCEPTION', message, source)
+  constructor(message: string, source: ErrorSource, options: KafkaErrorOptions = {}) {
+    super('NETWORK_EXCEPTION', message, source, options)
   }
 }
 
@@ -54,13 +56,40 @@ export class UnsupportedApiError extends BrokerError {
 /** The broker answered with bytes that aren't an answer; the connection is closed. */
 export class BadResponseError extends BrokerError {
   override name = 'BadResponseError'
-  constructor(message: string, source: ErrorSource) {
-    super('CORRUPT_MESSAGE', message, source)
+  constructor(message: string, source: ErrorSource, options: KafkaErrorOptions = {}) {
+    super('CORRUPT_MESSAGE', message, source, options)
   }
 }
 
-/** The error of a code in a response. `detail` is what the broker said, where it said something. */
+/** The broker doesn't take us for who we say we are, or we don't take it for the broker. Trying again doesn't help. */
+export class AuthenticationError extends BrokerError {
+  override name = 'AuthenticationError'
+}
+
+/** The broker knows who we are and doesn't let us. */
+export class AuthorizationError extends BrokerError {
+  override name = 'AuthorizationError'
+}
+
+type ErrorClass = new (error: ErrorName, message: string, source: ErrorSource) => BrokerError
+
+const classes: Partial<Record<ErrorName, ErrorClass>> = {
+  SASL_AUTHENTICATION_FAILED: AuthenticationError,
+  UNSUPPORTED_SASL_MECHANISM: AuthenticationError,
+  ILLEGAL_SASL_STATE: AuthenticationError,
+  TOPIC_AUTHORIZATION_FAILED: AuthorizationError,
+  GROUP_AUTHORIZATION_FAILED: AuthorizationError,
+  CLUSTER_AUTHORIZATION_FAILED: AuthorizationError,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: AuthorizationError,
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: AuthorizationError,
+}
+
+/**
+ * The error of a code in a response: the one place where such errors are made. `detail` is what the broker said, where
+ * it said something. A code that Kafka doesn't have is UNKNOWN_SERVER_ERROR, with the number in the message.
+ */
 export function responseError(code: number, detail: string | null | undefined, source: ErrorSource): BrokerError {
   const error = errorName(code)
-  return new BrokerError(error, detail ?? `the broker answered with error ${code}`, source)
+  const ErrorClass = classes[error] ?? BrokerError
+  return new ErrorClass(error, detail ?? `the broker answered with error ${code}`, source)
 }

@@ -1,6 +1,8 @@
 export type { BrokerVersions, VersionRange } from './api-versions.ts'
 export type { ErrorSource } from './broker-error.ts'
 export {
+  AuthenticationError,
+  AuthorizationError,
   BadResponseError,
   BrokerError,
   ConnectionClosedError,

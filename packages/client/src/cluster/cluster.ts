@@ -4,7 +4,7 @@ import { errorMessage } from '@millrace/kernel'
 import type { Api } from '@millrace/protocol'
 import { findCoordinatorApi, KafkaError, metadataApi } from '@millrace/protocol'
 import type { ClientOptions } from '../client-options.ts'
-import { abortable } from './abort.ts'
+import { abortable, whichever } from './abort.ts'
 import type { Broker, ClusterImage, TopicImage } from './cluster-image.ts'
 import { emptyImage, withMetadata } from './cluster-image.ts'
 import type { Lane } from './connection-pool.ts'
@@ -153,7 +153,7 @@ export class Cluster {
         const connection = await this.anyConnection(signal)
         return connection.request(api, body, signal === undefined ? rest : { ...rest, signal })
       },
-      { signal: signal ?? this.#pool.closing },
+      { signal: whichever(signal, this.#pool.closing) },
     )
   }
 

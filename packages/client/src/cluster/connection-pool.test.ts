@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { silentLogger } from '@millrace/kernel'
-import { ClientClosedError, ConnectionPool } from './connection-pool.ts'
+import { ClientClosedError } from '../errors/client-errors.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { settingsOf } from './settings.ts'
 
 function world(port: number) {

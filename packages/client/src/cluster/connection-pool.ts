@@ -1,12 +1,8 @@
 import { addressOf, Connection } from '@millrace/connection'
 import { errorMessage } from '@millrace/kernel'
+import { ClientClosedError } from '../errors/client-errors.ts'
 import { abortable } from './abort.ts'
 import type { Address, Settings } from './settings.ts'
-
-/** What ends a call when its client is closed. */
-export class ClientClosedError extends Error {
-  override name = 'ClientClosedError'
-}
 
 /**
  * What a connection is used for. A broker does one request of a connection after the other, so a fetch that waits for

@@ -1,4 +1,4 @@
-import { isRetriable, KafkaError } from '@millrace/protocol'
+import { KafkaError } from '@millrace/protocol'
 import { delay } from './abort.ts'
 import type { Settings } from './settings.ts'
 
@@ -10,9 +10,8 @@ export interface RetryOptions {
   readonly onFailure?: (error: KafkaError) => void
 }
 
-/** Whether trying again may help: Kafka says so of each of its errors. */
-export const isRetriableError = (error: unknown): error is KafkaError =>
-  error instanceof KafkaError && isRetriable(error.error)
+/** Whether trying again may help: Kafka says so of each of its errors, and we of some of their cases. */
+export const isRetriableError = (error: unknown): error is KafkaError => error instanceof KafkaError && error.retriable
 
 /** How long to wait after so many failures: doubling, with a fifth of chance, as Kafka's clients do. */
 export function backoffMs(settings: Settings, failures: number): number {

@@ -1,8 +1,8 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
-import { silentLogger } from '@millrace/kernel'
 import type { ClientOptions } from '../client-options.ts'
+import { loggerOf } from './logger.ts'
 
 export interface Address {
   readonly host: string
@@ -25,9 +25,10 @@ export interface Settings {
 }
 
 export function settingsOf(options: ClientOptions): Settings {
+  const clientId = options.clientId ?? 'millrace'
   return {
     bootstrap: parseServers(options.bootstrapServers),
-    clientId: options.clientId ?? 'millrace',
+    clientId,
     tls: options.tls ?? false,
     connectTimeoutMs: options.socketConnectionSetupTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
@@ -35,7 +36,7 @@ export function settingsOf(options: ClientOptions): Settings {
     retryBackoffMs: options.retryBackoffMs ?? 100,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1_000,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
-    logger: options.logger ?? silentLogger,
+    logger: loggerOf(options.logger, clientId),
     clock: systemClock,
   }
 }

@@ -3,7 +3,7 @@ import { BrokerError, responseError } from '@millrace/connection'
 import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { ErrorName, ProduceResponse } from '@millrace/protocol'
-import { errorName, initProducerIdApi, isRetriable, KafkaError, produceApi } from '@millrace/protocol'
+import { errorName, initProducerIdApi, KafkaError, produceApi } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { throwOnError } from '../cluster/cluster.ts'
 import { backoffMs, retry } from '../cluster/retry.ts'
@@ -247,7 +247,7 @@ export class Sender {
       lane.renumber(kafkaError)
       return true
     }
-    return isRetriable(error) || retriableHere.has(error)
+    return kafkaError.retriable || retriableHere.has(error)
   }
 
   #expired(lane: PartitionLane, batch: Batch, nowMs: number): KafkaError {

@@ -1,3 +1,5 @@
+import { adviceOn } from './advice.ts'
+
 // Every error code of Kafka's protocol (org.apache.kafka.common.protocol.Errors), with what a client may do about it.
 const table = {
   UNKNOWN_SERVER_ERROR: [-1, false],
@@ -152,14 +154,34 @@ export const isRetriable = (name: ErrorName): boolean => table[name][1]
 
 export const errorNames = Object.keys(table) as readonly ErrorName[]
 
-/** A Kafka error on its way to the client that asked. Not for bugs: those are plain errors. */
+export interface KafkaErrorOptions extends ErrorOptions {
+  /** What to do about it, where this case is known better than its code. */
+  readonly advice?: string
+  /** Where this case differs from what Kafka says of its code. */
+  readonly retriable?: boolean
+}
+
+/**
+ * An error with one of Kafka's codes: on its way to the client that asked, or thrown by one of our clients. Not for
+ * bugs: those are plain errors.
+ */
 export class KafkaError extends Error {
   override name = 'KafkaError'
+  /** Kafka's name of the error: the constant of `org.apache.kafka.common.protocol.Errors`. */
   readonly error: ErrorName
-  constructor(error: ErrorName, message?: string) {
-    super(message ?? error)
+  /** Whether the same may succeed later without any change. */
+  readonly retriable: boolean
+  /** What to do about it: a clause for a person. */
+  readonly advice: string
+
+  constructor(error: ErrorName, message?: string, options: KafkaErrorOptions = {}) {
+    super(message ?? error, options)
     this.error = error
+    this.retriable = options.retriable ?? isRetriable(error)
+    this.advice = options.advice ?? adviceOn(error)
   }
+
+  /** Kafka's number of the error, as on the wire; -1 (UNKNOWN_SERVER_ERROR) where it has none. */
   get code(): number {
     return errorCode(this.error)
   }

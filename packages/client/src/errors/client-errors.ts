@@ -1,0 +1,29 @@
+import type { KafkaErrorOptions } from '@millrace/protocol'
+import { KafkaError } from '@millrace/protocol'
+
+/** What ends a call when its client is closed. */
+export class ClientClosedError extends Error {
+  override name = 'ClientClosedError'
+  readonly retriable = false
+  readonly advice = 'make a new client: a closed one stays closed'
+}
+
+/** A call that had no success in the time it has. `cause` is the last error of what it tried, where there was one. */
+export class TimeoutError extends KafkaError {
+  override name = 'TimeoutError'
+  constructor(message: string, options: KafkaErrorOptions = {}) {
+    super('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: ${message}`, options)
+  }
+}
+
+/** The call can't be done in the state that the client is in; nothing was sent. */
+export class IllegalStateError extends Error {
+  override name = 'IllegalStateError'
+  readonly retriable = false
+  readonly advice: string
+
+  constructor(message: string, advice: string) {
+    super(message)
+    this.advice = advice
+  }
+}

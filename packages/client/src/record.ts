@@ -6,15 +6,19 @@ export type HeadersInput =
   | Readonly<Record<string, BytesLike | null>>
   | readonly (readonly [name: string, value: BytesLike | null])[]
 
-export interface ProducerRecord {
-  readonly topic: string
-  readonly value: BytesLike | null
-  readonly key?: BytesLike | null
-  readonly headers?: HeadersInput
+/** What needs no serializer: text goes as UTF-8, numbers as decimal text, bytes as they are. */
+export type Sendable = string | number | bigint | ArrayBufferLike | ArrayBufferView
+
+export interface ProducerRecord<Key = Sendable, Value = Sendable, Topic extends string = string> {
+  readonly topic: Topic
+  /** Null deletes the key in a compacted topic. */
+  readonly value: Value | null
+  readonly key?: Key | null | undefined
+  readonly headers?: HeadersInput | undefined
   /** Chosen by the key's hash, or round robin in sticky batches, where not given. */
-  readonly partition?: number
+  readonly partition?: number | undefined
   /** Milliseconds since the Unix epoch; the time of the call where not given. */
-  readonly timestamp?: number
+  readonly timestamp?: number | undefined
 }
 
 /** Where a record went. */
@@ -26,15 +30,15 @@ export interface RecordMetadata {
   readonly timestamp: number
 }
 
-export interface ConsumerRecord {
-  readonly topic: string
+export interface ConsumerRecord<Key = Buffer, Value = Buffer, Topic extends string = string> {
+  readonly topic: Topic
   readonly partition: number
   readonly offset: number
   readonly timestamp: number
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
   readonly leaderEpoch: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
+  readonly key: Key | null
+  readonly value: Value | null
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 

@@ -1,6 +1,6 @@
 import { partitionForKey } from '@millrace/protocol'
 import type { TopicImage } from '../cluster/cluster-image.ts'
-import type { ProducerOptions } from './producer-api.ts'
+import type { PlainProducerOptions } from './producer-api.ts'
 import type { SerializedRecord } from './serialize.ts'
 
 /** How many bytes wait for each partition; where more wait, fewer new ones are sent. */
@@ -11,12 +11,12 @@ export type QueueLengths = (partition: number) => number
  * worth of bytes, then go to another, picked by chance with more of it for partitions that keep up (KIP-794).
  */
 export class Partitioner {
-  readonly #kind: NonNullable<ProducerOptions['partitioner']>
+  readonly #kind: NonNullable<PlainProducerOptions['partitioner']>
   readonly #stickyBytes: number
   readonly #sticky = new Map<string, { partition: number; bytes: number }>()
   readonly #next = new Map<string, number>()
 
-  constructor(kind: ProducerOptions['partitioner'], stickyBytes: number) {
+  constructor(kind: PlainProducerOptions['partitioner'], stickyBytes: number) {
     this.#kind = kind ?? 'sticky'
     this.#stickyBytes = stickyBytes
   }

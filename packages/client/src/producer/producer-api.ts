@@ -1,6 +1,7 @@
 import type { Codec } from '@millrace/protocol'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
-import type { ProducerRecord, RecordMetadata } from '../record.ts'
+import type { RecordMetadata } from '../record.ts'
+import type { AnyTopics, NeededSerializers, RecordToSend, Serializers } from '../serde/topic-types.ts'
 
 /** What a custom partitioner is told of a record. `key` is as it goes on the wire. */
 export interface PartitionerInput {
@@ -9,8 +10,19 @@ export interface PartitionerInput {
   readonly partitions: number
 }
 
+/** What a producer of these topics takes. */
+export type ProducerOptions<T = AnyTopics> = PlainProducerOptions & {
+  /**
+   * How keys and values are written, by topic, `*` for topics that aren't named: a serializer, a serde, or a schema of
+   * zod, valibot or arktype, which checks JSON. What has none must be text, a number or bytes.
+   *
+   * @example { orders: { key: serde.string, value: z.object({ id: z.int() }) } }
+   */
+  readonly serializers?: Serializers<T>
+} & NeededSerializers<T>
+
 /** What a producer takes besides where the cluster is. Names are camelCase of Kafka's, defaults are Kafka's. */
-export interface ProducerOptions extends ClientOptions {
+export interface PlainProducerOptions extends ClientOptions {
   /** `all` (-1) waits for every in-sync replica, 1 for the leader, 0 for nobody. Default `all`. */
   readonly acks?: 'all' | -1 | 0 | 1
   /** How long a batch waits for more records, in ms. Default 5. */
@@ -40,15 +52,15 @@ export interface ProducerOptions extends ClientOptions {
 }
 
 /** What `Producer` offers. */
-export interface ProducerApi extends AsyncDisposable {
+export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   /**
    * Sends one record, or many in order, and resolves with where they are once the broker has answered. Rejects with a
    * KafkaError where it can't be delivered; of an array, with the first record's error that failed.
    *
    * @example const { partition, offset } = await producer.send({ topic: 'orders', key: 'k', value: 'v' })
    */
-  send(record: ProducerRecord, options?: CallOptions): Promise<RecordMetadata>
-  send(records: readonly ProducerRecord[], options?: CallOptions): Promise<RecordMetadata[]>
+  send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
+  send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
   /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
   flush(options?: CallOptions): Promise<void>
   /** Flushes and disconnects; `send` rejects from then on. With a signal what isn't answered when it is set fails. */

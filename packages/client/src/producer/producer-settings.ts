@@ -1,5 +1,5 @@
 import type { Codec } from '@millrace/protocol'
-import type { ProducerOptions } from './producer-api.ts'
+import type { PlainProducerOptions } from './producer-api.ts'
 
 /** A producer's options with everything decided. */
 export interface ProducerSettings {
@@ -17,7 +17,7 @@ export interface ProducerSettings {
   readonly createTopics: boolean
 }
 
-export function producerSettings(options: ProducerOptions): ProducerSettings {
+export function producerSettings(options: PlainProducerOptions): ProducerSettings {
   const acks = options.acks === undefined || options.acks === 'all' ? -1 : options.acks
   const idempotent = options.enableIdempotence ?? acks === -1
   const inFlightMax = options.maxInFlightRequestsPerConnection ?? 5

@@ -8,7 +8,9 @@ import { KafkaError, partitionForKey } from '@millrace/protocol'
 import { Admin } from '../admin/admin.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import type { ConsumerRecord } from '../record.ts'
-import type { ProducerOptions } from './producer-api.ts'
+import { serde } from '../serde/built-in.ts'
+import { SerializationError } from '../serde/serialization-error.ts'
+import type { PlainProducerOptions } from './producer-api.ts'
 import { Producer } from './producer.ts'
 
 async function world(t: TestContext, partitions = 1): Promise<{ broker: Broker; topic: string }> {
@@ -20,7 +22,11 @@ async function world(t: TestContext, partitions = 1): Promise<{ broker: Broker; 
   return { broker, topic: 'orders' }
 }
 
-function producing(t: TestContext, broker: Broker, options: Omit<ProducerOptions, 'bootstrapServers'> = {}): Producer {
+function producing(
+  t: TestContext,
+  broker: Broker,
+  options: Omit<PlainProducerOptions, 'bootstrapServers'> = {},
+): Producer {
   const producer = new Producer({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, ...options })
   t.after(() => producer.close())
   return producer
@@ -55,6 +61,36 @@ test('send says where the record is, and an array gives an array in its order', 
   assert.deepEqual(first?.headers, [['a', Buffer.from('b')]])
   assert.equal(first?.timestamp, 1_700_000_000_000)
   assert.equal(third?.value, null)
+})
+
+test('what a topic is written with comes from its serializers, and what they refuse is not sent', async (t) => {
+  const { broker } = await world(t)
+  const producer = new Producer({
+    bootstrapServers: broker.bootstrapServers,
+    serializers: { orders: { key: serde.int32, value: serde.json<{ id: number }>() } },
+  })
+  t.after(() => producer.close())
+  await producer.send({ topic: 'orders', key: 7, value: { id: 1 } })
+  await producer.send({ topic: 'orders', key: 8, value: null })
+  await assert.rejects(producer.send({ topic: 'orders', key: 2 ** 40, value: { id: 2 } }), SerializationError)
+  const records = await readAll(broker, 'orders')
+  assert.deepEqual(
+    records.map(({ key, value }) => [key?.toString('hex'), value?.toString()]),
+    [
+      ['00000007', '{"id":1}'],
+      ['00000008', undefined],
+    ],
+  )
+})
+
+test('text, numbers and bytes are sent as they are, and an object without a serializer is refused', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker)
+  for (const value of ['text', 12, 13n, Buffer.from('b'), Uint8Array.of(65).buffer, new DataView(new ArrayBuffer(1))]) {
+    await producer.send({ topic, value })
+  }
+  await assert.rejects(producer.send({ topic, value: {} as never }), /the value of a record of orders: an object needs/)
+  assert.deepEqual((await readAll(broker, topic)).map(textOf), ['text', '12', '13', 'b', 'A', '\0'])
 })
 
 test('a key goes to the partition of the Java client', async (t) => {

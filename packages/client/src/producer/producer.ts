@@ -4,8 +4,10 @@ import type { CallOptions } from '../client-options.ts'
 import { abortable } from '../cluster/abort.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import type { TopicImage } from '../cluster/cluster-image.ts'
-import type { ProducerRecord, RecordMetadata } from '../record.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
+import type { RecordMetadata } from '../record.ts'
+import type { SerializerTable } from '../serde/serdes-of-topic.ts'
+import type { AnyTopics, RecordToSend, TopicTypes } from '../serde/topic-types.ts'
 import type { Batch, Completion } from './batch.ts'
 import { Group, single } from './completions.ts'
 import { PartitionLane } from './partition-lane.ts'
@@ -14,7 +16,7 @@ import type { ProducerApi, ProducerOptions } from './producer-api.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import { producerSettings } from './producer-settings.ts'
 import { Sender } from './sender.ts'
-import type { SerializedRecord } from './serialize.ts'
+import type { AnyRecord, SerializedRecord } from './serialize.ts'
 import { serialize } from './serialize.ts'
 import { TopicIntake } from './topic-intake.ts'
 
@@ -26,7 +28,7 @@ import { TopicIntake } from './topic-intake.ts'
  * await using producer = new Producer({ bootstrapServers: 'localhost:9092' })
  * const { partition, offset } = await producer.send({ topic: 'orders', key: 'k', value: 'v', headers: { a: 'b' } })
  */
-export class Producer implements ProducerApi {
+export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerApi<T> {
   readonly #cluster: Cluster
   readonly #settings: ProducerSettings
   readonly #sender: Sender
@@ -35,13 +37,15 @@ export class Producer implements ProducerApi {
   readonly #intakes = new Map<string, TopicIntake>()
   readonly #lanes = new Map<string, PartitionLane[]>()
   readonly #unfinished = new Set<Batch>()
+  readonly #serializers: SerializerTable | undefined
   #entering = 0
   #enteredListeners: (() => void)[] = []
   #flushing = 0
   #closing: Promise<void> | undefined
 
-  constructor(options: ProducerOptions) {
+  constructor(options: ProducerOptions<T>) {
     this.#settings = producerSettings(options)
+    this.#serializers = options.serializers
     this.#cluster = new Cluster(options)
     this.#memory = new ByteBudget(this.#settings.bufferBytes)
     this.#partitioner = new Partitioner(options.partitioner, this.#settings.batchBytes)
@@ -49,12 +53,9 @@ export class Producer implements ProducerApi {
     this.#sender.hurry = () => this.#flushing > 0 || this.#memory.waiting > 0
   }
 
-  send(record: ProducerRecord, options?: CallOptions): Promise<RecordMetadata>
-  send(records: readonly ProducerRecord[], options?: CallOptions): Promise<RecordMetadata[]>
-  send(
-    given: ProducerRecord | readonly ProducerRecord[],
-    options: CallOptions = {},
-  ): Promise<RecordMetadata | RecordMetadata[]> {
+  send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
+  send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
+  send(given: AnyRecord | readonly AnyRecord[], options: CallOptions = {}): Promise<RecordMetadata | RecordMetadata[]> {
     if (this.#closing !== undefined) return Promise.reject(new ClientClosedError('the producer is closed'))
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
     const sent = isMany(given) ? this.#sendMany(given) : this.#sendOne(given)
@@ -88,19 +89,19 @@ export class Producer implements ProducerApi {
     }
   }
 
-  #sendOne(record: ProducerRecord): Promise<RecordMetadata> {
+  #sendOne(record: AnyRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => this.#enter(record, single(record.topic, resolve, reject)))
   }
 
-  #sendMany(records: readonly ProducerRecord[]): Promise<RecordMetadata[]> {
+  #sendMany(records: readonly AnyRecord[]): Promise<RecordMetadata[]> {
     return new Promise((resolve, reject) => {
       const group = new Group(records.length, resolve, reject)
       for (const [i, record] of records.entries()) this.#enter(record, group.member(i, record.topic))
     })
   }
 
-  #enter(given: ProducerRecord, completion: Completion): void {
-    const record = serialize(given, this.#cluster.settings.clock.wallMs())
+  #enter(given: AnyRecord, completion: Completion): void {
+    const record = serialize(given, this.#cluster.settings.clock.wallMs(), this.#serializers)
     if (record.sizeBytesMax > this.#settings.requestBytesMax) return completion.fail(tooLarge(record, this.#settings))
     this.#entering += 1
     this.#intake(record.topic).enter(
@@ -197,8 +198,7 @@ export class Producer implements ProducerApi {
   }
 }
 
-const isMany = (given: ProducerRecord | readonly ProducerRecord[]): given is readonly ProducerRecord[] =>
-  Array.isArray(given)
+const isMany = (given: AnyRecord | readonly AnyRecord[]): given is readonly AnyRecord[] => Array.isArray(given)
 
 function tooLarge(record: SerializedRecord, settings: ProducerSettings): KafkaError {
   const what = `a record of ${record.sizeBytesMax} bytes for ${record.topic}`

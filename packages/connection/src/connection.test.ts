@@ -124,6 +124,37 @@ test('a broker that does not know our ApiVersions is asked again in the version 
   assert.equal((await connection.request(heartbeatApi, heartbeat('g'))).errorCode, 0)
 })
 
+test('one that names no versions with its refusal is asked in version 0', async (t) => {
+  const asked: number[] = []
+  const options = await broker(
+    t,
+    (request, socket) => reply(socket, ok(request)),
+    (request, socket) => {
+      asked.push(request.apiVersion)
+      if (request.apiVersion === 0) return sayVersions(request, socket)
+      const refusal = { errorCode: 35, apiKeys: [] }
+      return reply(socket, encodeResponse(apiVersionsApi, 0, request.correlationId, refusal))
+    },
+  )
+  const connection = await connect(t, options)
+  assert.deepEqual(asked, [apiVersionsApi.maxVersion, 0])
+  assert.equal((await connection.request(heartbeatApi, heartbeat('g'))).errorCode, 0)
+})
+
+test('one that refuses every version is an error with the broker and the API, not a loop', async (t) => {
+  const options = await broker(
+    t,
+    () => {},
+    (request, socket) =>
+      reply(socket, encodeResponse(apiVersionsApi, 0, request.correlationId, { errorCode: 35, apiKeys: [] })),
+  )
+  await assert.rejects(Connection.connect(options), {
+    error: 'UNSUPPORTED_VERSION',
+    api: 'ApiVersions',
+    address: `127.0.0.1:${options.port}`,
+  })
+})
+
 test('an API or a version that the broker does not have is an error with its address and the API', async (t) => {
   const connection = await connect(t, await broker(t, () => {}))
   await assert.rejects(connection.request(metadataApi, { topics: null }), (error) => {

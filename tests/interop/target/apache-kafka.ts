@@ -28,10 +28,18 @@ export interface Launched {
 // Formats its data directory, and returns as soon as the process runs.
 export async function launchApacheKafka(options: BrokerOptions, jvm: readonly string[]): Promise<Launched> {
   const { classPath } = await apacheKafka.get()
+  return startFormatted(classPath, options, jvm)
+}
+
+export async function startFormatted(
+  classPath: string,
+  options: BrokerOptions,
+  jvm: readonly string[],
+): Promise<Launched> {
   const port = options.port === 0 ? await freePort() : options.port
   const properties = join(options.dataDir, '..', `kafka-${port}.properties`)
   mkdirSync(options.dataDir, { recursive: true })
-  writeFileSync(properties, propertiesOf(port, await freePort(), options))
+  writeFileSync(properties, propertiesOf(settingsOf(port, await freePort(), options)))
   const java = [...jvm, '-cp', classPath]
   if (!existsSync(join(options.dataDir, 'meta.properties'))) {
     await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--standalone'])
@@ -40,8 +48,8 @@ export async function launchApacheKafka(options: BrokerOptions, jvm: readonly st
   return { startMs, broker: { port, program: new Program('java', [...java, 'kafka.Kafka', properties]) } }
 }
 
-function propertiesOf(port: number, controllerPort: number, options: BrokerOptions): string {
-  const settings = {
+function settingsOf(port: number, controllerPort: number, options: BrokerOptions): Readonly<Record<string, string>> {
+  return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
@@ -57,10 +65,12 @@ function propertiesOf(port: number, controllerPort: number, options: BrokerOptio
     'share.coordinator.state.topic.min.isr': '1',
     ...options.settings,
   }
-  return Object.entries(settings)
+}
+
+export const propertiesOf = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
-}
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -70,7 +80,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-async function answers({ port, program }: RunningBroker): Promise<void> {
+export async function answers({ port, program }: RunningBroker): Promise<void> {
   const deadlineMs = performance.now() + 60_000
   while (!(await serves(port))) {
     if (program.child.exitCode !== null || performance.now() > deadlineMs) {

@@ -6,6 +6,7 @@ import { buildBatch, decodeBatches } from '@millrace/protocol'
 import type {
   AppendOrigin,
   AppendOutcome,
+  BatchThreads,
   FileSystem,
   LogConfig,
   LogManager,
@@ -47,6 +48,7 @@ export interface LogWorldOptions {
   readonly fileSystem?: FileSystem
   readonly directories?: readonly string[]
   readonly settings?: Partial<LogManagerSettings>
+  readonly batchThreads?: BatchThreads
   readonly seed?: number
   readonly logger?: Logger
   readonly metrics?: Metrics
@@ -93,6 +95,7 @@ export class LogWorld {
       endOfTurn: (work) => void this.#work.push(work),
       pause: async () => {},
       ...(this.#options.settings === undefined ? {} : { settings: this.#options.settings }),
+      ...(this.#options.batchThreads === undefined ? {} : { batchThreads: this.#options.batchThreads }),
     })
   }
 

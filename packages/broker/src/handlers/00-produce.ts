@@ -82,6 +82,8 @@ class ProduceRun {
   #hints: LeaderHints | undefined
   #timer: Timer | undefined
   #open = 1
+  /** Appends that wait for large batches, and the request's own. */
+  #held = 1
 
   constructor(
     request: ProduceRequest,
@@ -109,9 +111,15 @@ class ProduceRun {
         else this.#append(name, result, records)
       }
     }
-    // What was handed to the log is written in this order: the next request needn't wait for it.
-    this.#context.appended()
+    this.#letGo()
     this.#close()
+  }
+
+  // What was handed to the log is written in this order: the next request needn't wait for it. But while another thread
+  // works on a batch its bytes are kept: they count as this request's, and its connection brings no more of them.
+  #letGo(): void {
+    this.#held -= 1
+    if (this.#held === 0) this.#context.appended()
   }
 
   #topicName(topic: TopicData): string | undefined {
@@ -135,7 +143,9 @@ class ProduceRun {
     // Read now: the log may compress anew what it is given.
     const isBatch = isOneBatch(records)
     const count = isBatch ? batchField.recordCount(records, 0) : 0
-    partition.append(records, 'client', this.#acks, (outcome) => {
+    let isHeld = false
+    isHeld = partition.append(records, 'client', this.#acks, (outcome) => {
+      if (isHeld) this.#letGo()
       if (outcome.ok) services.topicMetrics.produced(topic, records.length, count)
       else services.topicMetrics.produceFailed(topic)
       if (!outcome.ok && isBatch && recordErrors.has(outcome.error)) {
@@ -143,6 +153,7 @@ class ProduceRun {
       }
       this.#appended(partition, result, outcome)
     })
+    if (isHeld) this.#held += 1
   }
 
   /** An error that trying again doesn't mend. */

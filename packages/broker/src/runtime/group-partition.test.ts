@@ -31,8 +31,9 @@ class HeldLog implements GroupLog {
     }
   }
 
-  append(records: Uint8Array, _origin: string, _acks: number, done: (outcome: AppendOutcome) => void): void {
+  append(records: Uint8Array, _origin: string, _acks: number, done: (outcome: AppendOutcome) => void): boolean {
     this.#writes.push(() => done(this.#write(records)))
+    return false
   }
 
   whenCommitted(_lastOffset: number, done: (error: null) => void): null {

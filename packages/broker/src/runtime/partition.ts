@@ -99,26 +99,34 @@ export class Partition {
     return this.#leader === null ? 'NOT_LEADER_OR_FOLLOWER' : null
   }
 
-  /** Appends as the leader; `done` comes when the bytes are in the log, in the order of the calls. */
+  /** Whether this broker leads it in that epoch. */
+  leads(leaderEpoch: LeaderEpoch): boolean {
+    return this.#leader !== null && this.#leaderEpoch === leaderEpoch
+  }
+
+  /**
+   * Appends as the leader; `done` comes when the bytes are in the log, in the order of the calls. Returns true where it
+   * waits for a large batch that another thread works on.
+   */
   append(
     records: Uint8Array,
     origin: AppendOrigin,
     requiredAcks: number,
     done: (outcome: AppendOutcome) => void,
-  ): void {
+  ): boolean {
     const leader = this.#leader
     if (leader === null) {
       done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER', message: `${this.name} isn't led by this broker` })
-      return
+      return false
     }
     if (requiredAcks === allReplicas && isUnderMinIsr(leader)) {
       const inSync = leader.committed.isr.length
       const message = `${this.name} has ${inSync} replicas in sync, expected at least ${effectiveMinIsr(leader)}`
       done({ ok: false, error: 'NOT_ENOUGH_REPLICAS', message })
-      return
+      return false
     }
     this.#appendedBytes += records.length
-    this.log.append({ records, leaderEpoch: this.#leaderEpoch, origin }, done)
+    return this.log.append({ records, leaderEpoch: this.#leaderEpoch, origin, leadership: this }, done)
   }
 
   /** Calls `done` when the whole ISR has `lastOffset`: in this turn or later. */

@@ -11,7 +11,7 @@ import { lastCopyAt } from './check-copies.ts'
 import type { LogState } from './log-state.ts'
 import type { Append, AppendOutcome } from './partition-log.ts'
 import { mustRoll, roll } from './roll.ts'
-import type { TurnAppends, Waiting } from './slow-appends.ts'
+import type { Taken, TurnAppends, Waiting } from './slow-appends.ts'
 import { SlowAppends } from './slow-appends.ts'
 import type { Placed } from './tail-blocks.ts'
 import type { Tail, TailEntry } from './tail-cache.ts'
@@ -22,6 +22,8 @@ type Written = { tail: Tail; entry: TailEntry }
 
 /** Of an append that isn't taken yet: what was taken before it must be written first. */
 const notYet = failedAppend('KAFKA_STORAGE_ERROR', 'the disk is slow')
+/** The same: another thread must look into its batch first. */
+const isLarge = failedAppend('KAFKA_STORAGE_ERROR', 'the batch is large')
 
 /**
  * Takes a log's appends. Offsets are given out and producers checked at once; the bytes of one turn are one write. When
@@ -61,18 +63,26 @@ export class Appender implements TurnMember, TurnAppends {
     return this.#chunks.length > 0 || this.#slow.writing !== undefined
   }
 
-  append(append: Append, done: Done): void {
-    if (this.#slow.isBusy || this.#state.home.isSlow) this.#slow.append(append, done)
-    else this.take(append, done)
+  /** Says whether it waits for a large batch, see `PartitionLog.append`. */
+  append(append: Append, done: Done): boolean {
+    if (this.#slow.isBusy || this.#state.home.isSlow) return this.#slow.append(append, done)
+    if (this.take(append, done) === 'taken') return false
+    this.#slow.hold(append, done)
+    return true
   }
 
-  take(append: Append, done: Done): boolean {
-    const outcome = this.#tryAppend(append)
-    if (outcome === notYet) return false
+  take(append: Append, done: Done, isChecked = false): Taken {
+    const outcome = this.#tryAppend(append, isChecked)
+    if (outcome === notYet) return 'writeFirst'
+    if (outcome === isLarge) return 'rewriteFirst'
+    this.refuse(outcome, done)
+    return 'taken'
+  }
+
+  refuse(outcome: AppendOutcome, done: Done): void {
     this.#outcomes.push(outcome)
     this.#dones.push(done)
     this.#state.context.turns.join(this)
-    return true
   }
 
   /** Resolves when nothing is being written in another thread. What is appended from then on waits for `resume`. */
@@ -89,8 +99,10 @@ export class Appender implements TurnMember, TurnAppends {
 
   /** The same of all that waits. */
   async drain(): Promise<void> {
-    do await this.settle()
-    while (this.waiting || this.#slow.hasLater)
+    do {
+      await this.settle()
+      await this.#slow.rewriting
+    } while (this.waiting || this.#slow.hasLater)
   }
 
   #startWriting(): void {
@@ -112,25 +124,26 @@ export class Appender implements TurnMember, TurnAppends {
     return this.#slow.handOver()
   }
 
-  #tryAppend(append: Append): AppendOutcome {
+  #tryAppend(append: Append, isChecked: boolean): AppendOutcome {
     const offline = this.#state.offlineReason
     if (offline !== undefined) return failedAppend('KAFKA_STORAGE_ERROR', offline)
     try {
       if (append.origin === 'replication') return this.#appendCopies(append)
-      return this.#appendAsLeader(append)
+      return this.#appendAsLeader(append, isChecked)
     } catch (error) {
       this.#state.context.logger.error('an append failed', { partition: this.#state.name, error: errorMessage(error) })
       return failedAppend('KAFKA_STORAGE_ERROR', errorMessage(error))
     }
   }
 
-  #appendAsLeader(append: Append): AppendOutcome {
+  #appendAsLeader(append: Append, isChecked: boolean): AppendOutcome {
     const { config, context } = this.#state
     const nowMs = context.clock.wallMs()
     let bytes = append.records
-    if (append.origin === 'client') {
+    if (append.origin === 'client' && !isChecked) {
       const { decompressedBatchBytesMax: decompressedBytesMax } = context.settings
       const checked = checkClientAppend(bytes, { config, nowMs, decompressedBytesMax })
+      if (checked === 'large') return isLarge
       if ('refusal' in checked) return { ok: false, ...checked.refusal }
       bytes = checked.bytes
     }

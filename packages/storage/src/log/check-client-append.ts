@@ -5,13 +5,10 @@ import {
   batchHeaderBytes,
   checkBatch,
   checkClientBatch,
-  codecs,
   lengthPrefixBytes,
-  writeCreateTime,
 } from '@millrace/protocol'
-import { checkRecords } from './check-records.ts'
 import type { LogConfig, RecordError } from './partition-log.ts'
-import { recompress } from './recompress.ts'
+import { needsRecompression, needsRecords, rewriteBatch } from './rewrite-batch.ts'
 
 /** Why nothing is appended. */
 export interface AppendRefusal {
@@ -37,9 +34,10 @@ const refuse = (error: ErrorName, message: string): CheckedBatch => ({ refusal: 
 /**
  * What Kafka asks of the records in a Produce request, in its order: one whole batch of magic 2, offsets from 0, not
  * too large, its CRC, no more records than offsets, times within the topic's window, keys where the topic is compacted.
- * Gives the batch as it will be written, compressed anew where the topic says so.
+ * Gives the batch as it will be written, compressed anew where the topic says so; 'large' where its records must be looked
+ * at or compressed and are too many for a turn: `rewriteBatch` is for another thread then, nothing else is left to check.
  */
-export function checkClientAppend(records: Uint8Array, context: CheckContext): CheckedBatch {
+export function checkClientAppend(records: Uint8Array, context: CheckContext): CheckedBatch | 'large' {
   const framed = frameOneBatch(records)
   if ('refusal' in framed) return framed
   const { bytes } = framed
@@ -55,12 +53,31 @@ export function checkClientAppend(records: Uint8Array, context: CheckContext): C
   }
   const problem = checkBatch(bytes) ?? checkClientBatch(bytes, 0) ?? checkCount(bytes, context)
   if (problem !== null) return { refusal: problem }
-  if (!needsRecords(bytes, context)) return recompressed(bytes, context)
-  const checked = checkRecords(bytes, context)
-  if ('refusal' in checked) return checked
-  const anew = recompressed(bytes, context)
-  if ('bytes' in anew && config.messageTimestampType === 'CreateTime') ownTimes(anew.bytes, checked.maxTimestampMs)
-  return anew
+  return needsRewriting(bytes, context) ? rewriteInTurn(bytes, context) : { bytes }
+}
+
+const needsRewriting = (bytes: Uint8Array, context: CheckContext): boolean =>
+  needsRecords(bytes, context) || needsRecompression(bytes, context)
+
+// What takes a few milliseconds at most: gzip of so many bytes, a walk over so many records.
+const packedBytesInTurnMax = 64 * 1024
+const recordsInTurnMax = 16 * 1024
+
+/** Where that is more than a turn of the event loop can give, another thread does it. */
+function rewriteInTurn(bytes: Uint8Array, context: CheckContext): CheckedBatch | 'large' {
+  if (isLarge(bytes, context)) return 'large'
+  const { decompressedBytesMax } = context
+  const inTurn = { ...context, decompressedBytesMax: Math.min(decompressedBytesMax, packedBytesInTurnMax) }
+  const rewritten = rewriteBatch(bytes, inTurn)
+  // It may be that only this turn is too short for what it expands to.
+  const isTooLarge = 'refusal' in rewritten && rewritten.refusal.error === 'MESSAGE_TOO_LARGE'
+  return isTooLarge && inTurn.decompressedBytesMax < decompressedBytesMax ? 'large' : rewritten
+}
+
+function isLarge(bytes: Uint8Array, context: CheckContext): boolean {
+  const isPacked = (batchField.attributes(bytes, 0) & batchAttribute.codec) !== 0
+  if (!isPacked && !needsRecompression(bytes, context)) return batchField.recordCount(bytes, 0) > recordsInTurnMax
+  return bytes.length > packedBytesInTurnMax
 }
 
 // The smallest record: its length, attributes, two deltas, no key, no value, no headers.
@@ -76,12 +93,6 @@ function checkCount(bytes: Uint8Array, { decompressedBytesMax }: CheckContext): 
   const count = batchField.recordCount(bytes, 0)
   if (count * smallestRecordBytes <= roomBytes) return null
   return { error: 'INVALID_RECORD', message: `a batch says ${count} records, at most ${roomBytes} bytes hold them` }
-}
-
-// As Kafka's setMaxTimestamp: the header says what the records say, whatever the producer wrote there.
-function ownTimes(bytes: Uint8Array, maxTimestampMs: number): void {
-  const isBrokersTime = (batchField.attributes(bytes, 0) & batchAttribute.logAppendTime) !== 0
-  if (isBrokersTime || batchField.maxTimestampMs(bytes, 0) !== maxTimestampMs) writeCreateTime(bytes, 0, maxTimestampMs)
 }
 
 function frameOneBatch(records: Uint8Array): CheckedBatch {
@@ -106,26 +117,4 @@ function wholeBatchAt(records: Uint8Array, position: number): number | CheckedBa
     return refuse('CORRUPT_MESSAGE', `a batch says ${sizeBytes - lengthPrefixBytes} bytes, expected 49 or more`)
   }
   return sizeBytes > left ? 0 : sizeBytes
-}
-
-/** Only then are records looked at one by one: the header says the rest. */
-function needsRecords(bytes: Uint8Array, { config, nowMs }: CheckContext): boolean {
-  if (config.cleanupPolicy.includes('compact')) return true
-  if ((batchField.attributes(bytes, 0) & batchAttribute.logAppendTime) !== 0) return true
-  if (config.messageTimestampType === 'LogAppendTime') return false
-  const latestMs = nowMs + config.messageTimestampAfterMaxMs
-  if (batchField.maxTimestampMs(bytes, 0) > latestMs) return true
-  // A record may be older than its batch's base, so a bound on age needs each of them.
-  return config.messageTimestampBeforeMaxMs < nowMs
-}
-
-function recompressed(bytes: Uint8Array, context: CheckContext): CheckedBatch {
-  const { config } = context
-  if (config.compressionType === 'producer') return { bytes }
-  const target = config.compressionType === 'uncompressed' ? 'none' : config.compressionType
-  if (codecs[batchField.attributes(bytes, 0) & batchAttribute.codec] === target) return { bytes }
-  const anew = recompress(bytes, target, context.decompressedBytesMax)
-  if ('refusal' in anew || anew.bytes.length <= config.maxMessageBytes) return anew
-  const limit = `max.message.bytes is ${config.maxMessageBytes}`
-  return refuse('MESSAGE_TOO_LARGE', `a batch of ${anew.bytes.length} bytes once compressed as ${target}, ${limit}`)
 }

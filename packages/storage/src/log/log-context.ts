@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random, Timer } from '@millrace/kernel'
 import type { OpenFiles } from '../io/open-files.ts'
 import type { IndexCache } from '../segment/index-cache.ts'
+import type { BatchThreads } from './batch-threads.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { LogState } from './log-state.ts'
 import type { LogManagerSettings } from './partition-log.ts'
@@ -13,6 +14,8 @@ export interface LogContext {
   readonly indexCache: IndexCache
   readonly tailCache: TailCache
   readonly buffers: BufferPool
+  /** Where large batches are looked into. */
+  readonly batchThreads: BatchThreads
   /** How often each was read, since the start. */
   readonly reads: { tail: number; files: number }
   readonly turns: Turns

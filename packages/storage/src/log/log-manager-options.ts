@@ -1,5 +1,6 @@
 import type { Clock, Logger, Metrics, Random } from '@millrace/kernel'
 import type { FileSystem } from '../io/file-system.ts'
+import type { BatchThreads } from './batch-threads.ts'
 import type { LogManagerSettings } from './partition-log.ts'
 
 /** What `openLogManager` needs of the world. */
@@ -19,6 +20,8 @@ export interface LogManagerOptions {
   readonly endOfTurn: (work: () => void) => void
   /** Gives others their turn between the slices of long work; by default the end of the turn. */
   readonly pause?: () => Promise<void>
+  /** Where large batches are looked into; by default threads that all managers of the process share. */
+  readonly batchThreads?: BatchThreads
   readonly settings?: Partial<LogManagerSettings>
 }
 

@@ -93,8 +93,8 @@ export class Log implements PartitionLog {
     return this.state.offlineReason !== undefined
   }
 
-  append(append: Append, done: (outcome: AppendOutcome) => void): void {
-    this.#appender.append(append, done)
+  append(append: Append, done: (outcome: AppendOutcome) => void): boolean {
+    return this.#appender.append(append, done)
   }
 
   onWritten(listener: () => void): void {

@@ -1,5 +1,6 @@
 import { OpenFiles } from '../io/open-files.ts'
 import { IndexCache } from '../segment/index-cache.ts'
+import { sharedBatchThreads } from './batch-threads.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { LogContext } from './log-context.ts'
 import type { LogManagerOptions } from './log-manager-options.ts'
@@ -17,6 +18,7 @@ export function newContext(options: LogManagerOptions): LogContext & { settings:
     indexCache: new IndexCache(settings.indexCacheBytes),
     tailCache,
     buffers: new BufferPool(),
+    batchThreads: options.batchThreads ?? sharedBatchThreads,
     reads: { tail: 0, files: 0 },
     turns: new Turns(options.endOfTurn, tailCache),
     clock: options.clock,

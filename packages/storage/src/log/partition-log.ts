@@ -12,6 +12,8 @@ export interface Append {
   readonly origin: AppendOrigin
   /** For transaction markers: 2 asks for a marker epoch above the producer's (KIP-890); 0 and 1 take an equal one. */
   readonly transactionVersion?: number
+  /** Asked when an append had to wait: whether the partition still is led here, in that epoch. */
+  readonly leadership?: { leads(leaderEpoch: LeaderEpoch): boolean }
 }
 
 export interface RecordError {
@@ -121,8 +123,11 @@ export interface PartitionLog {
   /**
    * Checks, assigns offsets and appends. All appends of one turn of the event loop are one write; `done` is called
    * when that write has happened (or failed): in this turn or later, in the order of the calls.
+   *
+   * Returns true where it waits for a large batch (its own, or one before it) that another thread looks into or compresses
+   * anew: a copy of its bytes is kept for so long, and whoever bounds the memory of requests lets no more come meanwhile.
    */
-  append(append: Append, done: (outcome: AppendOutcome) => void): void
+  append(append: Append, done: (outcome: AppendOutcome) => void): boolean
   /** Called once after each turn's write, before the `done`s, with the log end already moved. */
   onWritten(listener: () => void): void
   /**

@@ -1,17 +1,32 @@
 import { errorMessage } from '@millrace/kernel'
+import { batchField } from '@millrace/protocol'
 import { failedAppend } from './append-answers.ts'
 import type { Done } from './append-answers.ts'
+import type { CheckedBatch } from './check-client-append.ts'
 import type { LogState } from './log-state.ts'
-import type { Append } from './partition-log.ts'
+import type { Append, AppendOutcome } from './partition-log.ts'
 import { isRollPrepared, prepareRoll } from './roll.ts'
 import type { Placed } from './tail-blocks.ts'
 
-export type Waiting = { readonly append: Append; readonly done: Done }
+export interface Waiting {
+  readonly append: Append
+  readonly done: Done
+  /** What another thread made of its batch. */
+  checked?: CheckedBatch
+}
+
+/**
+ * Whether an append has got its offsets; if not, why it has to come again: what was taken before it must be written first,
+ * or its batch is so large that another thread has to look into it, or compress it anew.
+ */
+export type Taken = 'taken' | 'writeFirst' | 'rewriteFirst'
 
 /** The appender, as this half of it sees the other. */
 export interface TurnAppends {
-  /** Gives an append its offsets. Says no where what was taken before it must be written first: it has to come again. */
-  take(append: Append, done: Done): boolean
+  /** Gives an append its offsets. What `isChecked` isn't looked into any more. */
+  take(append: Append, done: Done, isChecked?: boolean): Taken
+  /** An append that isn't taken: it is told so after those before it. */
+  refuse(outcome: AppendOutcome, done: Done): void
   /** What was taken and isn't written. */
   takeChunks(): Placed[]
   noteWritten(chunks: readonly Placed[], bytes: number, startPosition: number): void
@@ -25,9 +40,10 @@ export interface TurnAppends {
 }
 
 /**
- * The appends of a log in a directory whose disk is slow, or that is paused. The write of a turn is made in the directory's
- * writer thread, and what is appended meanwhile isn't looked at before it is done: so there is never more than one write to
- * undo.
+ * The appends that can't be taken in the turn that brings them. In a directory whose disk is slow the write of a turn is
+ * made in the directory's writer thread, and what is appended meanwhile isn't looked at before it is done: so there is
+ * never more than one write to undo. The same holds while another thread compresses a large batch anew, and while the log
+ * is paused: the order of a log's appends is the order in which they came.
  */
 export class SlowAppends {
   readonly #state: LogState
@@ -36,8 +52,10 @@ export class SlowAppends {
   #writing: Promise<void> | undefined
   readonly #afterWriting: (() => void)[] = []
   #isPaused = false
-  /** What comes while a write is made in another thread, in order. */
+  /** What comes while something is done in another thread, in order. */
   #later: Waiting[] = []
+  /** Another thread works on the batch of the first of them. */
+  #rewriting: Promise<void> | undefined
 
   constructor(state: LogState, turn: TurnAppends) {
     this.#state = state
@@ -58,10 +76,22 @@ export class SlowAppends {
     return this.#later.length > 0
   }
 
-  append(append: Append, done: Done): void {
-    const kept = copyOf(append)
-    // Offsets are written into the bytes: what has to come again must come as it was.
-    if (this.isBusy || !this.#turn.take(copyOf(kept), done)) this.#later.push({ append: kept, done })
+  get rewriting(): Promise<void> | undefined {
+    return this.#rewriting
+  }
+
+  /** Says whether it waits for a large batch. */
+  append(append: Append, done: Done): boolean {
+    const waiting = { append: copyOf(append), done }
+    const taken = this.isBusy ? 'writeFirst' : this.#takeFrom(waiting)
+    if (taken === 'rewriteFirst') this.#rewriteFirst(waiting)
+    else if (taken === 'writeFirst') this.#later.push(waiting)
+    return this.#rewriting !== undefined
+  }
+
+  /** An append that is the first to wait: what comes behind it waits as well. */
+  hold(append: Append, done: Done): void {
+    this.#rewriteFirst({ append: copyOf(append), done })
   }
 
   pause(): void {
@@ -132,19 +162,57 @@ export class SlowAppends {
     this.#turn.finish()
   }
 
-  /** Takes what came meanwhile, as one turn's: a write in another thread comes next, or one that is made at once. */
-  takeLater(): void {
-    if (this.#isPaused || this.#later.length === 0) return
-    const later = this.#later.splice(0)
-    const taken = later.findIndex(({ append, done }) => !this.#takeFrom(append, done))
-    if (taken >= 0) this.#later.unshift(...later.slice(taken))
+  #rewriteFirst(first: Waiting): void {
+    this.#later.unshift(first)
+    this.#rewriting = this.#rewrite(first)
   }
 
-  #takeFrom(append: Append, done: Done): boolean {
-    const isOld = append.origin !== 'replication' && append.leaderEpoch < this.#state.epochs.latest
-    if (!isOld) return this.#turn.take(copyOf(append), done)
-    done(failedAppend('NOT_LEADER_OR_FOLLOWER', `${this.#state.name} has got another leader`))
-    return true
+  async #rewrite(first: Waiting): Promise<void> {
+    const { name, config, context } = this.#state
+    const { records } = first.append
+    const { decompressedBatchBytesMax: decompressedBytesMax } = context.settings
+    const batch = records.subarray(0, batchField.sizeBytes(records, 0))
+    try {
+      const nowMs = context.clock.wallMs()
+      first.checked = await context.batchThreads.rewrite(batch, { config, nowMs, decompressedBytesMax })
+    } catch (error) {
+      const message = `a large batch could not be looked into: ${errorMessage(error)}`
+      context.logger.error(message, { partition: name })
+      first.checked = { refusal: { error: 'KAFKA_STORAGE_ERROR', message } }
+    }
+    this.#rewriting = undefined
+    this.takeLater()
+  }
+
+  /** Takes what came meanwhile, as one turn's: a write in another thread comes next, or one that is made at once. */
+  takeLater(): void {
+    if (this.#isPaused || this.#writing !== undefined || this.#rewriting !== undefined) return
+    const later = this.#later.splice(0)
+    for (const [index, waiting] of later.entries()) {
+      const taken = this.#takeFrom(waiting)
+      if (taken === 'taken') continue
+      this.#later.unshift(...later.slice(taken === 'rewriteFirst' ? index + 1 : index))
+      if (taken === 'rewriteFirst') this.#rewriteFirst(waiting)
+      return
+    }
+  }
+
+  #takeFrom({ append, done, checked }: Waiting): Taken {
+    if (this.#isOld(append)) {
+      this.#turn.refuse(failedAppend('NOT_LEADER_OR_FOLLOWER', `${this.#state.name} has got another leader`), done)
+    } else if (checked === undefined) {
+      // Offsets are written into the bytes: what has to come again must come as it was.
+      return this.#turn.take(copyOf(append), done)
+    } else if ('bytes' in checked) {
+      return this.#turn.take({ ...append, records: checked.bytes }, done, true)
+    } else this.#turn.refuse({ ok: false, ...checked.refusal }, done)
+    return 'taken'
+  }
+
+  /** Whether the partition was lost, or won anew, since it came. */
+  #isOld({ origin, leaderEpoch, leadership }: Append): boolean {
+    if (origin === 'replication') return false
+    return leaderEpoch < this.#state.epochs.latest || leadership?.leads(leaderEpoch) === false
   }
 }
 

@@ -101,7 +101,7 @@ test('appends that wait in the turn of the swap are answered, in order', async (
   fill(world, log, 5)
   world.manager.alterDirectory('orders', 0, '/b')
   const answers: number[] = []
-  const append = (value: string): void =>
+  const append = (value: string): boolean =>
     log.append({ records: batchOf([value]), origin: 'client', leaderEpoch: asLeaderEpoch(0) }, (outcome) => {
       assert.ok(outcome.ok)
       answers.push(outcome.baseOffset)

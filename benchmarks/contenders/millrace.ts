@@ -10,7 +10,7 @@ import type { Contender } from './contender.ts'
 const root = join(import.meta.dirname, '../..')
 const notPublished = new Set(['testkit', 'console'])
 
-async function install(folder: string): Promise<string> {
+async function install(folder: string, others: readonly string[]): Promise<string> {
   mkdirSync(folder, { recursive: true })
   const minutes = { timeoutMs: 5 * 60_000 }
   const packages = readdirSync(join(root, 'packages')).filter((name) => !notPublished.has(name))
@@ -18,14 +18,27 @@ async function install(folder: string): Promise<string> {
   await run('npm', ['--prefix', root, 'pack', ...workspaces, '--pack-destination', folder], minutes)
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   const paths = tarballs.map((name) => join(folder, name))
-  await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--prefer-offline', ...paths], minutes)
+  await run(
+    'npm',
+    ['install', '--prefix', folder, '--no-audit', '--no-fund', '--prefer-offline', ...paths, ...others],
+    minutes,
+  )
   return join(folder, 'node_modules', 'millrace')
 }
 
-export async function packedMillrace(folder: string): Promise<Contender> {
-  const installed = await install(folder)
+/** `beside` are other packages of npm's to install there, in the checkout's versions. */
+export async function packedMillrace(folder: string, beside: readonly string[] = []): Promise<Contender> {
+  const installed = await install(
+    folder,
+    beside.map((name) => `${name}@${versionHere(name)}`),
+  )
   const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { version: string }
   return contender(version, [join(installed, 'bin', 'millrace.js')])
+}
+
+export function versionHere(name: string): string {
+  const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }
 
 // For trying something out without packing it.

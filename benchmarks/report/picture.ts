@@ -1,6 +1,10 @@
 // The ratios as an SVG: a dot for the median, a line for the spread, a tick for the goal, on a logarithmic scale.
 import type { Line } from './table.ts'
 
+export interface PictureLine extends Pick<Line, 'ratio' | 'reached'> {
+  readonly figure: Pick<Line['figure'], 'title' | 'better' | 'goal'>
+}
+
 const width = 860
 const labelWidth = 330
 const rowHeight = 30
@@ -15,7 +19,7 @@ interface Scale {
   readonly ticks: readonly number[]
 }
 
-function scaleFor(lines: readonly Line[]): Scale {
+function scaleFor(lines: readonly PictureLine[]): Scale {
   const values = lines.flatMap(({ ratio, figure }) => [ratio.lowest, ratio.highest, figure.goal])
   const low = ticks.findLast((tick) => tick <= Math.min(...values, 0.5)) ?? 0.01
   const high = ticks.find((tick) => tick >= Math.max(...values, 2)) ?? 20
@@ -41,7 +45,7 @@ function axis({ x, ticks: shownTicks }: Scale, height: number): string {
     .join('\n')
 }
 
-function row(line: Line, index: number, { x }: Scale): string {
+function row(line: PictureLine, index: number, { x }: Scale): string {
   const y = top + index * rowHeight + rowHeight / 2
   const colour = line.reached ? '#1a7f37' : '#bc4c00'
   const [low, mid, high, goal] = [line.ratio.lowest, line.ratio.median, line.ratio.highest, line.figure.goal].map(
@@ -58,12 +62,16 @@ function row(line: Line, index: number, { x }: Scale): string {
   ].join('\n')
 }
 
-export function picture(lines: readonly Line[]): string {
+/** `what` says which divided by which. */
+export function picture(
+  lines: readonly PictureLine[],
+  what = 'Millrace ÷ Apache Kafka: dot = median of pairs',
+): string {
   const height = top + lines.length * rowHeight + 34
   const scale = scaleFor(lines)
   const style =
     'text { font: 13px system-ui, sans-serif; fill: #222 } .small { font-size: 11px; fill: #666 } .goal { font-size: 9px }'
-  const legend = 'Millrace ÷ Apache Kafka: dot = median of pairs, line = their spread, dashed = goal, arrow = better'
+  const legend = `${what}, line = their spread, dashed = goal, arrow = better`
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <style>${style}</style>
 <rect width="100%" height="100%" fill="#fff"/>

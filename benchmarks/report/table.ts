@@ -20,7 +20,7 @@ export function lineOf(figure: Figure, pairs: Parameters<typeof ratioOf>[0]): Li
   return { figure, millrace: medianOf(pairs, 'millrace'), kafka: medianOf(pairs, 'kafka'), ratio, reached }
 }
 
-function shown(value: number): string {
+export function shown(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

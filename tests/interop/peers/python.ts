@@ -4,7 +4,7 @@ import { cached } from './cache.ts'
 import type { Peer } from './peer.ts'
 import { run } from '../process.ts'
 
-const confluentKafkaVersion = '2.16.1'
+export const confluentKafkaVersion = '2.16.1'
 
 export interface Python {
   readonly command: string

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '@millrace/connection'
+import { movableClock } from '@millrace/kernel'
+import { TcpProxy } from './tcp-proxy.ts'
+
+const deadlineMs = 30_000
+
+/** A server that sends back what it gets, a proxy before it, and a client that keeps what comes. */
+async function world(t: TestContext) {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const host = { ...systemClock, after: (delayMs: number, work: () => void) => cancelOf(setTimeout(work, delayMs)) }
+  const clock = movableClock(host, (error) => assert.fail(String(error)))
+  clock.freeze()
+  const proxy = await TcpProxy.listen(clock)
+  proxy.target = (server.address() as AddressInfo).port
+  t.after(async () => {
+    await proxy.close()
+    server.close()
+  })
+  return { proxy, clock, server }
+}
+
+const cancelOf = (timer: NodeJS.Timeout) => () => clearTimeout(timer)
+
+class Talker {
+  readonly socket: Socket
+  heard = ''
+  ended = false
+  error: string | undefined
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('data', (bytes) => (this.heard += bytes.toString()))
+    socket.on('end', () => (this.ended = true))
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.error = error.code))
+  }
+
+  static async to(proxy: TcpProxy, t: TestContext): Promise<Talker> {
+    const socket = connect(proxy.port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const talker = new Talker(socket)
+    await once(socket, 'connect')
+    return talker
+  }
+
+  hears(text: string): Promise<void> {
+    return until(() => this.heard === text, `to hear ${text}`)
+  }
+
+  closed(): Promise<void> {
+    return until(() => this.socket.destroyed, 'the end')
+  }
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const startMs = performance.now()
+  while (!condition()) {
+    if (performance.now() - startMs > deadlineMs) assert.fail(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+test('what nobody disturbs passes both ways', async (t) => {
+  const { proxy } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  talker.socket.end('hello')
+  await talker.hears('hello')
+  await talker.closed()
+  assert.deepEqual([talker.ended, talker.error], [true, undefined])
+  await until(() => proxy.connections === 0, 'the proxy to forget the connection')
+})
+
+test('what is delayed arrives when its time has passed, in order', async (t) => {
+  const { proxy, clock } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  proxy.disturb('toClient', { delayMs: 1_000 })
+  talker.socket.write('one')
+  await until(() => proxy.heldBytes === 3, 'the first to be held')
+  await clock.advance(600)
+  talker.socket.write('two')
+  await until(() => proxy.heldBytes === 6, 'the second to be held')
+  await clock.advance(399)
+  assert.equal(proxy.heldBytes, 6)
+  await clock.advance(1)
+  await talker.hears('one')
+  assert.equal(proxy.heldBytes, 3)
+  await clock.advance(600)
+  await talker.hears('onetwo')
+})
+
+test('healing lets go at once of what was held back', async (t) => {
+  const { proxy } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  proxy.disturb('both', { delayMs: 60_000 })
+  talker.socket.write('held back')
+  await until(() => proxy.heldBytes === 9, 'it to be held')
+  proxy.heal()
+  await talker.hears('held back')
+})
+
+test('what trickles comes in pieces', async (t) => {
+  const { proxy, clock } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  proxy.disturb('toClient', { trickle: { bytes: 2, everyMs: 100 } })
+  talker.socket.write('abcdef')
+  await talker.hears('ab')
+  await clock.advance(100)
+  await talker.hears('abcd')
+  await clock.advance(100)
+  await talker.hears('abcdef')
+})
+
+test('what is swallowed never arrives, and nothing after it in that connection; a new one works', async (t) => {
+  const { proxy } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  talker.socket.write('a')
+  await talker.hears('a')
+  proxy.disturb('toClient', { swallow: true })
+  talker.socket.write('b')
+  await until(() => proxy.lostBytes === 1, 'it to be swallowed')
+  proxy.heal()
+  talker.socket.write('c')
+  await until(() => proxy.lostBytes === 2, 'what follows to be swallowed')
+  const other = await Talker.to(proxy, t)
+  other.socket.write('new')
+  await other.hears('new')
+  assert.deepEqual([talker.heard, talker.socket.destroyed], ['a', false])
+})
+
+test('a cut ends the connection in good order, a reset with an error', async (t) => {
+  const { proxy } = await world(t)
+  const cut = await Talker.to(proxy, t)
+  await until(() => proxy.connections === 1, 'the first')
+  proxy.cut()
+  await cut.closed()
+  assert.deepEqual([cut.ended, cut.error], [true, undefined])
+  const reset = await Talker.to(proxy, t)
+  await until(() => proxy.accepted === 2, 'the second')
+  proxy.reset()
+  await reset.closed()
+  assert.equal(reset.error, 'ECONNRESET')
+})
+
+test('a reset after some bytes comes in the midst of what is said', async (t) => {
+  const { proxy } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  await until(() => proxy.accepted === 1, 'the connection')
+  talker.socket.write('a')
+  await talker.hears('a')
+  proxy.disturb('toServer', { resetAfterBytes: 3 })
+  talker.socket.write('bcdef')
+  await talker.closed()
+  assert.equal(talker.error, 'ECONNRESET')
+})
+
+test('who is refused is reset, until it is healed; so is who comes before the target is known', async (t) => {
+  const { proxy } = await world(t)
+  const { target } = proxy
+  proxy.refuse()
+  await isReset(proxy)
+  proxy.heal()
+  proxy.target = undefined
+  await isReset(proxy)
+  proxy.target = target
+  const welcome = await Talker.to(proxy, t)
+  welcome.socket.write('hello')
+  await welcome.hears('hello')
+  assert.equal(proxy.accepted, 1)
+})
+
+async function isReset(proxy: TcpProxy): Promise<void> {
+  const talker = new Talker(connect(proxy.port, '127.0.0.1'))
+  await talker.closed()
+  assert.equal(talker.error, 'ECONNRESET')
+}
+
+test('a server that is gone ends the connection', async (t) => {
+  const { proxy, server } = await world(t)
+  server.close()
+  await once(server, 'close')
+  const talker = await Talker.to(proxy, t)
+  await talker.closed()
+  assert.equal(talker.error, 'ECONNRESET')
+})
+
+test('a reader that is slow makes the writer wait, and all arrives', async (t) => {
+  const { proxy } = await world(t)
+  const socket = connect(proxy.port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  let heard = 0
+  socket.on('data', (bytes) => (heard += bytes.length))
+  const sizeBytes = 32 * 1024 * 1024
+  socket.write(Buffer.alloc(sizeBytes, 7))
+  await until(() => heard === sizeBytes, 'all bytes')
+})

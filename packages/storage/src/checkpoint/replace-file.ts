@@ -3,16 +3,19 @@ import type { FileHandle, FileSystem } from '../io/file-system.ts'
 /** Whether a write is made in its caller's turn, or in another thread because the disk makes its writers wait. */
 export type DiskSpeed = 'fast' | 'slow'
 
-/** Writes a whole file so that a crash leaves the old one or the new one; `durable` also against a power cut. */
-export function replaceFile(fileSystem: FileSystem, path: string, bytes: Uint8Array, durable: boolean): void {
+/**
+ * Writes a whole file so that a crash leaves the old one or the new one; so does a power cut where its content is synced
+ * (`whole`), and where its name is too it leaves the new one (`durable`).
+ */
+export function replaceFile(fileSystem: FileSystem, path: string, bytes: Uint8Array, durable: boolean | 'whole'): void {
   const file = writeTemporary(fileSystem, path, bytes)
   try {
-    if (durable) file.sync()
+    if (durable !== false) file.sync()
   } finally {
     file.close()
   }
   fileSystem.rename(file.path, path)
-  if (durable) fileSystem.syncDirectory(folderOf(path))
+  if (durable === true) fileSystem.syncDirectory(folderOf(path))
 }
 
 /**

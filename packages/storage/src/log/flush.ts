@@ -49,7 +49,8 @@ export class LogFlusher {
     const state = this.#state
     if (state.offlineReason !== undefined) throw new Error(state.offlineReason)
     const until = state.logEndOffset
-    if (until === state.recoveryPoint) return
+    // A stop that were called clean with a cut that the disk doesn't know of would let the old end come back.
+    if (until === state.recoveryPoint && state.cutsAreDurable) return
     const { fileSystem } = state.files
     // The one before it may have been cut there, and its old end must not come back.
     const segments = state.segments.from(state.recoveryPoint - 1)
@@ -60,6 +61,7 @@ export class LogFlusher {
       if (isDeviceError(error)) state.home.fail(`what lies beside ${state.folder} failed: ${errorMessage(error)}`)
       throw error
     }
+    state.cutsAreDurable = true
     try {
       await Promise.all([...segments.map((segment) => fileSystem.syncLater(segment.file())), this.syncIndexes()])
       await this.syncBeside()
@@ -129,12 +131,13 @@ export class LogFlusher {
 
 /** Makes what is in the log durable before it returns. Nothing may wait to be written. */
 export function flushInTurn(state: LogState): void {
-  for (const segment of state.segments.from(state.recoveryPoint)) {
+  for (const segment of state.segments.from(state.recoveryPoint - 1)) {
     segment.writeIndexes()
     segment.file().sync()
   }
   for (const name of state.unsyncedIndexes) state.files.get(`${state.folder}/${name}`).sync()
   state.unsyncedIndexes.clear()
+  state.cutsAreDurable = true
   state.writeEpochs()
   state.files.fileSystem.syncDirectory(state.folder)
   state.recoveryPoint = state.logEndOffset

@@ -58,6 +58,8 @@ export class LogState implements SegmentHome {
   epochsAreDurable = false
   /** Whether all files that were made or renamed are sure to keep their names. */
   namesAreDurable = false
+  /** Whether what was cut off the last segment is sure to stay off it. */
+  cutsAreDurable = true
 
   constructor(
     context: LogContext,

@@ -43,6 +43,7 @@ export function openLogFiles(state: LogState, hints: OpenHints): void {
   state.folderIsDurable = hints.clean
   state.epochsAreDurable = hints.clean && !state.epochs.mustSave(state.logEndOffset)
   state.namesAreDurable = hints.clean
+  state.cutsAreDurable = hints.clean
 }
 
 function startOf(state: LogState, hints: OpenHints): number {

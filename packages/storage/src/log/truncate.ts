@@ -7,6 +7,7 @@ import { newSegment } from './roll.ts'
 export function truncateLog(state: LogState, offset: number): void {
   if (offset >= state.logEndOffset) return
   state.changed()
+  state.cutsAreDurable = false
   state.home.cleanedNoFurther(state, offset)
   lowerRecoveryPoint(state, offset)
   state.context.tailCache.drop(state.tail)
@@ -24,6 +25,7 @@ export function truncateLog(state: LogState, offset: number): void {
 /** Everything goes, and the log begins at `offset`, which is where another log of it does. */
 export function restartLog(state: LogState, offset: number): void {
   state.changed()
+  state.cutsAreDurable = false
   state.home.cleanedNoFurther(state, 0)
   state.recoveryPoint = offset
   state.home.checkpointRecoveryPoints()

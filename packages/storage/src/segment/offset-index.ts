@@ -82,6 +82,11 @@ export class OffsetIndex {
     this.#writtenBytes = Math.min(this.#writtenBytes, this.#entries.length)
   }
 
+  /** Valid until the next entry is appended. */
+  whole(): Uint8Array {
+    return this.#entries.slice(0)
+  }
+
   /** What its file lacks, and where that belongs. */
   unwritten(): { readonly bytes: Uint8Array; readonly position: number } {
     return { bytes: this.#entries.slice(this.#writtenBytes), position: this.#writtenBytes }

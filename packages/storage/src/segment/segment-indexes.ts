@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { replaceFile } from '../checkpoint/replace-file.ts'
 import type { OpenFiles } from '../io/open-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { SegmentPlace, SegmentSuffix } from './segment-files.ts'
@@ -112,6 +113,26 @@ function writeOne(place: IndexPlace, path: string, index: OffsetIndex | TimeInde
   const written = files.get(path, 'create').write([bytes], position)
   if (written !== bytes.length) throw new Error(`${path}: wrote ${written} of ${bytes.length} bytes`)
   index.markWritten()
+}
+
+/**
+ * Writes indexes that were built anew in the place of what is there: below the recovery point nobody looks again at what
+ * a power cut left of a file that was written in place.
+ */
+export function replaceIndexFiles(place: IndexPlace, baseOffset: number, indexes: SegmentIndexes): void {
+  const { files } = place
+  for (const [suffix, index] of [
+    ['.index', indexes.offsets],
+    ['.timeindex', indexes.times],
+    ['.txnindex', indexes.transactions],
+  ] as const) {
+    const path = placedFile(place, baseOffset, suffix)
+    files.close(path)
+    if (suffix === '.txnindex' && index.count === 0) files.fileSystem.remove(path)
+    else replaceFile(files.fileSystem, path, index.whole(), 'whole')
+    index.markWritten()
+  }
+  place.namesAreDurable = false
 }
 
 /** Cuts the files to what the indexes hold, after a truncation. */

@@ -13,6 +13,7 @@ import {
   cutIndexFiles,
   emptyIndexes,
   loadIndexes,
+  replaceIndexFiles,
   writeIndexes,
   writeIndexesLater,
   writeTransactions,
@@ -116,7 +117,7 @@ export class Segment {
     this.#makeIndexFiles()
     if (loaded.damage !== undefined && this.#sizeBytes > 0) this.#home.onIndexRebuilt(this.baseOffset, loaded.damage)
     if (offset <= this.baseOffset || loaded.lookup === undefined || !options.keepLookup) {
-      this.resetIndexes(transactions)
+      cutIndexFiles(this.#home, this.baseOffset, this.#startIndexes(transactions))
       return 0
     }
     const { offsets, times } = loaded.lookup
@@ -152,8 +153,7 @@ export class Segment {
     const transactions = loaded.transactions ?? this.#home.rebuildTransactions(this, Infinity)
     if (loaded.lookup === undefined) return this.rebuildIndexes(transactions)
     const indexes = { ...loaded.lookup, transactions }
-    cutIndexFiles(this.#home, this.baseOffset, indexes)
-    writeIndexes(this.#home, this.baseOffset, indexes)
+    replaceIndexFiles(this.#home, this.baseOffset, indexes)
     return indexes
   }
 
@@ -168,19 +168,22 @@ export class Segment {
 
   /** Builds the offset and time index from the log. */
   rebuildIndexes(transactions: TransactionIndex): SegmentIndexes {
-    this.resetIndexes(transactions)
+    const indexes = this.#startIndexes(transactions)
     scanBatches(this.file(), { from: 0, until: this.#sizeBytes, checkCrc: false }, (bytes, at, position) => {
       this.noteBatch(bytes, at, position)
     })
-    this.writeIndexes()
-    return this.indexes
+    this.#noteLatest(indexes)
+    replaceIndexFiles(this.#home, this.baseOffset, indexes)
+    this.#indexedBytes = this.#sizeBytes
+    return indexes
   }
 
-  resetIndexes(transactions: TransactionIndex): void {
-    this.#indexes = { ...emptyIndexes(this.baseOffset), transactions }
+  #startIndexes(transactions: TransactionIndex): SegmentIndexes {
+    const indexes = { ...emptyIndexes(this.baseOffset), transactions }
+    this.#indexes = indexes
     this.#bytesSinceIndexEntry = 0
     this.#maxTimestamp = { timestampMs: -1, offset: this.baseOffset }
-    cutIndexFiles(this.#home, this.baseOffset, this.#indexes)
+    return indexes
   }
 
   /** Called by the cache when the budget is full. */
@@ -272,12 +275,15 @@ export class Segment {
 
   writeIndexes(): void {
     if (this.#indexes === undefined) return
-    if (this.#sizeBytes > 0) {
-      const { timestampMs, offset } = this.maxTimestamp
-      this.#indexes.times.maybeAppend(timestampMs, offset)
-    }
+    this.#noteLatest(this.#indexes)
     writeIndexes(this.#home, this.baseOffset, this.#indexes)
     this.#indexedBytes = this.#sizeBytes
+  }
+
+  #noteLatest({ times }: SegmentIndexes): void {
+    if (this.#sizeBytes === 0) return
+    const { timestampMs, offset } = this.maxTimestamp
+    times.maybeAppend(timestampMs, offset)
   }
 
   /**
@@ -301,10 +307,7 @@ export class Segment {
 
   async writeIndexesLater(): Promise<void> {
     if (this.#indexes === undefined) return
-    if (this.#sizeBytes > 0) {
-      const { timestampMs, offset } = this.maxTimestamp
-      this.#indexes.times.maybeAppend(timestampMs, offset)
-    }
+    this.#noteLatest(this.#indexes)
     await writeIndexesLater(this.#home, this.baseOffset, this.#indexes)
     this.#indexedBytes = this.#sizeBytes
   }

@@ -60,6 +60,11 @@ export class TimeIndex {
     this.#writtenBytes = Math.min(this.#writtenBytes, this.#entries.length)
   }
 
+  /** Valid until the next entry is appended. */
+  whole(): Uint8Array {
+    return this.#entries.slice(0)
+  }
+
   unwritten(): { readonly bytes: Uint8Array; readonly position: number } {
     return { bytes: this.#entries.slice(this.#writtenBytes), position: this.#writtenBytes }
   }

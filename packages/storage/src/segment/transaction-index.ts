@@ -70,6 +70,11 @@ export class TransactionIndex {
     this.#writtenBytes = Math.min(this.#writtenBytes, this.#entries.length)
   }
 
+  /** Valid until the next entry is appended. */
+  whole(): Uint8Array {
+    return this.#entries.slice(0)
+  }
+
   unwritten(): { readonly bytes: Uint8Array; readonly position: number } {
     return { bytes: this.#entries.slice(this.#writtenBytes), position: this.#writtenBytes }
   }
@@ -83,7 +88,10 @@ export class TransactionIndex {
     for (let slot = 0; slot < this.count; slot += 1) {
       const version = readInt16(this.#entries.view, slot * txnEntryBytes)
       if (version !== 0) return `entry ${slot} has version ${version}, expected 0`
-      if (this.entryAt(slot).lastOffset < baseOffset) return `entry ${slot} ends before the segment starts`
+      const { firstOffset, lastOffset } = this.entryAt(slot)
+      if (lastOffset < baseOffset) return `entry ${slot} ends before the segment starts`
+      if (lastOffset <= firstOffset) return `entry ${slot} ends at ${lastOffset}, and begins at ${firstOffset}`
+      if (slot > 0 && lastOffset <= this.entryAt(slot - 1).lastOffset) return `entry ${slot} does not rise`
     }
     return undefined
   }

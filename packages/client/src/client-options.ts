@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { SaslOptions } from '@millrace/connection'
 import type { LogFields } from '@millrace/kernel'
 
 /**
@@ -12,13 +13,23 @@ export interface ClientLogger {
   debug(message: string, fields?: LogFields): void
 }
 
+/** How a client and its brokers talk: in the clear or by TLS, nameless (or by certificate) or by SASL. */
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
 /** What all clients take. Times in milliseconds; names are camelCase of Kafka's, defaults are Kafka's. */
 export interface ClientOptions {
   /** `host:port`, several separated by commas or as a list. Without a port it is 9092. */
   readonly bootstrapServers: string | readonly string[]
   readonly clientId?: string
-  /** Node's options of a TLS connection, or true for their defaults. Default: no TLS. */
+  /** Kafka's `security.protocol`; default: what `tls` and `sasl` say, else PLAINTEXT. */
+  readonly securityProtocol?: SecurityProtocol
+  /**
+   * Node's options of a TLS connection (`ca`, `cert`, `key`, `servername`, …), or true for their defaults. Default: none
+   * without an SSL `securityProtocol`.
+   */
   readonly tls?: boolean | TlsOptions
+  /** Who the client is to brokers that ask. A password or token may be a function, called at each authentication. */
+  readonly sasl?: SaslOptions
   /** How long connecting to a broker may take; 10,000. */
   readonly socketConnectionSetupTimeoutMs?: number
   /** How long one request may wait for its answer; 30,000. */

@@ -10,6 +10,16 @@ export {
   RequestTimeoutError,
   UnsupportedApiError,
 } from '@millrace/connection'
+export type {
+  ConnectContext,
+  CustomSaslOptions,
+  OAuthToken,
+  OAuthTokenProvider,
+  RequestContext,
+  SaslExchange,
+  SaslOptions,
+  Secret,
+} from '@millrace/connection'
 export { KafkaError } from '@millrace/protocol'
 export type { ErrorName } from '@millrace/protocol'
 export * from './errors/client-errors.ts'

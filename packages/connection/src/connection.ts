@@ -1,28 +1,34 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import type { Clock, Timer } from '@millrace/kernel'
+import type { Clock } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { AnyApi, Api } from '@millrace/protocol'
 import {
   apiVersionsApi,
-  correlationIdOf,
   decodeResponse,
   encodeRequest,
   errorCode,
-  FrameReader,
+  saslAuthenticateApi,
+  saslHandshakeApi,
 } from '@millrace/protocol'
 import type { BrokerVersions, VersionRange } from './api-versions.ts'
 import { brokerVersions, chooseVersion, decodeApiVersions, fallbackVersion } from './api-versions.ts'
-import type { ErrorSource } from './broker-error.ts'
-import { BadResponseError, ConnectionClosedError, RequestTimeoutError, responseError } from './broker-error.ts'
-import { addressOf, openSocket } from './socket.ts'
+import { BadResponseError, ConnectionClosedError, responseError } from './broker-error.ts'
+import { isTraced, traced } from './diagnostics.ts'
 import { systemClock } from './host-clock.ts'
+import { Pipeline } from './pipeline.ts'
+import { authenticate, notSasl } from './sasl/authenticate.ts'
+import type { SaslOptions } from './sasl/sasl-options.ts'
+import { addressOf, openSocket } from './socket.ts'
+import { Traffic } from './traffic.ts'
 
 export interface ConnectionOptions {
   readonly host: string
   readonly port: number
   readonly clientId?: string | null
   readonly tls?: boolean | TlsOptions
+  /** Who we are, where the listener asks. */
+  readonly sasl?: SaslOptions | undefined
   /** How long connecting may take; default 10,000 ms. */
   readonly connectTimeoutMs?: number
   /** How long an answer may take where a request says nothing else; default 30,000 ms. */
@@ -35,6 +41,8 @@ export interface ConnectionOptions {
   readonly clientSoftwareVersion?: string
   readonly clock?: Clock
   readonly signal?: AbortSignal
+  /** Where what goes over the connection is counted. */
+  readonly traffic?: Traffic
 }
 
 export interface RequestOptions {
@@ -47,21 +55,11 @@ export interface RequestOptions {
 /** A body, or how to make it once the version is chosen. */
 export type BodyFor<Input> = Input | ((version: number) => Input)
 
-interface Pending {
-  readonly api: AnyApi
-  readonly version: number
-  readonly correlationId: number
-  readonly timer: Timer
-  /** Undefined once nobody waits any more: the answer is then read past. */
-  settle: { resolve(frame: Uint8Array): void; reject(error: unknown): void } | undefined
-}
-
-interface Waiting {
-  readonly write: () => void
-  readonly reject: (error: unknown) => void
-}
+type NamedApi = Pick<AnyApi, 'key' | 'name' | 'minVersion' | 'maxVersion'>
 
 const correlationIdBytes = 4
+// Apache Kafka takes a second handshake within a second of the last for a mistake.
+const reauthenticationPauseMsMin = 1_100
 
 const defaults = {
   connectTimeoutMs: 10_000,
@@ -78,36 +76,42 @@ const defaults = {
  */
 export class Connection {
   readonly address: string
-  readonly #socket: Socket
   readonly #options: ConnectionOptions & typeof defaults
   readonly #clock: Clock
-  readonly #frames: FrameReader
-  readonly #pending: Pending[] = []
-  readonly #waiting: Waiting[] = []
-  readonly #closeListeners = new Set<(reason: Error) => void>()
+  readonly #traffic: Traffic
+  readonly #pipeline: Pipeline
   #versions: BrokerVersions = new Map()
-  #nextCorrelationId = 1
-  #closed: Error | undefined
-  #corked = false
+  /** When the next request authenticates anew first (KIP-368). */
+  #reauthenticateAtMs = Infinity
+  #lastUsedAtMs: number
 
-  private constructor(socket: Socket, options: ConnectionOptions & typeof defaults) {
+  private constructor(socket: Socket, options: ConnectionOptions & typeof defaults, traffic: Traffic) {
     this.address = addressOf(options.host, options.port)
-    this.#socket = socket
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#frames = new FrameReader({ sizeBytesMax: options.responseBytesMax, onFrame: (frame) => this.#onFrame(frame) })
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('error', (error) => this.#close(this.#closedError(error.message)))
-    socket.on('close', () => this.#close(this.#closedError('the broker closed the connection')))
+    this.#traffic = traffic
+    const { inFlightMax } = options
+    this.#pipeline = new Pipeline(socket, { address: this.address, inFlightMax, clock: this.#clock, traffic })
+    this.#lastUsedAtMs = this.#clock.monotonicMs()
+    traffic.connectionsMade += 1
+    this.#pipeline.onClose(() => (traffic.connectionsClosed += 1))
   }
 
-  /** Connects and asks the broker which versions it takes. */
-  static async connect(given: ConnectionOptions): Promise<Connection> {
+  /** Connects, asks the broker which versions it takes, and says who we are. */
+  static connect(given: ConnectionOptions): Promise<Connection> {
+    if (!isTraced('connect')) return Connection.#connect(given)
+    const context = { address: addressOf(given.host, given.port), clientId: given.clientId ?? null }
+    return traced('connect', context, () => Connection.#connect(given))
+  }
+
+  static async #connect(given: ConnectionOptions): Promise<Connection> {
     const options = { ...defaults, ...given }
     const socket = await openSocket({ ...options, clock: options.clock ?? systemClock, tls: options.tls })
-    const connection = new Connection(socket, options)
+    const connection = new Connection(socket, options, options.traffic ?? new Traffic())
     try {
       await connection.#negotiate()
+      if (options.sasl !== undefined) await connection.#authenticate(options.sasl)
+      connection.#pipeline.responseBytesMax = options.responseBytesMax
     } catch (error) {
       connection.close()
       throw error
@@ -121,12 +125,17 @@ export class Connection {
   }
 
   get closed(): boolean {
-    return this.#closed !== undefined
+    return this.#pipeline.closed !== undefined
   }
 
   /** Requests sent or waiting to be. */
   get outstanding(): number {
-    return this.#pending.length + this.#waiting.length
+    return this.#pipeline.outstanding
+  }
+
+  /** Since when nothing was asked, on the clock's monotonic time; now where an answer is outstanding. */
+  get idleSinceMs(): number {
+    return this.outstanding > 0 ? this.#clock.monotonicMs() : this.#lastUsedAtMs
   }
 
   supports(api: Pick<AnyApi, 'key'>): boolean {
@@ -134,11 +143,8 @@ export class Connection {
   }
 
   /** The version that a request of this API goes out in. Throws an UnsupportedApiError where there is none in common. */
-  versionOf(
-    api: Pick<AnyApi, 'key' | 'name' | 'minVersion' | 'maxVersion'>,
-    wanted: Partial<VersionRange> = {},
-  ): number {
-    return chooseVersion(api, this.#versions, wanted, this.#source(api))
+  versionOf(api: NamedApi, wanted: Partial<VersionRange> = {}): number {
+    return chooseVersion(api, this.#versions, wanted, { address: this.address, api: api.name })
   }
 
   /** Sends a request in the highest version that both sides know and resolves with its answer, whatever that says. */
@@ -148,29 +154,34 @@ export class Connection {
     options: RequestOptions = {},
   ): Promise<Res> {
     const version = this.versionOf(api, options.versions)
-    const answer = await this.#exchange(api, version, body, options)
-    return this.#decode(api.name, () => decodeResponse(api, version, answer).body)
+    this.#use()
+    if (!isTraced('request')) return this.#ask(api, version, body, options)
+    const { address } = this
+    const context = { address, clientId: this.#options.clientId ?? null, api: api.name, version }
+    return traced('request', context, () => this.#ask(api, version, body, options))
   }
 
   /** Sends a request that is never answered (Produce with acks 0); resolves when the bytes are with the system. */
   async post<Req, Res, ReqIn, ResIn>(api: Api<Req, Res, ReqIn, ResIn>, body: BodyFor<ReqIn>): Promise<void> {
     const version = this.versionOf(api)
-    if (this.#closed !== undefined) throw this.#closed
-    const chunks = this.#encode(api, version, this.#takeCorrelationId(), body)
-    await new Promise<void>((resolve, reject) => {
-      this.#write(chunks, (error) => (error ? reject(this.#closedError(error.message, api)) : resolve()))
-    })
+    this.#use()
+    await this.#pipeline.post({ api, encode: (correlationId) => this.#encode(api, version, correlationId, body) })
   }
 
   /** Called once, when the connection is no longer usable; at once where it isn't already. */
   onClose(listener: (reason: Error) => void): void {
-    if (this.#closed === undefined) this.#closeListeners.add(listener)
-    else listener(this.#closed)
+    this.#pipeline.onClose(listener)
   }
 
   /** Closes at once; what waits for an answer is rejected. */
-  close(): void {
-    this.#close(this.#closedError('closed by us'))
+  close(why = 'closed by us'): void {
+    this.#pipeline.close(new ConnectionClosedError(why, { address: this.address }))
+  }
+
+  #use(): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#lastUsedAtMs = nowMs
+    if (nowMs >= this.#reauthenticateAtMs) void this.#reauthenticate()
   }
 
   async #negotiate(): Promise<void> {
@@ -178,69 +189,90 @@ export class Connection {
     if (response.errorCode === errorCode('UNSUPPORTED_VERSION')) {
       response = await this.#askVersions(fallbackVersion(response))
     }
-    if (response.errorCode !== 0) throw responseError(response.errorCode, undefined, this.#source(apiVersionsApi))
+    if (response.errorCode !== 0) {
+      throw responseError(response.errorCode, undefined, { address: this.address, api: apiVersionsApi.name })
+    }
     this.#versions = brokerVersions(response)
   }
 
   async #askVersions(version: number): Promise<ReturnType<typeof decodeApiVersions>> {
-    const { clientSoftwareName, clientSoftwareVersion, signal } = this.#options
+    const { clientSoftwareName, clientSoftwareVersion } = this.#options
     const body = version >= 3 ? { clientSoftwareName, clientSoftwareVersion } : {}
-    const options = signal === undefined ? {} : { signal }
-    const answer = await this.#exchange(apiVersionsApi, version, body, options)
+    const answer = await this.#exchange(apiVersionsApi, version, body, this.#setUpOptions())
     return this.#decode(apiVersionsApi.name, () => decodeApiVersions(answer.subarray(correlationIdBytes), version))
+  }
+
+  async #authenticate(sasl: SaslOptions): Promise<void> {
+    if (!this.supports(saslHandshakeApi)) throw notSasl({ address: this.address, api: saslHandshakeApi.name })
+    const { host, port, requestTimeoutMs } = this.#options
+    const wire = { host, port, address: this.address, clock: this.#clock, timeoutMs: requestTimeoutMs }
+    const ask = <Req, Res, ReqIn, ResIn>(api: Api<Req, Res, ReqIn, ResIn>, body: ReqIn): Promise<Res> =>
+      this.#ask(api, this.versionOf(api), body, this.#setUpOptions())
+    try {
+      const lifetimeMs = await authenticate(
+        {
+          ...wire,
+          handshake: (mechanism) => ask(saslHandshakeApi, { mechanism }),
+          authenticate: (authBytes) => ask(saslAuthenticateApi, { authBytes }),
+        },
+        sasl,
+      )
+      this.#authenticatedFor(lifetimeMs)
+    } catch (error) {
+      this.#traffic.authenticationsFailed += 1
+      throw error
+    }
+  }
+
+  // As Kafka's clients: at a random 85 to 95 per cent of the session, so that not all come at once.
+  #authenticatedFor(lifetimeMs: number): void {
+    this.#traffic.authentications += 1
+    const waitMs = Math.max(reauthenticationPauseMsMin, lifetimeMs * (0.85 + 0.1 * Math.random()))
+    this.#reauthenticateAtMs = lifetimeMs > 0 ? this.#clock.monotonicMs() + waitMs : Infinity
+  }
+
+  /** No other request may come between the messages of a conversation: all wait until it is over. */
+  async #reauthenticate(): Promise<void> {
+    const { sasl } = this.#options
+    if (sasl === undefined) return
+    this.#reauthenticateAtMs = Infinity
+    try {
+      await this.#pipeline.hold()
+      await this.#authenticate(sasl)
+      this.#traffic.reauthentications += 1
+      this.#pipeline.release()
+    } catch (error) {
+      this.#pipeline.close(error instanceof Error ? error : new Error(errorMessage(error)))
+    }
+  }
+
+  #setUpOptions(): RequestOptions & { readonly urgent: true } {
+    const { signal } = this.#options
+    return signal === undefined ? { urgent: true } : { urgent: true, signal }
+  }
+
+  async #ask<Req, Res, ReqIn, ResIn>(
+    api: Api<Req, Res, ReqIn, ResIn>,
+    version: number,
+    body: BodyFor<ReqIn>,
+    options: RequestOptions & { readonly urgent?: boolean },
+  ): Promise<Res> {
+    const answer = await this.#exchange(api, version, body, options)
+    return this.#decode(api.name, () => decodeResponse(api, version, answer).body)
   }
 
   #exchange<Req, Res, ReqIn, ResIn>(
     api: Api<Req, Res, ReqIn, ResIn>,
     version: number,
     body: BodyFor<ReqIn>,
-    options: RequestOptions,
+    options: RequestOptions & { readonly urgent?: boolean },
   ): Promise<Uint8Array> {
-    const { signal } = options
-    return new Promise((resolve, reject) => {
-      if (this.#closed !== undefined) return reject(this.#closed)
-      if (signal?.aborted === true) return reject(signal.reason)
-      const correlationId = this.#takeCorrelationId()
-      // Encoded before anything is queued, so that a body that can't be written touches nobody else.
-      const chunks = this.#encode(api, version, correlationId, body)
-      const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs
-      const timer = this.#clock.setTimer(timeoutMs, () => this.#timeOut(api, timeoutMs))
-      const onAbort = (): void => {
-        pending.settle = undefined
-        reject(signal?.reason)
-      }
-      const done = (settle: () => void): void => {
-        signal?.removeEventListener('abort', onAbort)
-        settle()
-      }
-      const pending: Pending = {
-        api,
-        version,
-        correlationId,
-        timer,
-        settle: {
-          resolve: (answer) => done(() => resolve(answer)),
-          reject: (error) => done(() => reject(error)),
-        },
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#whenFree(pending, chunks)
-    })
-  }
-
-  // Sent at once where the pipeline has room, else in the order of the calls.
-  #whenFree(pending: Pending, chunks: readonly Uint8Array[]): void {
-    const write = (): void => {
-      this.#pending.push(pending)
-      this.#write(chunks)
-    }
-    if (this.#pending.length < this.#options.inFlightMax) return write()
-    this.#waiting.push({
-      write,
-      reject: (error) => {
-        pending.timer.cancel()
-        pending.settle?.reject(error)
-      },
+    return this.#pipeline.exchange({
+      api,
+      encode: (correlationId) => this.#encode(api, version, correlationId, body),
+      timeoutMs: options.timeoutMs ?? this.#options.requestTimeoutMs,
+      signal: options.signal,
+      urgent: options.urgent === true,
     })
   }
 
@@ -254,82 +286,13 @@ export class Connection {
     return encodeRequest(api, version, { correlationId, clientId: this.#options.clientId ?? null }, value)
   }
 
-  #takeCorrelationId(): number {
-    const id = this.#nextCorrelationId
-    this.#nextCorrelationId = id === 0x7fff_ffff ? 0 : id + 1
-    return id
-  }
-
-  // All that one turn of the event loop writes leaves together.
-  #write(chunks: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
-    if (!this.#corked) {
-      this.#corked = true
-      this.#socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        this.#socket.uncork()
-      })
-    }
-    const last = chunks.length - 1
-    chunks.forEach((chunk, i) => (i === last ? this.#socket.write(chunk, written) : this.#socket.write(chunk)))
-  }
-
-  #onData(chunk: Buffer): void {
-    try {
-      this.#frames.push(chunk)
-    } catch (error) {
-      this.#close(new BadResponseError(errorMessage(error), this.#source(this.#pending[0]?.api)))
-    }
-  }
-
-  #onFrame(frame: Uint8Array): void {
-    if (this.#closed !== undefined) return
-    // Whoever waits stays in the queue until the answer is known to be theirs, for closing rejects the queue.
-    const pending = this.#pending[0]
-    const correlationId = correlationIdOf(frame)
-    if (pending === undefined || pending.correlationId !== correlationId) {
-      const expected = pending === undefined ? 'none' : String(pending.correlationId)
-      const message = `a response with correlation id ${correlationId}, expected ${expected}`
-      return this.#close(new BadResponseError(message, this.#source(pending?.api)))
-    }
-    this.#pending.shift()
-    pending.timer.cancel()
-    this.#waiting.shift()?.write()
-    pending.settle?.resolve(frame)
-  }
-
   #decode<Res>(api: string, decode: () => Res): Res {
     try {
       return decode()
     } catch (error) {
-      const wrong = new BadResponseError(errorMessage(error), { address: this.address, api })
-      this.#close(wrong)
+      const wrong = new BadResponseError(errorMessage(error), { address: this.address, api }, { cause: error })
+      this.#pipeline.close(wrong)
       throw wrong
     }
-  }
-
-  #timeOut(api: { readonly name: string }, timeoutMs: number): void {
-    this.#close(new RequestTimeoutError(`no answer within ${timeoutMs} ms`, this.#source(api)))
-  }
-
-  #close(reason: Error): void {
-    if (this.#closed !== undefined) return
-    this.#closed = reason
-    this.#socket.destroy()
-    for (const pending of this.#pending.splice(0)) {
-      pending.timer.cancel()
-      pending.settle?.reject(reason)
-    }
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason)
-    for (const listener of this.#closeListeners) listener(reason)
-    this.#closeListeners.clear()
-  }
-
-  #closedError(why: string, api?: { readonly name: string }): ConnectionClosedError {
-    return new ConnectionClosedError(why, this.#source(api))
-  }
-
-  #source(api: { readonly name: string } | undefined): ErrorSource {
-    return { address: this.address, api: api?.name }
   }
 }

@@ -1,9 +1,12 @@
+import { promises as dns } from 'node:dns'
 import type { Socket } from 'node:net'
-import { connect as connectTcp } from 'node:net'
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTcp, isIP } from 'node:net'
+import type { ConnectionOptions as TlsOptions, SecureContext } from 'node:tls'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { Clock } from '@millrace/kernel'
+import { errorMessage } from '@millrace/kernel'
 import { ConnectionClosedError } from './broker-error.ts'
+import { socketFault } from './socket-fault.ts'
 
 export interface SocketOptions {
   readonly host: string
@@ -13,48 +16,95 @@ export interface SocketOptions {
   readonly connectTimeoutMs: number
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
+  /** How a name becomes addresses; default the system's way. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>
 }
 
 /** `host:port`, an IPv6 address in brackets. */
 export const addressOf = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
-/** Resolves with a connected socket, or rejects with a ConnectionClosedError (or the signal's reason). */
+// Enough for a lost packet; a network that swallows one of the two families shouldn't cost a client its patience.
+const oneOfManyTimeoutMs = 2_000
+
+/**
+ * Resolves with a connected socket, or rejects with a ConnectionClosedError (or the signal's reason). All addresses of a
+ * name are tried in turn (`client.dns.lookup`: `use_all_dns_ips`), all but the last for 2 s at most.
+ */
 export async function openSocket(options: SocketOptions): Promise<Socket> {
+  options.signal?.throwIfAborted()
+  const addresses = isIP(options.host) > 0 ? [options.host] : await addressesOf(options)
+  let last: unknown
+  for (const [i, address] of addresses.entries()) {
+    options.signal?.throwIfAborted()
+    const isLast = i === addresses.length - 1
+    const connectTimeoutMs = Math.min(options.connectTimeoutMs, isLast ? Infinity : oneOfManyTimeoutMs)
+    try {
+      return await openTo(address, { ...options, connectTimeoutMs })
+    } catch (error) {
+      last = error
+    }
+  }
+  throw last
+}
+
+async function addressesOf({ host, port, lookup = systemLookup }: SocketOptions): Promise<readonly string[]> {
+  const source = { address: addressOf(host, port) }
+  try {
+    const found = await lookup(host)
+    if (found.length > 0) return found
+  } catch (error) {
+    throw new ConnectionClosedError(`no address of '${host}': ${errorMessage(error)}`, source, { cause: error })
+  }
+  throw new ConnectionClosedError(`no address of '${host}'`, source)
+}
+
+const systemLookup = async (host: string): Promise<string[]> =>
+  (await dns.lookup(host, { all: true })).map(({ address }) => address)
+
+function openTo(ip: string, options: SocketOptions): Promise<Socket> {
   const { signal, clock, connectTimeoutMs } = options
-  signal?.throwIfAborted()
   const address = addressOf(options.host, options.port)
   return new Promise((resolve, reject) => {
-    const socket = start(options)
+    const socket = start(ip, options)
+    const ready = isTls(options) ? 'secureConnect' : 'connect'
     const timer = clock.setTimer(connectTimeoutMs, () => fail(`no connection within ${connectTimeoutMs} ms`))
     const onAbort = (): void => end(() => reject(signal?.reason), true)
     const fail = (why: string): void => end(() => reject(new ConnectionClosedError(why, { address })), true)
-    const onError = (error: Error): void => fail(`can't connect: ${error.message}`)
+    const onError = (error: Error): void => end(() => reject(socketFault(error, { address })), true)
     const onClose = (): void => fail('closed while connecting')
     const onReady = (): void => end(() => resolve(socket), false)
     const end = (settle: () => void, destroy: boolean): void => {
       timer.cancel()
       signal?.removeEventListener('abort', onAbort)
-      socket.off('close', onClose).off(readyEvent(options), onReady).off('error', onError)
+      socket.off('close', onClose).off(ready, onReady).off('error', onError)
       // A socket that fails once more after it was given up has nobody left to tell.
       if (destroy) socket.on('error', () => {}).destroy()
       settle()
     }
     signal?.addEventListener('abort', onAbort)
-    socket.on('error', onError).on('close', onClose).on(readyEvent(options), onReady)
+    socket.on('error', onError).on('close', onClose).on(ready, onReady)
   })
 }
 
 const isTls = (options: SocketOptions): boolean => options.tls !== undefined && options.tls !== false
-const readyEvent = (options: SocketOptions): 'connect' | 'secureConnect' =>
-  isTls(options) ? 'secureConnect' : 'connect'
 
-function start(options: SocketOptions): Socket {
-  const { host, port } = options
-  if (!isTls(options)) return connectTcp({ host, port, noDelay: true, keepAlive: true })
-  const given = typeof options.tls === 'object' ? options.tls : {}
-  // Names in certificates are those of hosts; an IP address can't be asked for by name.
-  const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
-  const socket = connectTls({ ...servername, ...given, host, port })
+function start(ip: string, { host, port, tls }: SocketOptions): Socket {
+  if (tls === undefined || tls === false) return connectTcp({ host: ip, port, noDelay: true, keepAlive: true })
+  const given = typeof tls === 'object' ? { ...tls, secureContext: contextOf(tls) } : {}
+  // Names in certificates are those of hosts; an IP address can't be asked for by name, but is checked all the same.
+  const name = isIP(host) > 0 ? {} : { servername: host }
+  const socket = connectTls({ ...name, ...given, host: ip, port })
   return socket.setNoDelay(true).setKeepAlive(true)
+}
+
+// Reading certificates and keys takes milliseconds: once for all connections of a client.
+const contexts = new WeakMap<TlsOptions, SecureContext>()
+
+function contextOf(tls: TlsOptions): SecureContext {
+  const known = tls.secureContext ?? contexts.get(tls)
+  if (known !== undefined) return known
+  const made = createSecureContext(tls)
+  contexts.set(tls, made)
+  return made
 }

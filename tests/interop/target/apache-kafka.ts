@@ -35,6 +35,7 @@ export async function startFormatted(
   classPath: string,
   options: BrokerOptions,
   jvm: readonly string[],
+  formatArgs: readonly string[] = [],
 ): Promise<Launched> {
   const port = options.port === 0 ? await freePort() : options.port
   const properties = join(options.dataDir, '..', `kafka-${port}.properties`)
@@ -42,7 +43,8 @@ export async function startFormatted(
   writeFileSync(properties, propertiesOf(settingsOf(port, await freePort(), options)))
   const java = [...jvm, '-cp', classPath]
   if (!existsSync(join(options.dataDir, 'meta.properties'))) {
-    await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--standalone'])
+    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, '--standalone']
+    await run('java', [...java, ...format, ...formatArgs])
   }
   const startMs = performance.now()
   return { startMs, broker: { port, program: new Program('java', [...java, 'kafka.Kafka', properties]) } }

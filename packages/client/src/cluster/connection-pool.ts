@@ -40,11 +40,11 @@ export class ConnectionPool {
   }
 
   #connect(key: string, address: Address): Promise<Connection> {
-    const { clientId, tls, connectTimeoutMs, requestTimeoutMs, clock, logger } = this.#settings
+    const { clientId, security, connectTimeoutMs, requestTimeoutMs, clock, logger } = this.#settings
     const opening = Connection.connect({
       ...address,
       clientId,
-      tls,
+      ...security,
       connectTimeoutMs,
       requestTimeoutMs,
       clock,

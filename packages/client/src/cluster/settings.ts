@@ -1,8 +1,8 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
 import type { ClientOptions } from '../client-options.ts'
 import { loggerOf } from './logger.ts'
+import { type Security, securityOf, tellsPassword } from './security.ts'
 
 export interface Address {
   readonly host: string
@@ -13,7 +13,7 @@ export interface Address {
 export interface Settings {
   readonly bootstrap: readonly Address[]
   readonly clientId: string
-  readonly tls: boolean | TlsOptions
+  readonly security: Security
   readonly connectTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly apiTimeoutMs: number
@@ -26,17 +26,20 @@ export interface Settings {
 
 export function settingsOf(options: ClientOptions): Settings {
   const clientId = options.clientId ?? 'millrace'
+  const logger = loggerOf(options.logger, clientId)
+  const security = securityOf(options)
+  if (tellsPassword(security)) logger.warn('SASL PLAIN without TLS sends the password for all to read')
   return {
     bootstrap: parseServers(options.bootstrapServers),
     clientId,
-    tls: options.tls ?? false,
+    security,
     connectTimeoutMs: options.socketConnectionSetupTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
     retryBackoffMs: options.retryBackoffMs ?? 100,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1_000,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
-    logger: loggerOf(options.logger, clientId),
+    logger,
     clock: systemClock,
   }
 }

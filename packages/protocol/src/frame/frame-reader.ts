@@ -235,14 +235,16 @@ export class FrameReader {
 }
 
 const tlsHandshake = 0x1603
+const tlsAlert = 0x1503
 const httpStarts = new Set(
   ['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'OPTI', 'PATC', 'CONN', 'HTTP'].map((text) =>
     Buffer.from(text).readInt32BE(0),
   ),
 )
 
-/** Who else begins like this: worth a clear word in the log, for it is a client on the wrong port. */
+/** Who else begins like this: worth a clear word in the log, for it is a client or server on the wrong port. */
 function strangerOf(firstBytes: number): string | null {
   if (firstBytes >>> 16 === tlsHandshake) return 'the start of a TLS connection'
+  if (firstBytes >>> 16 === tlsAlert) return 'the refusal of a TLS server'
   return httpStarts.has(firstBytes) ? 'HTTP' : null
 }

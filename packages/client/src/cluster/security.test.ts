@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SaslOptions } from '@millrace/connection'
+import { securityOf } from './security.ts'
+import { settingsOf } from './settings.ts'
+
+const sasl: SaslOptions = { mechanism: 'PLAIN', username: 'u', password: 'p' }
+const bootstrapServers = 'b:9092'
+
+test('a protocol follows from tls and sasl, and they follow from it', () => {
+  assert.deepEqual(securityOf({}), { tls: false, sasl: undefined })
+  assert.deepEqual(securityOf({ securityProtocol: 'SSL' }), { tls: true, sasl: undefined })
+  assert.deepEqual(securityOf({ tls: { ca: 'x' }, sasl }), { tls: { ca: 'x' }, sasl })
+  assert.deepEqual(securityOf({ securityProtocol: 'SASL_SSL', sasl }), { tls: true, sasl })
+  assert.deepEqual(securityOf({ securityProtocol: 'SASL_PLAINTEXT', tls: false, sasl }), { tls: false, sasl })
+})
+
+test('what contradicts itself, or is no protocol or mechanism, is refused when the client is made', () => {
+  assert.throws(() => securityOf({ securityProtocol: 'PLAINTEXT', tls: true }), /PLAINTEXT, but tls is given/)
+  assert.throws(() => securityOf({ securityProtocol: 'SSL', tls: false }), /SSL, but tls is false/)
+  assert.throws(() => securityOf({ securityProtocol: 'SASL_SSL' }), /sasl is missing/)
+  assert.throws(() => securityOf({ securityProtocol: 'SSL', sasl }), /sasl is given/)
+  assert.throws(() => securityOf({ securityProtocol: 'TLS' as 'SSL' }), /is 'TLS', expected PLAINTEXT, SSL/)
+  assert.throws(() => securityOf({ sasl: { ...sasl, mechanism: 'scram' as 'PLAIN' } }), /expected PLAIN, SCRAM-SHA-256/)
+})
+
+test('a password in the clear is warned of', () => {
+  const warned: string[] = []
+  const logger = { ...console, warn: (message: string) => void warned.push(message) }
+  settingsOf({ bootstrapServers, sasl, logger })
+  settingsOf({ bootstrapServers, sasl, tls: true, logger })
+  assert.equal(warned.length, 1)
+})

@@ -1,0 +1,29 @@
+import { AuthenticationError, type BrokerError, ConnectionClosedError, type ErrorSource } from './broker-error.ts'
+
+/** Codes of Node and OpenSSL that say that a certificate isn't what one side wants. */
+const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_)/
+const alert = /^ERR_SSL_.*ALERT/
+const notTls = /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)/
+
+/** What a socket's error says to whoever set the client up. */
+export function socketFault(error: NodeJS.ErrnoException, source: ErrorSource): BrokerError {
+  const code = error.code ?? ''
+  const advice = adviceOf(code)
+  if (advice === undefined) return new ConnectionClosedError(messageOf(error), source, { cause: error })
+  // The same certificates fail in the same way until somebody changes them.
+  const options = { cause: error, advice, retriable: false }
+  return new AuthenticationError('NETWORK_EXCEPTION', `TLS: ${messageOf(error)}`, source, options)
+}
+
+function adviceOf(code: string): string | undefined {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'connect by a name that the certificate holds'
+  if (code === 'CERT_HAS_EXPIRED') return "renew the broker's certificate"
+  if (untrusted.test(code)) return "give tls the CA that signed the broker's certificate (tls: { ca })"
+  if (alert.test(code)) return 'give tls a certificate and key that the broker takes (tls: { cert, key })'
+  if (notTls.test(code)) return "leave tls out, or connect to the broker's TLS listener"
+  return undefined
+}
+
+// Of several addresses of a name that all failed, Node has the messages inside.
+const messageOf = (error: Error): string =>
+  error instanceof AggregateError ? error.errors.map((each) => (each as Error).message).join(', ') : error.message

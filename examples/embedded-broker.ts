@@ -1,7 +1,7 @@
 // A Kafka broker in this process, in memory, and a week that goes by in a moment:
 //   node -C millrace-source examples/embedded-broker.ts
 import { startBroker } from '@millrace/broker'
-import { Admin, Producer } from '@millrace/client'
+import { Admin, Producer, valuesOf } from '@millrace/client'
 
 await using broker = await startBroker({ settings: { 'num.partitions': 1 } })
 const { bootstrapServers } = broker
@@ -15,6 +15,6 @@ await producer.send({ topic: 'clicks', value: 'of last week' })
 await broker.clock.advance('7d', { keepSessions: true }) // resolves when retention has happened
 
 await producer.send({ topic: 'clicks', value: 'of today', timestamp: broker.clock.wallMs() })
-const [earliest] = await admin.listOffsets([{ topic: 'clicks', partition: 0, at: 'earliest' }])
-console.log(`the first record that is left has offset ${earliest?.offset}`)
+const listed = valuesOf(await admin.listOffsets([{ topic: 'clicks', partition: 0, at: 'earliest' }]))
+console.log(`the first record that is left has offset ${listed.get('clicks-0')?.offset}`)
 await admin.close()

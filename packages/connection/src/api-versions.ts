@@ -2,6 +2,7 @@ import type { AnyApi, ApiVersionsResponse } from '@millrace/protocol'
 import { apiVersionsApi, errorCode } from '@millrace/protocol'
 import type { ErrorSource } from './broker-error.ts'
 import { UnsupportedApiError } from './broker-error.ts'
+import { sinceKafka } from './since-kafka.ts'
 
 export interface VersionRange {
   readonly min: number
@@ -38,10 +39,18 @@ export function chooseVersion(
   source: ErrorSource,
 ): number {
   const theirs = versions.get(api.key)
-  if (theirs === undefined) throw new UnsupportedApiError(`the broker doesn't have this API`, source)
-  const min = Math.max(api.minVersion, theirs.min, wanted.min ?? 0)
+  const needed = Math.max(api.minVersion, wanted.min ?? 0)
+  if (theirs === undefined)
+    throw new UnsupportedApiError(`the broker doesn't have ${api.name}${since(api, needed)}`, source)
+  const min = Math.max(needed, theirs.min)
   const max = Math.min(api.maxVersion, theirs.max, wanted.max ?? Infinity)
   if (min <= max) return max
-  const ours = `${Math.max(api.minVersion, wanted.min ?? 0)}-${Math.min(api.maxVersion, wanted.max ?? Infinity)}`
-  throw new UnsupportedApiError(`the broker takes versions ${theirs.min}-${theirs.max}, we need one of ${ours}`, source)
+  const ours = `${needed}-${Math.min(api.maxVersion, wanted.max ?? Infinity)}`
+  const message = `the broker takes ${api.name} ${theirs.min}-${theirs.max}, this needs one of ${ours}`
+  throw new UnsupportedApiError(theirs.max < needed ? message + since(api, needed) : message, source)
+}
+
+function since(api: Pick<AnyApi, 'name'>, version: number): string {
+  const kafka = sinceKafka(api.name, version)
+  return kafka === null ? '' : `: Apache Kafka has it since ${kafka}`
 }

@@ -69,3 +69,12 @@ export function partOutcomes<T>(
   }
   return { values, finish }
 }
+
+/** The values of all, by name; the first failure is thrown. */
+export const allOf = <T, K>(outcomes: Outcomes<T, K>): Map<K, T> =>
+  new Map(
+    [...outcomes].map(([name, outcome]) => {
+      if (!outcome.ok) throw outcome.error
+      return [name, outcome.value]
+    }),
+  )

@@ -1,65 +1,20 @@
-import type { CallOptions } from '../client-options.ts'
-import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
-import type {
-  ClusterDescription,
-  CommittedOffset,
-  ConfigChange,
-  ConfigEntry,
-  ConfigResource,
-  GroupDescription,
-  GroupListing,
-  ListedOffset,
-  LogDirDescription,
-  NewTopic,
-  OffsetSpec,
-  Outcome,
-  TopicDescription,
-  TopicListing,
-} from './types.ts'
-
-/** Results by name, in the order asked; every name asked for is in it. */
-export type Outcomes<T> = ReadonlyMap<string, Outcome<T>>
+import type { ClusterApi } from './cluster-api.ts'
+import type { ConfigsApi } from './configs-api.ts'
+import type { GroupsApi } from './groups-api.ts'
+import type { OffsetsApi } from './offsets-api.ts'
+import type { ReplicasApi } from './replicas-api.ts'
+import type { SecurityApi } from './security-api.ts'
+import type { TopicsApi } from './topics-api.ts'
+import type { TransactionsApi } from './transactions-api.ts'
 
 /**
- * What `Admin` offers. A call rejects when nobody answered or the whole request was refused; a fault of one topic,
- * group or partition stands in its outcome.
+ * What `Admin` offers. A call about one thing gives it, or rejects. A call about many gives an outcome for each: under
+ * its name, or in the order given where it has none. Such a call rejects only where nobody answered for any of them:
+ * the brokers couldn't be reached, are too old, or refused the request as a whole. A listing of all there is gives all
+ * of it or rejects.
  */
-export interface AdminApi {
-  createTopics(
-    topics: readonly NewTopic[],
-    options?: CallOptions & { validateOnly?: boolean },
-  ): Promise<Outcomes<TopicDescription>>
-  deleteTopics(names: readonly string[], options?: CallOptions): Promise<Outcomes<null>>
-  listTopics(options?: CallOptions & { includeInternal?: boolean }): Promise<TopicListing[]>
-  describeTopics(names: readonly string[], options?: CallOptions): Promise<Outcomes<TopicDescription>>
-  createPartitions(topic: string, total: number, options?: CallOptions & { validateOnly?: boolean }): Promise<void>
-  /** Deletes what lies before the offset of each partition (-1: before its high watermark); keys are `topic-partition`. */
-  deleteRecords(
-    before: readonly TopicPartitionOffset[],
-    options?: CallOptions,
-  ): Promise<Outcomes<{ readonly lowWatermark: number }>>
-  describeConfigs(resource: ConfigResource, options?: CallOptions): Promise<ConfigEntry[]>
-  alterConfigs(changes: readonly ConfigChange[], options?: CallOptions & { validateOnly?: boolean }): Promise<void>
-  listGroups(options?: CallOptions): Promise<GroupListing[]>
-  describeGroups(groupIds: readonly string[], options?: CallOptions): Promise<Outcomes<GroupDescription>>
-  deleteGroups(groupIds: readonly string[], options?: CallOptions): Promise<Outcomes<null>>
-  fetchOffsets(
-    groupId: string,
-    partitions?: readonly TopicPartition[],
-    options?: CallOptions,
-  ): Promise<CommittedOffset[]>
-  /** Sets committed offsets of a group without members; keys are `topic-partition`. */
-  commitOffsets(
-    groupId: string,
-    offsets: readonly TopicPartitionOffset[],
-    options?: CallOptions,
-  ): Promise<Outcomes<null>>
-  deleteOffsets(groupId: string, partitions: readonly TopicPartition[], options?: CallOptions): Promise<Outcomes<null>>
-  listOffsets(
-    asked: readonly (TopicPartition & { readonly at: OffsetSpec })[],
-    options?: CallOptions,
-  ): Promise<ListedOffset[]>
-  describeCluster(options?: CallOptions): Promise<ClusterDescription>
-  describeLogDirs(brokers?: readonly number[], options?: CallOptions): Promise<LogDirDescription[]>
+export interface AdminApi
+  extends TopicsApi, ConfigsApi, GroupsApi, OffsetsApi, ReplicasApi, TransactionsApi, SecurityApi, ClusterApi {
+  /** Disconnects; calls that wait are rejected. */
   close(): Promise<void>
 }

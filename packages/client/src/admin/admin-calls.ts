@@ -6,9 +6,12 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { partError } from '../cluster/cluster.ts'
 import { retry } from '../cluster/retry.ts'
 import type { TopicPartition } from '../record.ts'
-import type { Outcome } from './types.ts'
+import { partitionKey } from './outcome-keys.ts'
+import type { Outcome } from './outcome-types.ts'
+import { coordinatorMoved, leaderMoved } from './routes.ts'
 
-// The ways in which a request finds its broker. Each retries while there is time, having forgotten what was wrong.
+// Requests of those who know the cluster already, as consumers do. Each retries while there is time, having forgotten
+// what was wrong; `ask-each.ts` is for the calls of Admin.
 
 /** An answer and who gave it. */
 export interface Answer<Res> {
@@ -20,13 +23,6 @@ interface Call<Res> extends CallOptions {
   /** Codes in the answer for which the broker is asked again, such as NOT_CONTROLLER. */
   readonly codes?: (response: Res) => Iterable<number>
 }
-
-const movedController = new Set<ErrorName>(['NOT_CONTROLLER'])
-const movedCoordinator = new Set<ErrorName>([
-  'NOT_COORDINATOR',
-  'COORDINATOR_NOT_AVAILABLE',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-])
 
 async function ask<Req, Res, ReqIn, ResIn>(
   connection: Connection,
@@ -40,59 +36,6 @@ async function ask<Req, Res, ReqIn, ResIn>(
     if (again.has(errorName(code))) throw partError(code, connection, api.name)
   }
   return { response, connection }
-}
-
-const nothing: ReadonlySet<ErrorName> = new Set()
-
-export function toAny<Req, Res, ReqIn, ResIn>(
-  cluster: Cluster,
-  api: Api<Req, Res, ReqIn, ResIn>,
-  body: BodyFor<ReqIn>,
-  call: Call<Res> = {},
-): Promise<Answer<Res>> {
-  return retry(
-    cluster.settings,
-    async () => ask(await cluster.anyConnection(call.signal), api, body, call, nothing),
-    call,
-  )
-}
-
-/** To the controller; with KRaft every broker stands in for it. */
-export function toController<Req, Res, ReqIn, ResIn>(
-  cluster: Cluster,
-  api: Api<Req, Res, ReqIn, ResIn>,
-  body: BodyFor<ReqIn>,
-  call: Call<Res> = {},
-): Promise<Answer<Res>> {
-  return retry(
-    cluster.settings,
-    async (attempt) => {
-      if (attempt > 1 || cluster.image.brokers.size === 0) await cluster.refresh([], call.signal)
-      const { controllerId, brokers } = cluster.image
-      const connection = brokers.has(controllerId)
-        ? await cluster.connection(controllerId, 'main', call.signal)
-        : await cluster.anyConnection(call.signal)
-      return ask(connection, api, body, call, movedController)
-    },
-    call,
-  )
-}
-
-export function toBroker<Req, Res, ReqIn, ResIn>(
-  cluster: Cluster,
-  brokerId: number,
-  api: Api<Req, Res, ReqIn, ResIn>,
-  body: BodyFor<ReqIn>,
-  call: Call<Res> = {},
-): Promise<Answer<Res>> {
-  return retry(
-    cluster.settings,
-    async (attempt) => {
-      if (attempt > 1 || !cluster.image.brokers.has(brokerId)) await cluster.refresh([], call.signal)
-      return ask(await cluster.connection(brokerId, 'main', call.signal), api, body, call, nothing)
-    },
-    call,
-  )
 }
 
 export function toCoordinator<Req, Res, ReqIn, ResIn>(
@@ -109,13 +52,11 @@ export function toCoordinator<Req, Res, ReqIn, ResIn>(
     async () => {
       const coordinator = await cluster.coordinator(groupId, call.signal)
       const connection = await cluster.connectionTo(coordinator, 'main', call.signal)
-      return ask(connection, limited, body, call, movedCoordinator)
+      return ask(connection, limited, body, call, coordinatorMoved)
     },
     { ...call, onFailure: () => cluster.forgetCoordinator(groupId) },
   )
 }
-
-export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
 
 /**
  * Asks each partition's leader about its partitions. What a leader refuses for now (it moved, it isn't ready) is asked
@@ -151,18 +92,7 @@ export async function perLeader<Item extends TopicPartition, T>(
 const isUnfinished = (outcome: Outcome<unknown> | undefined): boolean =>
   outcome === undefined || (!outcome.ok && isWorthAsking(outcome.error))
 
-const isWorthAsking = (error: KafkaError): boolean => leaderErrors.has(error.error)
-
-const leaderErrors = new Set<ErrorName>([
-  'NOT_LEADER_OR_FOLLOWER',
-  'LEADER_NOT_AVAILABLE',
-  'REPLICA_NOT_AVAILABLE',
-  'OFFSET_NOT_AVAILABLE',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'KAFKA_STORAGE_ERROR',
-  'REQUEST_TIMED_OUT',
-])
+const isWorthAsking = (error: KafkaError): boolean => leaderMoved.has(error.error)
 
 async function byLeader<Item extends TopicPartition>(
   cluster: Cluster,

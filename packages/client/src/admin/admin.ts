@@ -1,35 +1,51 @@
-import type { CallOptions, ClientOptions } from '../client-options.ts'
+import type { ClientOptions } from '../client-options.ts'
 import { Cluster } from '../cluster/cluster.ts'
-import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
-import type { AdminApi, Outcomes } from './admin-api.ts'
-import { describeCluster, describeLogDirs } from './brokers.ts'
-import { alterConfigs, describeConfigs, listConfigResources } from './configs.ts'
-import { commitOffsets, deleteOffsets, fetchOffsets } from './group-offsets.ts'
-import { deleteGroups, describeGroups, listGroups } from './groups.ts'
-import type { AskedOffset } from './list-offsets.ts'
-import { listOffsets } from './list-offsets.ts'
-import { createPartitions, createTopics, deleteRecords, deleteTopics, describeTopics, listTopics } from './topics.ts'
-import type {
-  ClusterDescription,
-  CommittedOffset,
-  ConfigChange,
-  ConfigEntry,
-  ConfigResource,
-  ConfigResourceType,
-  GroupDescription,
-  GroupListing,
-  ListedOffset,
-  LogDirDescription,
-  NewTopic,
-  TopicDescription,
-  TopicListing,
-} from './types.ts'
-
-type Validate = CallOptions & { readonly validateOnly?: boolean }
+import type { TopicPartition } from '../record.ts'
+import { createAcls, deleteAcls, describeAcls } from './acls.ts'
+import type { AdminApi } from './admin-api.ts'
+import type { AdminCallOptions, Call } from './call.ts'
+import { runCall } from './call.ts'
+import { clientInstanceId } from './client-instance-id.ts'
+import { alterClientQuotas, describeClientQuotas } from './client-quotas.ts'
+import type { ConfigEntry, ConfigResource, DescribeConfigsOptions } from './configs-api.ts'
+import { alterConfigs, describeConfigs, listConfigResources, replaceConfigs } from './configs.ts'
+import {
+  createDelegationToken,
+  describeDelegationTokens,
+  expireDelegationToken,
+  renewDelegationToken,
+} from './delegation-tokens.ts'
+import { describeCluster } from './describe-cluster.ts'
+import { describeFeatures, updateFeatures } from './features.ts'
+import { describeGroups } from './group-descriptions.ts'
+import { deleteGroups, listGroups, removeMembers } from './groups.ts'
+import { offsetsOfPartitions } from './list-offsets.ts'
+import { alterReplicaLogDirs, describeLogDirs, describeReplicaLogDirs } from './log-dirs.ts'
+import type { CommittedOffset, FetchOffsetsOptions, GroupPartitions } from './offsets-api.ts'
+import { commitOffsets, deleteOffsets, fetchOffsets } from './offsets.ts'
+import { valueOf } from './outcome.ts'
+import { resourceKey } from './outcome-keys.ts'
+import type { Outcomes } from './outcome-types.ts'
+import { createPartitions, deleteRecords } from './partitions.ts'
+import { addRaftVoter, describeQuorum, removeRaftVoter, unregisterBroker } from './quorum.ts'
+import { alterPartitionReassignments, electLeaders, listPartitionReassignments } from './replicas.ts'
+import { alterUserScramCredentials, describeUserScramCredentials } from './scram-credentials.ts'
+import { alterShareOffsets, deleteShareOffsets, fetchShareOffsets } from './share-offsets.ts'
+import { describeTopics, listTopics } from './topic-descriptions.ts'
+import type { NewPartitions, ValidateOptions } from './topics-api.ts'
+import { createTopics, deleteTopics } from './topics.ts'
+import {
+  abortTransaction,
+  describeProducers,
+  describeTransactions,
+  fenceProducers,
+  listTransactions,
+} from './transactions.ts'
 
 /**
- * Looks after topics, settings, groups and their offsets. Connects on first use; every call retries what may pass, for
- * `defaultApiTimeoutMs`.
+ * Looks after everything in a cluster but its records: topics, settings, groups and offsets, replicas, transactions,
+ * who may do what, brokers and features. Connects on first use; every call retries what may pass, until its
+ * `timeoutMs` (default `defaultApiTimeoutMs`) is up or its `signal` ends it.
  *
  * @example
  * await using admin = new Admin({ bootstrapServers: 'localhost:9092' })
@@ -37,98 +53,210 @@ type Validate = CallOptions & { readonly validateOnly?: boolean }
  */
 export class Admin implements AdminApi, AsyncDisposable {
   readonly #cluster: Cluster
+  #clientInstanceId: string | undefined
 
   constructor(options: ClientOptions) {
     this.#cluster = new Cluster(options)
   }
 
-  createTopics(topics: readonly NewTopic[], options: Validate = {}): Promise<Outcomes<TopicDescription>> {
-    return createTopics(this.#cluster, topics, options)
+  readonly createTopics: AdminApi['createTopics'] = (topics, options = {}) =>
+    this.#run(options, (call) => createTopics(call, topics, options))
+
+  readonly deleteTopics: AdminApi['deleteTopics'] = (topics, options = {}) =>
+    this.#run(options, (call) => deleteTopics(call, topics))
+
+  readonly listTopics: AdminApi['listTopics'] = (options = {}) =>
+    this.#run(options, (call) => listTopics(call, options))
+
+  readonly describeTopics: AdminApi['describeTopics'] = (topics, options = {}) =>
+    this.#run(options, (call) => describeTopics(call, topics, options))
+
+  createPartitions(topic: string, total: number, options?: ValidateOptions): Promise<void>
+  createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions): Promise<Outcomes<null>>
+  createPartitions(
+    asked: string | readonly NewPartitions[],
+    total?: number | ValidateOptions,
+    given?: ValidateOptions,
+  ): Promise<void | Outcomes<null>> {
+    const options = (typeof total === 'object' ? total : given) ?? {}
+    return this.#run(options, async (call) => {
+      if (typeof asked !== 'string') return createPartitions(call, asked, options)
+      const outcomes = await createPartitions(call, [{ topic: asked, total: Number(total) }], options)
+      valueOf(outcomes.get(asked)!)
+    })
   }
 
-  deleteTopics(names: readonly string[], options: CallOptions = {}): Promise<Outcomes<null>> {
-    return deleteTopics(this.#cluster, names, options)
+  readonly deleteRecords: AdminApi['deleteRecords'] = (before, options = {}) =>
+    this.#run(options, (call) => deleteRecords(call, before))
+
+  describeConfigs(resource: ConfigResource, options?: DescribeConfigsOptions): Promise<ConfigEntry[]>
+  describeConfigs(
+    resources: readonly ConfigResource[],
+    options?: DescribeConfigsOptions,
+  ): Promise<Outcomes<readonly ConfigEntry[]>>
+  describeConfigs(
+    asked: ConfigResource | readonly ConfigResource[],
+    options: DescribeConfigsOptions = {},
+  ): Promise<ConfigEntry[] | Outcomes<readonly ConfigEntry[]>> {
+    return this.#run(options, async (call) => {
+      if (!('type' in asked)) return describeConfigs(call, asked, options)
+      const outcomes = await describeConfigs(call, [asked], options)
+      return [...valueOf(outcomes.get(resourceKey(asked))!)]
+    })
   }
 
-  listTopics(options: CallOptions & { readonly includeInternal?: boolean } = {}): Promise<TopicListing[]> {
-    return listTopics(this.#cluster, options)
-  }
+  readonly alterConfigs: AdminApi['alterConfigs'] = (changes, options = {}) =>
+    this.#run(options, (call) => alterConfigs(call, changes, options))
 
-  describeTopics(names: readonly string[], options: CallOptions = {}): Promise<Outcomes<TopicDescription>> {
-    return describeTopics(this.#cluster, names, options)
-  }
+  readonly replaceConfigs: AdminApi['replaceConfigs'] = (replacements, options = {}) =>
+    this.#run(options, (call) => replaceConfigs(call, replacements, options))
 
-  createPartitions(topic: string, total: number, options: Validate = {}): Promise<void> {
-    return createPartitions(this.#cluster, topic, total, options)
-  }
+  readonly listConfigResources: AdminApi['listConfigResources'] = (types = [], options = {}) =>
+    this.#run(options, (call) => listConfigResources(call, types))
 
-  deleteRecords(
-    before: readonly TopicPartitionOffset[],
-    options: CallOptions = {},
-  ): Promise<Outcomes<{ readonly lowWatermark: number }>> {
-    return deleteRecords(this.#cluster, before, options)
-  }
+  readonly listGroups: AdminApi['listGroups'] = (options = {}) =>
+    this.#run(options, (call) => listGroups(call, options))
 
-  describeConfigs(resource: ConfigResource, options: CallOptions = {}): Promise<ConfigEntry[]> {
-    return describeConfigs(this.#cluster, resource, options)
-  }
+  readonly describeGroups: AdminApi['describeGroups'] = (groupIds, options = {}) =>
+    this.#run(options, (call) => describeGroups(call, groupIds, options))
 
-  alterConfigs(changes: readonly ConfigChange[], options: Validate = {}): Promise<void> {
-    return alterConfigs(this.#cluster, changes, options)
-  }
+  readonly deleteGroups: AdminApi['deleteGroups'] = (groupIds, options = {}) =>
+    this.#run(options, (call) => deleteGroups(call, groupIds))
 
-  /** The resources of these types (default: all) that have settings of their own. */
-  listConfigResources(types: readonly ConfigResourceType[] = [], options: CallOptions = {}): Promise<ConfigResource[]> {
-    return listConfigResources(this.#cluster, types, options)
-  }
+  readonly removeMembers: AdminApi['removeMembers'] = (groupId, members, options = {}) =>
+    this.#run(options, (call) => removeMembers(call, groupId, members, options))
 
-  listGroups(options: CallOptions = {}): Promise<GroupListing[]> {
-    return listGroups(this.#cluster, options)
-  }
-
-  describeGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<Outcomes<GroupDescription>> {
-    return describeGroups(this.#cluster, groupIds, options)
-  }
-
-  deleteGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<Outcomes<null>> {
-    return deleteGroups(this.#cluster, groupIds, options)
-  }
+  readonly listOffsets: AdminApi['listOffsets'] = (asked, options = {}) =>
+    this.#run(options, (call) => offsetsOfPartitions(call, asked, options))
 
   fetchOffsets(
     groupId: string,
     partitions?: readonly TopicPartition[],
-    options: CallOptions = {},
-  ): Promise<CommittedOffset[]> {
-    return fetchOffsets(this.#cluster, groupId, partitions, options)
+    options?: FetchOffsetsOptions,
+  ): Promise<CommittedOffset[]>
+  fetchOffsets(
+    groups: readonly GroupPartitions[],
+    options?: FetchOffsetsOptions,
+  ): Promise<Outcomes<readonly CommittedOffset[]>>
+  fetchOffsets(
+    asked: string | readonly GroupPartitions[],
+    partitions?: readonly TopicPartition[] | FetchOffsetsOptions,
+    given?: FetchOffsetsOptions,
+  ): Promise<CommittedOffset[] | Outcomes<readonly CommittedOffset[]>> {
+    if (typeof asked !== 'string') {
+      const options = (partitions as FetchOffsetsOptions | undefined) ?? {}
+      return this.#run(options, (call) => fetchOffsets(call, asked, options))
+    }
+    const group = { groupId: asked, ...(Array.isArray(partitions) ? { partitions } : {}) }
+    return this.#run(given ?? {}, async (call) => {
+      const outcomes = await fetchOffsets(call, [group], given ?? {})
+      return [...valueOf(outcomes.get(asked)!)]
+    })
   }
 
-  commitOffsets(
-    groupId: string,
-    offsets: readonly TopicPartitionOffset[],
-    options: CallOptions = {},
-  ): Promise<Outcomes<null>> {
-    return commitOffsets(this.#cluster, groupId, offsets, options)
-  }
+  readonly commitOffsets: AdminApi['commitOffsets'] = (groupId, offsets, options = {}) =>
+    this.#run(options, (call) => commitOffsets(call, groupId, offsets))
 
-  deleteOffsets(
-    groupId: string,
-    partitions: readonly TopicPartition[],
-    options: CallOptions = {},
-  ): Promise<Outcomes<null>> {
-    return deleteOffsets(this.#cluster, groupId, partitions, options)
-  }
+  readonly deleteOffsets: AdminApi['deleteOffsets'] = (groupId, partitions, options = {}) =>
+    this.#run(options, (call) => deleteOffsets(call, groupId, partitions))
 
-  listOffsets(asked: readonly AskedOffset[], options: CallOptions = {}): Promise<ListedOffset[]> {
-    return listOffsets(this.#cluster, asked, options)
-  }
+  readonly fetchShareOffsets: AdminApi['fetchShareOffsets'] = (groupId, partitions, options = {}) =>
+    this.#run(options, (call) => fetchShareOffsets(call, groupId, partitions))
 
-  describeCluster(options: CallOptions = {}): Promise<ClusterDescription> {
-    return describeCluster(this.#cluster, options)
-  }
+  readonly alterShareOffsets: AdminApi['alterShareOffsets'] = (groupId, offsets, options = {}) =>
+    this.#run(options, (call) => alterShareOffsets(call, groupId, offsets))
 
-  describeLogDirs(brokers?: readonly number[], options: CallOptions = {}): Promise<LogDirDescription[]> {
-    return describeLogDirs(this.#cluster, brokers, options)
-  }
+  readonly deleteShareOffsets: AdminApi['deleteShareOffsets'] = (groupId, topics, options = {}) =>
+    this.#run(options, (call) => deleteShareOffsets(call, groupId, topics))
+
+  readonly alterPartitionReassignments: AdminApi['alterPartitionReassignments'] = (reassignments, options = {}) =>
+    this.#run(options, (call) => alterPartitionReassignments(call, reassignments, options))
+
+  readonly listPartitionReassignments: AdminApi['listPartitionReassignments'] = (partitions, options = {}) =>
+    this.#run(options, (call) => listPartitionReassignments(call, partitions))
+
+  readonly electLeaders: AdminApi['electLeaders'] = (type, partitions, options = {}) =>
+    this.#run(options, (call) => electLeaders(call, type, partitions))
+
+  readonly listTransactions: AdminApi['listTransactions'] = (options = {}) =>
+    this.#run(options, (call) => listTransactions(call, options))
+
+  readonly describeTransactions: AdminApi['describeTransactions'] = (transactionalIds, options = {}) =>
+    this.#run(options, (call) => describeTransactions(call, transactionalIds))
+
+  readonly describeProducers: AdminApi['describeProducers'] = (partitions, options = {}) =>
+    this.#run(options, (call) => describeProducers(call, partitions, options))
+
+  readonly abortTransaction: AdminApi['abortTransaction'] = (transaction, options = {}) =>
+    this.#run(options, (call) => abortTransaction(call, transaction))
+
+  readonly fenceProducers: AdminApi['fenceProducers'] = (transactionalIds, options = {}) =>
+    this.#run(options, (call) => fenceProducers(call, transactionalIds))
+
+  readonly describeAcls: AdminApi['describeAcls'] = (filter = {}, options = {}) =>
+    this.#run(options, (call) => describeAcls(call, filter))
+
+  readonly createAcls: AdminApi['createAcls'] = (bindings, options = {}) =>
+    this.#run(options, (call) => createAcls(call, bindings))
+
+  readonly deleteAcls: AdminApi['deleteAcls'] = (filters, options = {}) =>
+    this.#run(options, (call) => deleteAcls(call, filters))
+
+  readonly describeClientQuotas: AdminApi['describeClientQuotas'] = (filter = {}, options = {}) =>
+    this.#run(options, (call) => describeClientQuotas(call, filter))
+
+  readonly alterClientQuotas: AdminApi['alterClientQuotas'] = (alterations, options = {}) =>
+    this.#run(options, (call) => alterClientQuotas(call, alterations, options))
+
+  readonly describeUserScramCredentials: AdminApi['describeUserScramCredentials'] = (users, options = {}) =>
+    this.#run(options, (call) => describeUserScramCredentials(call, users))
+
+  readonly alterUserScramCredentials: AdminApi['alterUserScramCredentials'] = (alterations, options = {}) =>
+    this.#run(options, (call) => alterUserScramCredentials(call, alterations))
+
+  readonly createDelegationToken: AdminApi['createDelegationToken'] = (options = {}) =>
+    this.#run(options, (call) => createDelegationToken(call, options))
+
+  readonly renewDelegationToken: AdminApi['renewDelegationToken'] = (hmac, options = {}) =>
+    this.#run(options, (call) => renewDelegationToken(call, hmac, options.periodMs))
+
+  readonly expireDelegationToken: AdminApi['expireDelegationToken'] = (hmac, options = {}) =>
+    this.#run(options, (call) => expireDelegationToken(call, hmac, options.inMs))
+
+  readonly describeDelegationTokens: AdminApi['describeDelegationTokens'] = (owners, options = {}) =>
+    this.#run(options, (call) => describeDelegationTokens(call, owners))
+
+  readonly describeCluster: AdminApi['describeCluster'] = (options = {}) =>
+    this.#run(options, (call) => describeCluster(call, options))
+
+  readonly describeLogDirs: AdminApi['describeLogDirs'] = (brokers, options = {}) =>
+    this.#run(options, (call) => describeLogDirs(call, brokers))
+
+  readonly alterReplicaLogDirs: AdminApi['alterReplicaLogDirs'] = (moves, options = {}) =>
+    this.#run(options, (call) => alterReplicaLogDirs(call, moves))
+
+  readonly describeReplicaLogDirs: AdminApi['describeReplicaLogDirs'] = (replicas, options = {}) =>
+    this.#run(options, (call) => describeReplicaLogDirs(call, replicas))
+
+  readonly describeFeatures: AdminApi['describeFeatures'] = (options = {}) =>
+    this.#run(options, (call) => describeFeatures(call, options))
+
+  readonly updateFeatures: AdminApi['updateFeatures'] = (updates, options = {}) =>
+    this.#run(options, (call) => updateFeatures(call, updates, options))
+
+  readonly describeQuorum: AdminApi['describeQuorum'] = (options = {}) => this.#run(options, describeQuorum)
+
+  readonly addRaftVoter: AdminApi['addRaftVoter'] = (voter, endpoints, options = {}) =>
+    this.#run(options, (call) => addRaftVoter(call, voter, endpoints, options))
+
+  readonly removeRaftVoter: AdminApi['removeRaftVoter'] = (voter, options = {}) =>
+    this.#run(options, (call) => removeRaftVoter(call, voter, options))
+
+  readonly unregisterBroker: AdminApi['unregisterBroker'] = (broker, options = {}) =>
+    this.#run(options, (call) => unregisterBroker(call, broker))
+
+  readonly clientInstanceId: AdminApi['clientInstanceId'] = async (options = {}) =>
+    (this.#clientInstanceId ??= await this.#run(options, clientInstanceId))
 
   /** Disconnects; calls that wait are rejected. */
   close(): Promise<void> {
@@ -138,5 +266,9 @@ export class Admin implements AdminApi, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #run<T>(options: AdminCallOptions, work: (call: Call) => Promise<T>): Promise<T> {
+    return runCall(this.#cluster, options, work)
   }
 }

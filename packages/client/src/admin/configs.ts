@@ -1,21 +1,40 @@
-import { describeConfigsApi, incrementalAlterConfigsApi, listConfigResourcesApi } from '@millrace/protocol'
-import type { Api } from '@millrace/protocol'
-import type { CallOptions } from '../client-options.ts'
-import type { Cluster } from '../cluster/cluster.ts'
-import { partError, throwOnError } from '../cluster/cluster.ts'
-import type { Answer } from './admin-calls.ts'
-import { toAny, toBroker, toController } from './admin-calls.ts'
-import type { ConfigChange, ConfigEntry, ConfigResource, ConfigResourceType } from './types.ts'
+import type { Connection } from '@millrace/connection'
+import {
+  alterConfigsApi,
+  describeConfigsApi,
+  incrementalAlterConfigsApi,
+  listConfigResourcesApi,
+} from '@millrace/protocol'
+import { throwOnError } from '../cluster/cluster.ts'
+import type { Route, Router } from './ask-each.ts'
+import { askEach } from './ask-each.ts'
+import type { Call } from './call.ts'
+import type {
+  ConfigChange,
+  ConfigEntry,
+  ConfigReplacement,
+  ConfigResource,
+  ConfigResourceType,
+  ConfigSource,
+  DescribeConfigsOptions,
+} from './configs-api.ts'
+import { names } from './names.ts'
+import { doneOrNot, outcomeOf } from './outcome.ts'
+import { resourceKey } from './outcome-keys.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
+import { askOne, request } from './request.ts'
+import { controllerMoved, toAny, toBrokers, toController } from './routes.ts'
+import type { ValidateOptions } from './topics-api.ts'
 
-const resourceTypes: Readonly<Record<ConfigResourceType, number>> = {
+const resourceTypes = names<ConfigResourceType>({
   topic: 2,
   broker: 4,
   'broker-logger': 8,
   'client-metrics': 16,
   group: 32,
-}
+})
 
-const sources: readonly ConfigEntry['source'][] = [
+const sources: readonly ConfigSource[] = [
   'unknown',
   'topic',
   'dynamic-broker',
@@ -31,107 +50,169 @@ const types = ['unknown', 'boolean', 'string', 'int', 'short', 'long', 'double',
 
 const operations: Readonly<Record<ConfigChange['operation'], number>> = { set: 0, delete: 1, append: 2, subtract: 3 }
 
-export async function describeConfigs(
-  cluster: Cluster,
-  resource: ConfigResource,
-  options: CallOptions,
-): Promise<ConfigEntry[]> {
-  const body = {
-    resources: [{ resourceType: resourceTypes[resource.type], resourceName: resource.name, configurationKeys: null }],
-    includeSynonyms: false,
-    includeDocumentation: false,
+/** What a request says of one resource. */
+interface OfResource {
+  readonly resource: ConfigResource
+}
+
+/** A broker answers for its own settings only. */
+const toOwners =
+  <Item extends OfResource>(toOthers: Router<Item>): Router<Item> =>
+  async (call, items, attempt) => {
+    const others = items.filter((item) => brokerOf(item) === null)
+    const own = items.filter((item) => brokerOf(item) !== null)
+    const found = await Promise.all([
+      others.length === 0 ? nobody : toOthers(call, others, attempt),
+      own.length === 0 ? nobody : toBrokers<Item>((item) => brokerOf(item) ?? -1)(call, own, attempt),
+    ])
+    return {
+      routes: found.flatMap(({ routes }): readonly Route<Item>[] => routes),
+      nowhere: new Map(found.flatMap(({ nowhere }) => [...nowhere])),
+    }
   }
-  const { response, connection } = await toOwner(cluster, resource, describeConfigsApi, body, options)
-  const result = response.results[0]
-  throwOnError(result?.errorCode ?? -1, connection, describeConfigsApi.name, result?.errorMessage)
-  return (result?.configs ?? []).map((each) => ({
-    name: each.name,
-    value: each.value,
-    source: sources[each.configSource] ?? 'unknown',
-    readOnly: each.readOnly,
-    sensitive: each.isSensitive,
-    type: types[each.configType] ?? 'unknown',
-    documentation: each.documentation,
-  }))
-}
 
-/** A broker answers for its own settings only; any for the rest. */
-function toOwner<Req, Res, ReqIn, ResIn>(
-  cluster: Cluster,
-  resource: ConfigResource,
-  api: Api<Req, Res, ReqIn, ResIn>,
-  body: ReqIn,
-  options: CallOptions,
-): Promise<Answer<Res>> {
-  const ofBroker = resource.type === 'broker' || resource.type === 'broker-logger'
-  if (ofBroker && resource.name !== '') return toBroker(cluster, brokerId(resource.name), api, () => body, options)
-  return toAny(cluster, api, () => body, options)
-}
+const nobody = { routes: [], nowhere: new Map() }
 
-function brokerId(name: string): number {
+function brokerOf({ resource: { type, name } }: OfResource): number | null {
+  if ((type !== 'broker' && type !== 'broker-logger') || name === '') return null
   if (/^\d+$/.test(name)) return Number(name)
   throw new RangeError(`a broker's settings are asked for by its id: got '${name}'`)
 }
 
-export async function alterConfigs(
-  cluster: Cluster,
-  changes: readonly ConfigChange[],
-  options: CallOptions & { readonly validateOnly?: boolean },
-): Promise<void> {
-  for (const mine of byResource(changes)) {
-    const resource = mine[0]!.resource
-    const body = {
-      resources: [
-        {
-          resourceType: resourceTypes[resource.type],
-          resourceName: resource.name,
-          configs: mine.map((change) => ({
-            name: change.name,
-            configOperation: operations[change.operation],
-            value: change.value ?? null,
-          })),
-        },
-      ],
-      validateOnly: options.validateOnly ?? false,
-    }
-    const ofBroker = resource.type === 'broker' || resource.type === 'broker-logger'
-    const { response, connection } = ofBroker
-      ? await toOwner(cluster, resource, incrementalAlterConfigsApi, body, options)
-      : await toController(cluster, incrementalAlterConfigsApi, body, options)
-    const failed = response.responses.find((each) => each.errorCode !== 0)
-    if (failed !== undefined) {
-      throw partError(failed.errorCode, connection, incrementalAlterConfigsApi.name, failed.errorMessage)
-    }
-  }
+const itemKey = ({ resource }: OfResource): string => resourceKey(resource)
+
+export function describeConfigs(
+  call: Call,
+  resources: readonly ConfigResource[],
+  options: DescribeConfigsOptions,
+): Promise<Outcomes<readonly ConfigEntry[]>> {
+  const { includeSynonyms = false, includeDocumentation = false, names: wanted = null } = options
+  return askEach<OfResource, readonly ConfigEntry[], string>(call, {
+    items: resources.map((resource) => ({ resource })),
+    key: itemKey,
+    route: toOwners(toAny),
+    send: async (connection, items) => {
+      const asked = items.map(({ resource }) => ({ ...wireResource(resource), configurationKeys: wanted }))
+      const response = await request(call, connection, describeConfigsApi, (version) => ({
+        resources: asked,
+        includeSynonyms,
+        ...(version >= 3 ? { includeDocumentation } : {}),
+      }))
+      const from = { connection, api: describeConfigsApi.name }
+      return response.results.map((each) => [
+        wireKey(each),
+        outcomeOf(each.errorCode, each.errorMessage, from, () => each.configs.map(entryOf)),
+      ])
+    },
+  })
 }
 
-// All changes of one resource are one request: they happen together or not at all.
-function byResource(changes: readonly ConfigChange[]): Iterable<ConfigChange[]> {
+type EntryAnswer = ReturnType<typeof describeConfigsApi.response.decode>['results'][number]['configs'][number]
+
+const entryOf = (each: EntryAnswer): ConfigEntry => ({
+  name: each.name,
+  value: each.value,
+  source: sources[each.configSource] ?? 'unknown',
+  readOnly: each.readOnly,
+  sensitive: each.isSensitive,
+  type: types[each.configType] ?? 'unknown',
+  documentation: each.documentation,
+  synonyms: each.synonyms.map(({ name, value, source }) => ({ name, value, source: sources[source] ?? 'unknown' })),
+})
+
+const wireResource = ({ type, name }: ConfigResource) => ({
+  resourceType: resourceTypes.numberOf(type),
+  resourceName: name,
+})
+
+const wireKey = ({ resourceType, resourceName }: { resourceType: number; resourceName: string }): string =>
+  `${resourceTypes.nameOf(resourceType)}:${resourceName}`
+
+type Changes = OfResource & { readonly changes: readonly ConfigChange[] }
+
+export function alterConfigs(
+  call: Call,
+  changes: readonly ConfigChange[],
+  { validateOnly = false }: ValidateOptions,
+): Promise<Outcomes<null>> {
+  return alterEach(call, byResource(changes), async (connection, items) => {
+    const resources = items.map(({ resource, changes: mine }) => ({
+      ...wireResource(resource),
+      configs: mine.map(({ name, operation, value = null }) => ({
+        name,
+        configOperation: operations[operation],
+        value,
+      })),
+    }))
+    const { responses } = await request(call, connection, incrementalAlterConfigsApi, { resources, validateOnly })
+    return responses.map((each) => [
+      wireKey(each),
+      doneOrNot(each.errorCode, each.errorMessage, connection, incrementalAlterConfigsApi),
+    ])
+  })
+}
+
+export function replaceConfigs(
+  call: Call,
+  replacements: readonly ConfigReplacement[],
+  { validateOnly = false }: ValidateOptions,
+): Promise<Outcomes<null>> {
+  return alterEach(call, replacements, async (connection, items) => {
+    const resources = items.map(({ resource, configs }) => ({
+      ...wireResource(resource),
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    }))
+    const { responses } = await request(call, connection, alterConfigsApi, { resources, validateOnly })
+    return responses.map((each) => [
+      wireKey(each),
+      doneOrNot(each.errorCode, each.errorMessage, connection, alterConfigsApi),
+    ])
+  })
+}
+
+type Altered = Iterable<readonly [string, Outcome<null>]>
+
+const alterEach = <Item extends OfResource>(
+  call: Call,
+  items: readonly Item[],
+  send: (connection: Connection, items: readonly Item[]) => Promise<Altered>,
+): Promise<Outcomes<null>> =>
+  askEach<Item, null, string>(call, {
+    items,
+    key: itemKey,
+    route: toOwners<Item>(toController),
+    again: controllerMoved,
+    send,
+  })
+
+function byResource(changes: readonly ConfigChange[]): Changes[] {
   const resources = new Map<string, ConfigChange[]>()
   for (const change of changes) {
-    const key = `${change.resource.type} ${change.resource.name}`
-    const mine = resources.get(key)
-    if (mine === undefined) resources.set(key, [change])
+    const mine = resources.get(itemKey(change))
+    if (mine === undefined) resources.set(itemKey(change), [change])
     else mine.push(change)
   }
-  return resources.values()
+  return [...resources.values()].map((mine) => ({ resource: mine[0]!.resource, changes: mine }))
 }
 
-export async function listConfigResources(
-  cluster: Cluster,
-  kinds: readonly ConfigResourceType[],
-  options: CallOptions,
-): Promise<ConfigResource[]> {
-  const { response, connection } = await toAny(
-    cluster,
-    listConfigResourcesApi,
-    (version) => (version >= 1 ? { resourceTypes: kinds.map((kind) => resourceTypes[kind]) } : {}),
-    options,
-  )
-  throwOnError(response.errorCode, connection, listConfigResourcesApi.name)
-  const names = new Map(Object.entries(resourceTypes).map(([name, code]) => [code, name as ConfigResourceType]))
+// The first version that knows of anything but client-metrics subscriptions.
+const allTypesVersion = 1
+
+export async function listConfigResources(call: Call, kinds: readonly ConfigResourceType[]): Promise<ConfigResource[]> {
+  const onlyMetrics = kinds.length > 0 && kinds.every((kind) => kind === 'client-metrics')
+  const response = await askOne(call, toAny, async (connection) => {
+    const answer = await request(
+      call,
+      connection,
+      listConfigResourcesApi,
+      (version) => (version >= allTypesVersion ? { resourceTypes: kinds.map(resourceTypes.numberOf) } : {}),
+      onlyMetrics ? {} : { min: allTypesVersion },
+    )
+    throwOnError(answer.errorCode, connection, listConfigResourcesApi.name)
+    return answer
+  })
   return response.configResources.flatMap(({ resourceName, resourceType }) => {
-    const type = names.get(resourceType)
-    return type === undefined ? [] : [{ type, name: resourceName }]
+    const type = resourceTypes.nameOf(resourceType)
+    return type === 'unknown' ? [] : [{ type, name: resourceName }]
   })
 }

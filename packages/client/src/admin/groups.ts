@@ -1,161 +1,103 @@
-import type { Connection } from '@millrace/connection'
-import { decodeAssignment } from '@millrace/machines'
-import {
-  consumerGroupDescribeApi,
-  deleteGroupsApi,
-  describeGroupsApi,
-  errorCode,
-  listGroupsApi,
-  WireError,
-} from '@millrace/protocol'
-import type { CallOptions } from '../client-options.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import { deleteGroupsApi, leaveGroupApi, listGroupsApi } from '@millrace/protocol'
 import { throwOnError } from '../cluster/cluster.ts'
-import type { TopicPartition } from '../record.ts'
-import type { Outcomes } from './admin-api.ts'
-import { toBroker, toCoordinator } from './admin-calls.ts'
-import { outcomeOf } from './outcome.ts'
-import type { GroupDescription, GroupListing, Outcome } from './types.ts'
+import { askEach } from './ask-each.ts'
+import type { Call } from './call.ts'
+import { allBrokers } from './all-brokers.ts'
+import { describeGroups } from './group-descriptions.ts'
+import type { GroupListing, ListGroupsOptions, MemberRef } from './groups-api.ts'
+import { doneOrNot, succeeded, valueOf, valuesOf } from './outcome.ts'
+import type { Outcomes } from './outcome-types.ts'
+import { request } from './request.ts'
+import { coordinatorMoved, toBrokers, toCoordinators } from './routes.ts'
 
-/** Every broker knows the groups that it coordinates. */
-export async function listGroups(cluster: Cluster, options: CallOptions): Promise<GroupListing[]> {
-  await cluster.refresh([], options.signal)
-  const answers = await Promise.all(
-    [...cluster.image.brokers.keys()].map(async (brokerId) => {
-      const { response, connection } = await toBroker(cluster, brokerId, listGroupsApi, {}, options)
+// The first versions that sort out by state and by type.
+const statesVersion = 4
+const typesVersion = 5
+
+export async function listGroups(call: Call, options: ListGroupsOptions): Promise<GroupListing[]> {
+  const { states = [], types = [], protocolTypes } = options
+  const min = types.length > 0 ? typesVersion : states.length > 0 ? statesVersion : 0
+  const listings = await askEach<number, readonly GroupListing[], number>(call, {
+    items: await allBrokers(call),
+    key: (id) => id,
+    route: toBrokers((id) => id),
+    send: async (connection, [id = -1]) => {
+      const body = (version: number) => ({
+        ...(version >= statesVersion ? { statesFilter: states } : {}),
+        ...(version >= typesVersion ? { typesFilter: types } : {}),
+      })
+      const response = await request(call, connection, listGroupsApi, body, { min })
       throwOnError(response.errorCode, connection, listGroupsApi.name)
-      return response.groups
-    }),
-  )
-  return answers
+      return [[id, succeeded(response.groups.map(listingOf))]]
+    },
+  })
+  return [...valuesOf(listings).values()]
     .flat()
-    .map(({ groupId, protocolType, groupState, groupType }) => ({
-      groupId,
-      protocolType,
-      state: groupState,
-      type: groupType === '' ? 'Classic' : groupType,
-    }))
+    .filter(({ protocolType }) => protocolTypes?.includes(protocolType) !== false)
     .toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))
 }
 
-export async function describeGroups(
-  cluster: Cluster,
-  groupIds: readonly string[],
-  options: CallOptions,
-): Promise<Outcomes<GroupDescription>> {
-  const described = await Promise.all(
-    groupIds.map(async (id): Promise<[string, Outcome<GroupDescription>]> => [
-      id,
-      await describe(cluster, id, options),
-    ]),
-  )
-  return new Map(described)
-}
+type ListingAnswer = ReturnType<typeof listGroupsApi.response.decode>['groups'][number]
 
-async function describe(cluster: Cluster, groupId: string, options: CallOptions): Promise<Outcome<GroupDescription>> {
-  const { response, connection } = await toCoordinator(
-    cluster,
-    groupId,
-    describeGroupsApi,
-    { groups: [groupId] },
-    { ...options, codes: ({ groups }) => groups.map((each) => each.errorCode) },
-  )
-  const group = response.groups[0]
-  const code = group?.errorCode ?? errorCode('GROUP_ID_NOT_FOUND')
-  const coordinator = (await cluster.coordinator(groupId, options.signal)).id
-  // Brokers say "Dead" of a group that isn't there, or that has the newer protocol.
-  if (code === errorCode('GROUP_ID_NOT_FOUND') || group?.groupState === 'Dead') {
-    return describeNewProtocol(cluster, groupId, coordinator, connection, options)
-  }
-  const from = { connection, api: describeGroupsApi.name }
-  return outcomeOf(code, group?.errorMessage, from, () => ({
-    groupId,
-    state: group?.groupState ?? '',
-    protocolType: group?.protocolType ?? '',
-    protocol: group?.protocolData ?? '',
-    coordinator,
-    members: (group?.members ?? []).map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      assignment: group?.protocolType === 'consumer' ? assigned(member.memberAssignment) : [],
-    })),
-  }))
-}
+const listingOf = ({ groupId, protocolType, groupState, groupType }: ListingAnswer): GroupListing => ({
+  groupId,
+  protocolType,
+  state: groupState,
+  type: groupType === '' ? 'Classic' : groupType,
+})
 
-// Another client's bytes: what can't be read is shown as nothing, not as a failure of the whole group.
-function assigned(bytes: Uint8Array): readonly TopicPartition[] {
-  try {
-    return decodeAssignment(bytes).partitions
-  } catch (error) {
-    if (error instanceof WireError) return []
-    throw error
-  }
-}
+export const deleteGroups = (call: Call, groupIds: readonly string[]): Promise<Outcomes<null>> =>
+  askEach<string, null, string>(call, {
+    items: groupIds,
+    key: (id) => id,
+    route: toCoordinators('group', (id) => id),
+    again: coordinatorMoved,
+    send: async (connection, items) => {
+      const response = await request(call, connection, deleteGroupsApi, { groupsNames: items })
+      return response.results.map(({ groupId, errorCode }) => [
+        groupId,
+        doneOrNot(errorCode, null, connection, deleteGroupsApi),
+      ])
+    },
+  })
 
-async function describeNewProtocol(
-  cluster: Cluster,
+// The first version that takes several members, and instance ids.
+const membersVersion = 3
+
+export async function removeMembers(
+  call: Call,
   groupId: string,
-  coordinator: number,
-  classic: Connection,
-  options: CallOptions,
-): Promise<Outcome<GroupDescription>> {
-  const notThere = (): Outcome<GroupDescription> =>
-    outcomeOf(
-      errorCode('GROUP_ID_NOT_FOUND'),
-      `group '${groupId}' isn't there`,
-      { connection: classic, api: describeGroupsApi.name },
-      () => ({ groupId, state: 'Dead', protocolType: '', protocol: '', coordinator, members: [] }),
-    )
-  if (!classic.supports(consumerGroupDescribeApi)) return notThere()
-  const { response, connection } = await toCoordinator(
-    cluster,
-    groupId,
-    consumerGroupDescribeApi,
-    { groupIds: [groupId], includeAuthorizedOperations: false },
-    options,
-  )
-  const group = response.groups[0]
-  if (group === undefined || group.errorCode === errorCode('GROUP_ID_NOT_FOUND')) return notThere()
-  const from = { connection, api: consumerGroupDescribeApi.name }
-  return outcomeOf(group.errorCode, group.errorMessage, from, () => ({
-    groupId,
-    state: group.groupState,
-    protocolType: 'consumer',
-    protocol: group.assignorName,
-    coordinator,
-    members: group.members.map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.instanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      assignment: member.assignment.topicPartitions.flatMap(({ topicName: topic, partitions }) =>
-        partitions.map((partition) => ({ topic, partition })),
-      ),
-    })),
-  }))
+  members: readonly MemberRef[] | undefined,
+  options: { readonly reason?: string },
+): Promise<Outcomes<null>> {
+  return askEach<MemberRef, null, string>(call, {
+    items: members ?? (await allMembers(call, groupId)),
+    key: memberKey,
+    route: toCoordinators('group', () => groupId),
+    again: coordinatorMoved,
+    send: async (connection, items) => {
+      const body = (version: number) => ({
+        groupId,
+        members: items.map((item) => ({
+          memberId: 'memberId' in item ? item.memberId : '',
+          groupInstanceId: 'memberId' in item ? null : item.groupInstanceId,
+          ...(version >= 5 ? { reason: options.reason ?? 'taken out by an administrator' } : {}),
+        })),
+      })
+      const response = await request(call, connection, leaveGroupApi, body, { min: membersVersion })
+      throwOnError(response.errorCode, connection, leaveGroupApi.name)
+      return response.members.map(({ memberId, groupInstanceId, errorCode }) => [
+        groupInstanceId ?? memberId,
+        doneOrNot(errorCode, null, connection, leaveGroupApi),
+      ])
+    },
+  })
 }
 
-export async function deleteGroups(
-  cluster: Cluster,
-  groupIds: readonly string[],
-  options: CallOptions,
-): Promise<Outcomes<null>> {
-  const outcomes = new Map<string, Outcome<null>>()
-  for (const groupId of groupIds) {
-    const { response, connection } = await toCoordinator(
-      cluster,
-      groupId,
-      deleteGroupsApi,
-      { groupsNames: [groupId] },
-      { ...options, codes: ({ results }) => results.map((each) => each.errorCode) },
-    )
-    const code = response.results[0]?.errorCode ?? errorCode('GROUP_ID_NOT_FOUND')
-    outcomes.set(
-      groupId,
-      outcomeOf(code, null, { connection, api: deleteGroupsApi.name }, () => null),
-    )
-  }
-  return outcomes
+const memberKey = (member: MemberRef): string => ('memberId' in member ? member.memberId : member.groupInstanceId)
+
+async function allMembers(call: Call, groupId: string): Promise<MemberRef[]> {
+  const described = (await describeGroups(call, [groupId], {})).get(groupId)
+  const { members } = valueOf(described!)
+  return members.map(({ memberId, groupInstanceId }) => (groupInstanceId === null ? { memberId } : { groupInstanceId }))
 }

@@ -1,56 +1,104 @@
+import type { Connection } from '@millrace/connection'
 import { listOffsetsApi } from '@millrace/protocol'
 import type { CallOptions } from '../client-options.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { TopicPartition } from '../record.ts'
-import { partitionKey, perLeader } from './admin-calls.ts'
+import { perLeader } from './admin-calls.ts'
+import { askEach } from './ask-each.ts'
 import { byTopic } from './by-topic.ts'
+import type { Call } from './call.ts'
+import { brokerTimeoutMs } from './call.ts'
+import type { AskedOffset, ListedOffset, ListOffsetsOptions, OffsetSpec } from './offsets-api.ts'
 import { outcomeOf, valueOf } from './outcome.ts'
-import type { ListedOffset, OffsetSpec, Outcome } from './types.ts'
+import { partitionKey } from './outcome-keys.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
+import { leaderMoved, toLeaders } from './routes.ts'
 
-export type AskedOffset = TopicPartition & { readonly at: OffsetSpec }
+// What ListOffsets takes in place of a timestamp, and the first version that does.
+const specs = {
+  latest: { timestamp: -1, min: 0 },
+  earliest: { timestamp: -2, min: 0 },
+  'max-timestamp': { timestamp: -3, min: 7 },
+  'earliest-local': { timestamp: -4, min: 8 },
+  'latest-tiered': { timestamp: -5, min: 9 },
+  'earliest-pending-upload': { timestamp: -6, min: 11 },
+}
 
-// What ListOffsets takes in place of a timestamp.
-const specialTimestamps = { latest: -1, earliest: -2, 'max-timestamp': -3 }
-// The first version that knows of the largest timestamp.
-const maxTimestampVersion = 7
+const wireSpec = (at: OffsetSpec) => (typeof at === 'number' ? { timestamp: at, min: 0 } : specs[at])
 
-const timestampOf = (at: OffsetSpec): number => (typeof at === 'number' ? at : specialTimestamps[at])
+/** Each partition's leader, asked for anew. */
+export async function offsetsOfPartitions(
+  call: Call,
+  asked: readonly AskedOffset[],
+  options: ListOffsetsOptions,
+): Promise<Outcomes<ListedOffset>> {
+  const keys = new Set<string>()
+  for (const key of asked.map(partitionKey)) {
+    if (keys.has(key)) throw new RangeError(`${key} is asked for twice: a call gives one offset of a partition`)
+    keys.add(key)
+  }
+  return askEach<AskedOffset, ListedOffset, string>(call, {
+    items: asked,
+    key: partitionKey,
+    route: toLeaders,
+    again: leaderMoved,
+    patient: true,
+    send: (connection, items) =>
+      askLeader(connection, items, { ...options, signal: call.signal, timeoutMs: brokerTimeoutMs(call) }),
+  })
+}
 
-/** Asks each partition's leader; rejects with the first error of a partition. */
+interface AskOptions {
+  readonly signal?: AbortSignal
+  readonly isolationLevel?: 'read_uncommitted' | 'read_committed'
+  readonly timeoutMs: number
+}
+
+async function askLeader(
+  connection: Connection,
+  items: readonly AskedOffset[],
+  { signal, isolationLevel, timeoutMs }: AskOptions,
+): Promise<ReadonlyMap<string, Outcome<ListedOffset>>> {
+  const topics = [...byTopic(items)].map(([name, mine]) => ({
+    name,
+    partitions: mine.map(({ partition, at }) => ({ partitionIndex: partition, timestamp: wireSpec(at).timestamp })),
+  }))
+  const response = await connection.request(
+    listOffsetsApi,
+    (version) => ({
+      replicaId: -1,
+      topics,
+      ...(version >= 2 ? { isolationLevel: isolationLevel === 'read_committed' ? 1 : 0 } : {}),
+      ...(version >= 10 ? { timeoutMs } : {}),
+    }),
+    {
+      versions: { min: Math.max(...items.map(({ at }) => wireSpec(at).min)) },
+      ...(signal === undefined ? {} : { signal }),
+    },
+  )
+  const from = { connection, api: listOffsetsApi.name }
+  return new Map(
+    response.topics.flatMap(({ name: topic, partitions }) =>
+      partitions.map(({ partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch }) => {
+        const value = { topic, partition, offset, timestamp, leaderEpoch }
+        return [partitionKey(value), outcomeOf(errorCode, null, from, () => value)] as const
+      }),
+    ),
+  )
+}
+
+export type { AskedOffset } from './offsets-api.ts'
+
+/** For those who know the leaders already, as consumers do. Rejects with the first error of a partition. */
 export async function listOffsets(
   cluster: Cluster,
   asked: readonly AskedOffset[],
   options: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' },
 ): Promise<ListedOffset[]> {
-  const { signal } = options
-  const isolationLevel = options.isolationLevel === 'read_committed' ? 1 : 0
-  const outcomes = await perLeader(
+  const asking = { ...options, timeoutMs: cluster.settings.requestTimeoutMs }
+  const outcomes = await perLeader<AskedOffset, ListedOffset>(
     cluster,
     asked,
-    async (connection, items) => {
-      const topics = [...byTopic(items)].map(([name, mine]) => ({
-        name,
-        partitions: mine.map(({ partition, at }) => ({ partitionIndex: partition, timestamp: timestampOf(at) })),
-      }))
-      const min = items.some(({ at }) => at === 'max-timestamp') ? maxTimestampVersion : 0
-      const response = await connection.request(
-        listOffsetsApi,
-        (version) => ({ replicaId: -1, topics, ...(version >= 2 ? { isolationLevel } : {}) }),
-        { versions: { min }, ...(signal === undefined ? {} : { signal }) },
-      )
-      const from = { connection, api: listOffsetsApi.name }
-      const found = new Map<string, Outcome<ListedOffset>>()
-      for (const { name: topic, partitions } of response.topics) {
-        for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
-          const value = { topic, partition, offset, timestamp, leaderEpoch }
-          found.set(
-            partitionKey(value),
-            outcomeOf(errorCode, null, from, () => value),
-          )
-        }
-      }
-      return found
-    },
+    (connection, items) => askLeader(connection, items, asking),
     options,
   )
   return asked.map((item) => {

@@ -1,49 +1,37 @@
-import type { ErrorName } from '@millrace/protocol'
-import {
-  createPartitionsApi,
-  createTopicsApi,
-  deleteRecordsApi,
-  deleteTopicsApi,
-  errorName,
-  KafkaError,
-  metadataApi,
-} from '@millrace/protocol'
-import type { CallOptions } from '../client-options.ts'
-import type { Cluster } from '../cluster/cluster.ts'
-import { partError } from '../cluster/cluster.ts'
+import { createTopicsApi, deleteTopicsApi, KafkaError, zeroUuid } from '@millrace/protocol'
 import { retry } from '../cluster/retry.ts'
-import type { TopicPartitionOffset } from '../record.ts'
-import type { Outcomes } from './admin-api.ts'
-import { partitionKey, perLeader, toAny, toController } from './admin-calls.ts'
-import { byTopic } from './by-topic.ts'
-import { outcomeOf } from './outcome.ts'
-import type { NewTopic, Outcome, TopicDescription, TopicListing } from './types.ts'
-
-type Validate = CallOptions & { readonly validateOnly?: boolean }
+import { askEach } from './ask-each.ts'
+import type { Call } from './call.ts'
+import { brokerTimeoutMs, remainingMs } from './call.ts'
+import { doneOrNot, outcomeOf } from './outcome.ts'
+import { topicKey } from './outcome-keys.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
+import { request } from './request.ts'
+import { controllerMoved, toController } from './routes.ts'
+import { describeTopics } from './topic-descriptions.ts'
+import type { NewTopic, TopicDescription, TopicRef, ValidateOptions } from './topics-api.ts'
 
 export async function createTopics(
-  cluster: Cluster,
+  call: Call,
   topics: readonly NewTopic[],
-  options: Validate,
+  { validateOnly = false }: ValidateOptions,
 ): Promise<Outcomes<TopicDescription>> {
-  const { response, connection } = await toController(
-    cluster,
-    createTopicsApi,
-    {
-      topics: topics.map(newTopic),
-      timeoutMs: cluster.settings.requestTimeoutMs,
-      validateOnly: options.validateOnly ?? false,
+  const outcomes = await askEach<NewTopic, TopicDescription, string>(call, {
+    items: topics,
+    key: ({ name }) => name,
+    route: toController,
+    again: controllerMoved,
+    send: async (connection, items) => {
+      const body = { topics: items.map(newTopic), timeoutMs: brokerTimeoutMs(call), validateOnly }
+      const response = await request(call, connection, createTopicsApi, body)
+      const from = { connection, api: createTopicsApi.name }
+      return response.topics.map((each) => [
+        each.name,
+        outcomeOf(each.errorCode, each.errorMessage, from, () => bareDescription(each)),
+      ])
     },
-    { ...options, codes: ({ topics: answers }) => answers.map((each) => each.errorCode) },
-  )
-  const from = { connection, api: createTopicsApi.name }
-  const outcomes = new Map(
-    response.topics.map((each) => [
-      each.name,
-      outcomeOf(each.errorCode, each.errorMessage, from, () => bareDescription(each)),
-    ]),
-  )
-  return options.validateOnly === true ? outcomes : withMetadata(cluster, outcomes, options)
+  })
+  return validateOnly ? outcomes : withLeaders(call, outcomes)
 }
 
 const newTopic = (topic: NewTopic) => ({
@@ -64,177 +52,71 @@ const bareDescription = (topic: { name: string; topicId: string; numPartitions: 
     leaderEpoch: -1,
     replicas: [],
     isr: [],
+    offline: [],
+    eligibleLeaders: null,
+    lastKnownEligibleLeaders: null,
   })),
+  authorizedOperations: null,
 })
 
 const visibleWithinMs = 5_000
 
 // A topic is there for its creator when the brokers speak of it: what follows can use it at once.
-async function withMetadata(
-  cluster: Cluster,
+async function withLeaders(
+  call: Call,
   outcomes: Map<string, Outcome<TopicDescription>>,
-  options: CallOptions,
 ): Promise<Outcomes<TopicDescription>> {
   const created = [...outcomes].flatMap(([name, outcome]) => (outcome.ok ? [name] : []))
   if (created.length === 0) return outcomes
   const look = async (): Promise<void> => {
-    for (const [name, outcome] of await describeTopics(cluster, created, options)) {
+    for (const [name, outcome] of await describeTopics(call, created, {})) {
       if (outcome.ok) outcomes.set(name, outcome)
       const ready = outcome.ok && outcome.value.partitions.every(({ leader }) => leader !== null)
       if (!ready) throw new KafkaError('LEADER_NOT_AVAILABLE', `the leaders of ${name} aren't known yet`)
     }
   }
+  const { settings } = call.cluster
   try {
-    await retry(cluster.settings, look, { ...options, timeoutMs: visibleWithinMs })
+    await retry(settings, look, { signal: call.signal, timeoutMs: Math.min(visibleWithinMs, remainingMs(call)) })
   } catch (error) {
     // It was created; that not every broker shows it yet is no failure.
     if (!(error instanceof KafkaError)) throw error
-    cluster.settings.logger.debug('a topic that was created is not shown yet', { error: error.message })
+    settings.logger.debug('a topic that was created is not shown yet', { error: error.message })
   }
   return outcomes
 }
 
-export async function deleteTopics(
-  cluster: Cluster,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<Outcomes<null>> {
-  const timeoutMs = cluster.settings.requestTimeoutMs
-  const { response, connection } = await toController(
-    cluster,
-    deleteTopicsApi,
-    (version) => (version >= 6 ? { topics: names.map(namedTopic), timeoutMs } : { topicNames: names, timeoutMs }),
-    { ...options, codes: ({ responses }) => responses.map((each) => each.errorCode) },
-  )
-  const from = { connection, api: deleteTopicsApi.name }
-  for (const name of names) cluster.forget(name)
-  return new Map(
-    response.responses.map((each) => [
-      each.name ?? each.topicId,
-      outcomeOf(each.errorCode, each.errorMessage, from, () => null),
-    ]),
-  )
-}
+// The first version that takes ids.
+const idsVersion = 6
 
-const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
-const namedTopic = (name: string) => ({ name, topicId: noTopicId })
-
-export async function listTopics(
-  cluster: Cluster,
-  options: CallOptions & { readonly includeInternal?: boolean },
-): Promise<TopicListing[]> {
-  const topics = await cluster.allTopics(options.signal)
-  return topics
-    .filter((topic) => options.includeInternal === true || !topic.internal)
-    .map(({ name, topicId, internal, partitions }) => ({ name, topicId, internal, partitions: partitions.length }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-export async function describeTopics(
-  cluster: Cluster,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<Outcomes<TopicDescription>> {
-  if (names.length === 0) return new Map()
-  const topics = names.map((name) => ({ name }))
-  const { response, connection } = await toAny(
-    cluster,
-    metadataApi,
-    (version) => ({ topics, ...(version >= 4 ? { allowAutoTopicCreation: false } : {}) }),
-    options,
-  )
-  const answers = new Map(response.topics.map((topic) => [topic.name, topic]))
-  return new Map(
-    names.map((name): [string, Outcome<TopicDescription>] => {
-      const topic = answers.get(name)
-      const from = { connection, api: metadataApi.name }
-      if (topic === undefined) return [name, outcomeOf(3, `nothing was said of topic '${name}'`, from, neverThere)]
-      return [
-        name,
-        outcomeOf(topic.errorCode, describeError(topic.errorCode, name), from, () => described(name, topic)),
-      ]
-    }),
-  )
-}
-
-function neverThere(): never {
-  throw new Error('an error has no value')
-}
-
-const describeError = (code: number, name: string): string | null => {
-  const error: ErrorName = errorName(code)
-  return error === 'UNKNOWN_TOPIC_OR_PARTITION' ? `topic '${name}' isn't there` : null
-}
-
-type TopicAnswer = ReturnType<typeof metadataApi.response.decode>['topics'][number]
-
-const described = (name: string, topic: TopicAnswer): TopicDescription => ({
-  name,
-  topicId: topic.topicId,
-  internal: topic.isInternal,
-  partitions: topic.partitions
-    .map((each) => ({
-      partition: each.partitionIndex,
-      leader: each.leaderId < 0 ? null : each.leaderId,
-      leaderEpoch: each.leaderEpoch,
-      replicas: each.replicaNodes,
-      isr: each.isrNodes,
-    }))
-    .toSorted((a, b) => a.partition - b.partition),
-})
-
-export async function createPartitions(
-  cluster: Cluster,
-  topic: string,
-  total: number,
-  options: Validate,
-): Promise<void> {
-  const { response, connection } = await toController(
-    cluster,
-    createPartitionsApi,
-    {
-      topics: [{ name: topic, count: total, assignments: null }],
-      timeoutMs: cluster.settings.requestTimeoutMs,
-      validateOnly: options.validateOnly ?? false,
+export async function deleteTopics(call: Call, topics: readonly TopicRef[]): Promise<Outcomes<null>> {
+  const outcomes = await askEach<TopicRef, null, string>(call, {
+    items: topics,
+    key: topicKey,
+    route: toController,
+    again: controllerMoved,
+    send: async (connection, items) => {
+      const byId = new Set(items.filter((item) => typeof item !== 'string').map(topicKey))
+      const timeoutMs = brokerTimeoutMs(call)
+      const response = await request(
+        call,
+        connection,
+        deleteTopicsApi,
+        (version) =>
+          version >= idsVersion
+            ? { topics: items.map(topicState), timeoutMs }
+            : { topicNames: items.map(topicKey), timeoutMs },
+        byId.size > 0 ? { min: idsVersion } : {},
+      )
+      return response.responses.map(({ name, topicId, errorCode, errorMessage }) => [
+        byId.has(topicId) ? topicId : (name ?? topicId),
+        doneOrNot(errorCode, errorMessage, connection, deleteTopicsApi),
+      ])
     },
-    { ...options, codes: ({ results }) => results.map((each) => each.errorCode) },
-  )
-  const result = response.results[0]
-  if (result !== undefined && result.errorCode !== 0) {
-    throw partError(result.errorCode, connection, createPartitionsApi.name, result.errorMessage)
-  }
-  cluster.invalidate(topic)
+  })
+  for (const [key, outcome] of outcomes) if (outcome.ok) call.cluster.forget(key)
+  return outcomes
 }
 
-export function deleteRecords(
-  cluster: Cluster,
-  before: readonly TopicPartitionOffset[],
-  options: CallOptions,
-): Promise<Outcomes<{ readonly lowWatermark: number }>> {
-  const { signal } = options
-  return perLeader(
-    cluster,
-    before,
-    async (connection, items) => {
-      const topics = [...byTopic(items)].map(([name, mine]) => ({
-        name,
-        partitions: mine.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
-      }))
-      const body = { topics, timeoutMs: cluster.settings.requestTimeoutMs }
-      const response = await connection.request(deleteRecordsApi, body, signal === undefined ? {} : { signal })
-      const from = { connection, api: deleteRecordsApi.name }
-      const outcomes = new Map<string, Outcome<{ readonly lowWatermark: number }>>()
-      for (const { name, partitions } of response.topics) {
-        for (const { partitionIndex, errorCode, lowWatermark } of partitions) {
-          const key = partitionKey({ topic: name, partition: partitionIndex })
-          outcomes.set(
-            key,
-            outcomeOf(errorCode, null, from, () => ({ lowWatermark })),
-          )
-        }
-      }
-      return outcomes
-    },
-    options,
-  )
-}
+const topicState = (topic: TopicRef) =>
+  typeof topic === 'string' ? { name: topic, topicId: zeroUuid } : { name: null, topicId: topic.topicId }

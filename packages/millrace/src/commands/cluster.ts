@@ -4,7 +4,7 @@ import { withListing } from '../client-options.ts'
 import { bytesText } from '../records/rate.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
-import { withAdmin } from '../session.ts'
+import { allOf, withAdmin } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { say } from '../terminal.ts'
 
@@ -35,10 +35,10 @@ function showCluster(options: ListingOptions, terminal: Terminal): Promise<void>
   return withAdmin(options, terminal, async (admin, call) => {
     const [cluster, directories] = await Promise.all([
       admin.describeCluster(call),
-      admin.describeLogDirs(undefined, call),
+      admin.describeLogDirs(undefined, call).then(allOf),
     ])
     const rows = cluster.nodes.map((node): Row => {
-      const replicas = directories.filter((directory) => directory.broker === node.id).flatMap((each) => each.replicas)
+      const replicas = (directories.get(node.id) ?? []).flatMap((each) => each.replicas)
       const bytes = replicas.reduce((sum, replica) => sum + replica.sizeBytes, 0)
       return {
         id: node.id,

@@ -5,7 +5,7 @@ import type { ClientOptions, ListingOptions } from '../client-options.ts'
 import { parseAssignment, withClient, withListing } from '../client-options.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
-import { withAdmin } from '../session.ts'
+import { allOf, withAdmin } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { confirm, say } from '../terminal.ts'
 
@@ -80,7 +80,7 @@ function addSet(config: Command, terminal: Terminal): void {
         .map(parseAssignment)
         .map(([setting, value]) => ({ resource, name: setting, operation: 'set' as const, value }))
       return withAdmin(options, terminal, async (admin, call) => {
-        await admin.alterConfigs(changes, { ...call, validateOnly: options.dryRun === true })
+        allOf(await admin.alterConfigs(changes, { ...call, validateOnly: options.dryRun === true }))
         say(terminal, `${type} ${name} ${options.dryRun === true ? 'would be' : 'was'} changed`)
       })
     })
@@ -111,7 +111,7 @@ function addDelete(config: Command, terminal: Terminal): void {
             options.yes === true,
           )
         }
-        await admin.alterConfigs(changes, { ...call, validateOnly: options.dryRun === true })
+        allOf(await admin.alterConfigs(changes, { ...call, validateOnly: options.dryRun === true }))
         say(terminal, `${type} ${name} ${options.dryRun === true ? 'would be' : 'was'} changed`)
       })
     })

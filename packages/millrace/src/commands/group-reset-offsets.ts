@@ -1,4 +1,4 @@
-import type { AdminApi, CallOptions, TopicPartition, TopicPartitionOffset } from '@millrace/client'
+import type { AdminApi, CallOptions, OffsetSpec, TopicPartition, TopicPartitionOffset } from '@millrace/client'
 import type { Command } from 'commander'
 import type { ListingOptions } from '../client-options.ts'
 import { collect, withListing } from '../client-options.ts'
@@ -8,7 +8,7 @@ import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
 import type { StartPosition } from '../records/position.ts'
 import { parseOffset, parseTime, resolvePosition } from '../records/position.ts'
-import { partOutcomes, withAdmin } from '../session.ts'
+import { allOf, partOutcomes, withAdmin } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { confirm, say, UsageError } from '../terminal.ts'
 
@@ -98,7 +98,8 @@ const toPosition =
   (position: StartPosition): Target =>
   async (admin, partitions, _before, call) => {
     const bounds = await boundsOf(admin, partitions, call)
-    const atTime = position.kind === 'time' ? await offsetsAt(admin, partitions, position.timestampMs, call) : undefined
+    const atTime =
+      position.kind === 'time' ? await listOffsets(admin, partitions, position.timestampMs, call) : undefined
     return partitions.map(({ topic, partition }) => {
       const name = `${topic}-${partition}`
       const [earliest, latest] = bounds.get(name) ?? [0, 0]
@@ -126,27 +127,22 @@ async function boundsOf(
   partitions: readonly TopicPartition[],
   call: CallOptions,
 ): Promise<Map<string, readonly [number, number]>> {
-  const ask = (at: 'earliest' | 'latest'): ReturnType<AdminApi['listOffsets']> =>
-    admin.listOffsets(
-      partitions.map((each) => ({ ...each, at })),
-      call,
-    )
-  const [earliest, latest] = await Promise.all([ask('earliest'), ask('latest')])
-  const ends = new Map(latest.map((each) => [nameOf(each), each.offset]))
-  return new Map(earliest.map((each) => [nameOf(each), [each.offset, ends.get(nameOf(each)) ?? each.offset] as const]))
+  const [earliest, latest] = await Promise.all([
+    listOffsets(admin, partitions, 'earliest', call),
+    listOffsets(admin, partitions, 'latest', call),
+  ])
+  return new Map([...earliest].map(([name, first]) => [name, [first, latest.get(name) ?? first] as const]))
 }
 
-async function offsetsAt(
+async function listOffsets(
   admin: AdminApi,
   partitions: readonly TopicPartition[],
-  timestampMs: number,
+  at: OffsetSpec,
   call: CallOptions,
 ): Promise<Map<string, number>> {
-  const listed = await admin.listOffsets(
-    partitions.map((each) => ({ ...each, at: timestampMs })),
-    call,
-  )
-  return new Map(listed.map((each) => [nameOf(each), each.offset]))
+  const asked = partitions.map((each) => ({ ...each, at }))
+  const listed = allOf(await admin.listOffsets(asked, call))
+  return new Map([...listed].map(([name, { offset }]) => [name, offset]))
 }
 
 async function partitionsOf(

@@ -5,7 +5,7 @@ import { collect, parseAssignment, wholeNumber, withClient, withListing } from '
 import { counted } from '../output/counted.ts'
 import type { Column, Row } from '../output/print.ts'
 import { printRows } from '../output/print.ts'
-import { partOutcomes, reportOutcomes, withAdmin } from '../session.ts'
+import { allOf, partOutcomes, reportOutcomes, withAdmin } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { confirm, say, UsageError } from '../terminal.ts'
 
@@ -129,19 +129,13 @@ function describeTopics(names: readonly string[], options: ListingOptions, termi
         .filter((each) => each.leader !== null)
         .map(({ partition }) => ({ topic: topic.name, partition })),
     )
-    const [earliest, latest] = await Promise.all([
-      admin.listOffsets(
-        led.map((each) => ({ ...each, at: 'earliest' as const })),
-        call,
-      ),
-      admin.listOffsets(
-        led.map((each) => ({ ...each, at: 'latest' as const })),
-        call,
-      ),
-    ])
-    const offsets = (listed: typeof earliest): Map<string, number> =>
-      new Map(listed.map((each) => [`${each.topic}-${each.partition}`, each.offset]))
-    const rows = values.flatMap((described) => partitionRows(described, offsets(earliest), offsets(latest)))
+    const offsets = async (at: 'earliest' | 'latest'): Promise<Map<string, number>> => {
+      const asked = led.map((each) => ({ ...each, at }))
+      const listed = [...(await admin.listOffsets(asked, call))]
+      return new Map(listed.flatMap(([name, outcome]) => (outcome.ok ? [[name, outcome.value.offset]] : [])))
+    }
+    const [earliest, latest] = await Promise.all([offsets('earliest'), offsets('latest')])
+    const rows = values.flatMap((described) => partitionRows(described, earliest, latest))
     if (rows.length > 0 || options.output !== 'table') await printRows(terminal, options.output, describeColumns, rows)
     finish()
   })
@@ -191,7 +185,7 @@ function alterTopic(name: string, options: AlterOptions, terminal: Terminal): Pr
     throw new UsageError('nothing to alter: say --partitions, --set or --unset')
   const validateOnly = options.dryRun === true
   return withAdmin(options, terminal, async (admin, call) => {
-    if (changes.length > 0) await admin.alterConfigs(changes, { ...call, validateOnly })
+    if (changes.length > 0) allOf(await admin.alterConfigs(changes, { ...call, validateOnly }))
     if (partitions !== undefined) await admin.createPartitions(name, partitions, { ...call, validateOnly })
     say(terminal, validateOnly ? `${name} would be altered` : `${name} altered`)
   })

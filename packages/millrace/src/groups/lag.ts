@@ -18,12 +18,12 @@ export async function groupLag(admin: AdminApi, group: GroupDescription, call: C
     [...partitions.values()].map((each) => ({ ...each, at: 'latest' as const })),
     call,
   )
-  const latest = new Map(ends.map((each) => [nameOf(each), each.offset]))
   return [...partitions.values()].toSorted(byName).map((each): Row => {
     const name = nameOf(each)
     const owner = owners.get(name)
     const at = offsets.get(name) ?? null
-    const end = latest.get(name) ?? null
+    const latest = ends.get(name)
+    const end = latest?.ok === true ? latest.value.offset : null
     return {
       group: group.groupId,
       state: group.state,

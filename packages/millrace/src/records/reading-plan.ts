@@ -1,4 +1,5 @@
 import type { AdminApi, CallOptions, OffsetSpec } from '@millrace/client'
+import { allOf } from '../session.ts'
 import { UsageError } from '../terminal.ts'
 import type { StartPosition } from './position.ts'
 import { resolvePosition } from './position.ts'
@@ -20,11 +21,9 @@ export async function readingPlan(
 ): Promise<PartitionPlan[]> {
   const partitions = await partitionsOf(admin, topic, only, call)
   const ask = async (at: OffsetSpec): Promise<Map<number, number>> => {
-    const listed = await admin.listOffsets(
-      partitions.map((partition) => ({ topic, partition, at })),
-      call,
-    )
-    return new Map(listed.map((each) => [each.partition, each.offset]))
+    const asked = partitions.map((partition) => ({ topic, partition, at }))
+    const listed = allOf(await admin.listOffsets(asked, call))
+    return new Map([...listed.values()].map((each) => [each.partition, each.offset]))
   }
   const [first, end] = await Promise.all([ask('earliest'), ask('latest')])
   const atTime = start.kind === 'time' ? await ask(start.timestampMs) : undefined

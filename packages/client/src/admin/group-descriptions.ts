@@ -1,0 +1,219 @@
+import type { Connection } from '@millrace/connection'
+import { decodeAssignment } from '@millrace/machines'
+import type { AnyApi } from '@millrace/protocol'
+import {
+  consumerGroupDescribeApi,
+  describeGroupsApi,
+  errorCode,
+  KafkaError,
+  shareGroupDescribeApi,
+  streamsGroupDescribeApi,
+  WireError,
+} from '@millrace/protocol'
+import type { TopicPartition } from '../record.ts'
+import { askEach } from './ask-each.ts'
+import type { Call } from './call.ts'
+import type { DescribeGroupsOptions, GroupDescription, GroupType } from './groups-api.ts'
+import { operationsOf } from './names.ts'
+import { failed, outcomeOf } from './outcome.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
+import { request } from './request.ts'
+import { coordinatorMoved, toCoordinators } from './routes.ts'
+import { streamsGroup } from './streams-groups.ts'
+
+/** Which request describes groups of a type. */
+const apis: Readonly<Record<GroupType, Pick<AnyApi, 'key' | 'name'>>> = {
+  Classic: describeGroupsApi,
+  Consumer: consumerGroupDescribeApi,
+  Share: shareGroupDescribeApi,
+  Streams: streamsGroupDescribeApi,
+}
+
+// By how many there are in the world: most groups are found by the first request.
+const allTypes: readonly GroupType[] = ['Classic', 'Consumer', 'Share', 'Streams']
+
+export async function describeGroups(
+  call: Call,
+  groupIds: readonly string[],
+  options: DescribeGroupsOptions,
+): Promise<Outcomes<GroupDescription>> {
+  const outcomes = new Map<string, Outcome<GroupDescription>>(
+    groupIds.map((id) => [id, failed(new KafkaError(notFound, `${notFound}: group '${id}' isn't there`))]),
+  )
+  let left = groupIds
+  for (const type of options.types ?? allTypes) {
+    const found = await describeOfType(call, type, left, options)
+    for (const [id, outcome] of found) if (!isNotFound(outcome)) outcomes.set(id, outcome)
+    left = left.filter((id) => isNotFound(found.get(id)))
+    if (left.length === 0) break
+  }
+  return outcomes
+}
+
+const notFound = 'GROUP_ID_NOT_FOUND'
+const isNotFound = (outcome: Outcome<unknown> | undefined): boolean =>
+  outcome?.ok === false && outcome.error.error === notFound
+
+const describeOfType = (
+  call: Call,
+  type: GroupType,
+  groupIds: readonly string[],
+  options: DescribeGroupsOptions,
+): Promise<Outcomes<GroupDescription>> =>
+  askEach<string, GroupDescription, string>(call, {
+    items: groupIds,
+    key: (id) => id,
+    route: toCoordinators('group', (id) => id),
+    again: coordinatorMoved,
+    send: async (connection, items, brokerId) => {
+      // A broker that doesn't know a type has no groups of it, unless only that was asked for.
+      const isKnown = options.types?.length === 1 || connection.supports(apis[type])
+      if (!isKnown) return items.map((id) => [id, failed(new KafkaError(notFound))])
+      const asking: Asking = { call, connection, items, coordinator: brokerId, options }
+      return describe[type](asking)
+    },
+  })
+
+interface Asking {
+  readonly call: Call
+  readonly connection: Connection
+  readonly items: readonly string[]
+  readonly coordinator: number
+  readonly options: DescribeGroupsOptions
+}
+
+type Described = Promise<(readonly [string, Outcome<GroupDescription>])[]>
+
+const describe: Readonly<Record<GroupType, (asking: Asking) => Described>> = {
+  Classic: describeClassic,
+  Consumer: describeConsumer,
+  Share: describeShare,
+  Streams: describeStreams,
+}
+
+async function describeClassic({ call, connection, items, coordinator, options }: Asking): Described {
+  const includeAuthorizedOperations = options.includeAuthorizedOperations ?? false
+  const response = await request(call, connection, describeGroupsApi, (version) => ({
+    groups: items,
+    ...(version >= 3 ? { includeAuthorizedOperations } : {}),
+  }))
+  const from = { connection, api: describeGroupsApi.name }
+  return response.groups.map((group) => {
+    // Brokers say "Dead" of a group that isn't there, or that is of another type.
+    const code = group.groupState === 'Dead' ? errorCode(notFound) : group.errorCode
+    const value = (): GroupDescription => ({
+      type: 'Classic',
+      groupId: group.groupId,
+      state: group.groupState,
+      protocolType: group.protocolType,
+      protocol: group.protocolData,
+      coordinator,
+      authorizedOperations: operationsOf(group.authorizedOperations),
+      members: group.members.map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: member.groupInstanceId,
+        clientId: member.clientId,
+        clientHost: member.clientHost,
+        assignment: group.protocolType === 'consumer' ? assigned(member.memberAssignment) : [],
+        metadata: Uint8Array.from(member.memberMetadata),
+        assignmentBytes: Uint8Array.from(member.memberAssignment),
+      })),
+    })
+    return [group.groupId, outcomeOf(code, group.errorMessage, from, value)]
+  })
+}
+
+// Another client's bytes: what can't be read is shown as nothing, not as a failure of the whole group.
+function assigned(bytes: Uint8Array): readonly TopicPartition[] {
+  try {
+    return decodeAssignment(bytes).partitions
+  } catch (error) {
+    if (error instanceof WireError) return []
+    throw error
+  }
+}
+
+interface AssignmentAnswer {
+  readonly topicPartitions: readonly { readonly topicName: string; readonly partitions: readonly number[] }[]
+}
+
+const partitionsOf = ({ topicPartitions }: AssignmentAnswer): TopicPartition[] =>
+  topicPartitions.flatMap(({ topicName: topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
+
+const asked = ({ items, options }: Asking) => ({
+  groupIds: items,
+  includeAuthorizedOperations: options.includeAuthorizedOperations ?? false,
+})
+
+async function describeConsumer(asking: Asking): Described {
+  const { call, connection, coordinator } = asking
+  const response = await request(call, connection, consumerGroupDescribeApi, asked(asking))
+  const from = { connection, api: consumerGroupDescribeApi.name }
+  return response.groups.map((group) => {
+    const value = (): GroupDescription => ({
+      type: 'Consumer',
+      groupId: group.groupId,
+      state: group.groupState,
+      protocolType: 'consumer',
+      protocol: group.assignorName,
+      coordinator,
+      groupEpoch: group.groupEpoch,
+      assignmentEpoch: group.assignmentEpoch,
+      authorizedOperations: operationsOf(group.authorizedOperations),
+      members: group.members.map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: member.instanceId,
+        clientId: member.clientId,
+        clientHost: member.clientHost,
+        memberEpoch: member.memberEpoch,
+        rackId: member.rackId,
+        subscribedTopics: member.subscribedTopicNames,
+        subscribedTopicRegex: member.subscribedTopicRegex,
+        assignment: partitionsOf(member.assignment),
+        target: partitionsOf(member.targetAssignment),
+        classic: member.memberType < 0 ? null : member.memberType === 0,
+      })),
+    })
+    return [group.groupId, outcomeOf(group.errorCode, group.errorMessage, from, value)]
+  })
+}
+
+async function describeShare(asking: Asking): Described {
+  const { call, connection, coordinator } = asking
+  const response = await request(call, connection, shareGroupDescribeApi, asked(asking))
+  const from = { connection, api: shareGroupDescribeApi.name }
+  return response.groups.map((group) => {
+    const value = (): GroupDescription => ({
+      type: 'Share',
+      groupId: group.groupId,
+      state: group.groupState,
+      protocolType: 'share',
+      protocol: group.assignorName,
+      coordinator,
+      groupEpoch: group.groupEpoch,
+      assignmentEpoch: group.assignmentEpoch,
+      authorizedOperations: operationsOf(group.authorizedOperations),
+      members: group.members.map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: null,
+        clientId: member.clientId,
+        clientHost: member.clientHost,
+        memberEpoch: member.memberEpoch,
+        rackId: member.rackId,
+        subscribedTopics: member.subscribedTopicNames,
+        assignment: partitionsOf(member.assignment),
+      })),
+    })
+    return [group.groupId, outcomeOf(group.errorCode, group.errorMessage, from, value)]
+  })
+}
+
+async function describeStreams(asking: Asking): Described {
+  const { call, connection, coordinator } = asking
+  const response = await request(call, connection, streamsGroupDescribeApi, asked(asking))
+  const from = { connection, api: streamsGroupDescribeApi.name }
+  return response.groups.map((group) => [
+    group.groupId,
+    outcomeOf(group.errorCode, group.errorMessage, from, () => streamsGroup(group, coordinator)),
+  ])
+}

@@ -42,6 +42,8 @@ class LogCompaction {
     const { thread, budget, pause, stop, onDone } = this.#means
     this.#watch()
     try {
+      // What the job reads of them it can't build anew: it sees no producers.
+      for (const segment of this.#state.segments.all.slice(0, -1)) segment.repairTransactions()
       const job = jobOf(this.#state, range, await producersOf(this.#state, pause))
       const swap = this.#swap.bind(this)
       const outcome = await thread.run(job, { budget, stop: stop.signal, swap })

@@ -121,6 +121,29 @@ test('records of aborted transactions go, their marker stays for as long as one 
   assert.deepEqual(log.abortedTransactions(asOffset(0), log.logEndOffset), [{ producerId: 5, firstOffset: 0 }])
 })
 
+test('a .txnindex that is damaged is built anew, and the log compacted', async () => {
+  for (const isInMemory of [true, false]) {
+    const files = new FaultyFileSystem(seededRandom(1))
+    const world = new LogWorld({ settings: tailOff, fileSystem: files })
+    let log = world.open({ ...compacted, cleanupPolicy: ['delete'] })
+    const producer = { producerId: 5, producerEpoch: 0 }
+    world.append(log, keyed([['a', 'aborted']], { ...producer, transactional: true, baseSequence: 0 }))
+    const marker = { ...producer, committed: false, coordinatorEpoch: 0, timestampMs: worldStartMs }
+    world.append(log, buildMarkerBatch(marker), 'coordinator')
+    fill(world, log, 20)
+    fill(world, log, 20)
+    if (!isInMemory) await world.restart()
+    const index = files.open('/data/orders-0/00000000000000000000.txnindex', 'existing')
+    index.write([new Uint8Array(20)], 14)
+    log = isInMemory ? log : world.open({ ...compacted, cleanupPolicy: ['delete'] })
+    log.reconfigure({ ...log.config, cleanupPolicy: ['compact'] })
+    await world.clock.advance('1m')
+    const found = await contents(log)
+    assert.deepEqual(found[0], [1, 'marker', null], 'what was aborted is gone')
+    assert.ok(found.length < 35, `${found.length} records: it was compacted`)
+  }
+})
+
 test('a transaction that was aborted behind one that is open stays told as aborted', async () => {
   const world = new LogWorld({ settings: tailOff })
   const log = world.open(compacted)

@@ -18,7 +18,8 @@ import {
   writeIndexesLater,
   writeTransactions,
 } from './segment-indexes.ts'
-import type { AbortedTxnEntry, TransactionIndex } from './transaction-index.ts'
+import type { AbortedTxnEntry } from './transaction-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** What the segments of one log share. */
 export interface SegmentHome extends IndexPlace {
@@ -242,6 +243,14 @@ export class Segment {
       if (!this.#hasTransactions) return false
     }
     return this.indexes.transactions.collect(from, until, into)
+  }
+
+  /** Builds a damaged `.txnindex` of a sealed segment anew, also one that is in memory: others read the file. */
+  repairTransactions(): void {
+    if (this.#txnIndexBytes() === 0) return
+    const path = placedFile(this.#home, this.baseOffset, '.txnindex')
+    if (new TransactionIndex(this.#home.files.fileSystem.readFile(path)).damage(this.baseOffset) === undefined) return
+    this.#indexes = this.#loadOrRebuild()
   }
 
   #txnIndexBytes(): number {

@@ -1,6 +1,7 @@
 export { Admin } from './admin/admin.ts'
 export { Consumer } from './consumer/consumer.ts'
 export { Producer } from './producer/producer.ts'
+export { SendError } from './producer/send-error.ts'
 export {
   AuthenticationError,
   AuthorizationError,

@@ -1,12 +1,8 @@
-import { BatchBuilder, writeProducerState } from '@millrace/protocol'
+import type { ReadRecord } from '@millrace/protocol'
+import { advanceSequence, BatchBuilder, compressAside, readRecords, writeProducerState } from '@millrace/protocol'
+import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
-import type { SerializedRecord } from './serialize.ts'
-
-/** Whoever waits for one record. */
-export interface Completion {
-  succeed(partition: number, offset: number, timestampMs: number): void
-  fail(error: unknown): void
-}
+import type { RecordDraft } from './record-draft.ts'
 
 /** Which producer writes, and the sequence of a batch's first record. */
 export interface ProducerState {
@@ -15,19 +11,29 @@ export interface ProducerState {
   readonly baseSequence: number
 }
 
+/** Records beyond this are compressed aside: here it would hold up everything else for milliseconds. */
+const compressedAsideFromBytes = 64 * 1024
+const batchHeaderBytes = 61
+
 /** Records of one partition that travel together, from the first that is put in to the answer. */
 export class Batch {
-  /** Counts the batches of its partition. */
+  /** Where it stands among the batches of its partition; the parts of one that was split stand between its neighbours. */
   readonly order: number
   readonly createdAtMs: number
   readonly deadlineMs: number
   readonly #builder: BatchBuilder
   readonly #completions: Completion[] = []
+  readonly #indexes: number[] = []
   readonly #timestampsMs: number[] = []
   #bytes: Uint8Array | undefined
+  #packed: Uint8Array | undefined
+  #packing = false
   #grantedBytes = 0
   #doneListeners: (() => void)[] = []
   #done = false
+  #orderSpan = 1
+  /** What it was split into: they go in its place, and it is done when they are. */
+  #parts: readonly Batch[] | undefined
   /** Undefined until it is first sent by an idempotent producer. */
   state: ProducerState | undefined
   attempts = 0
@@ -35,11 +41,11 @@ export class Batch {
   /** Whether a broker may have written it without our knowing: it was sent and the answer never came. */
   maybeWritten = false
 
-  constructor(order: number, nowMs: number, settings: ProducerSettings, firstRecordBytes: number) {
+  constructor(order: number, createdAtMs: number, deadlineMs: number, capacityBytes: number) {
     this.order = order
-    this.createdAtMs = nowMs
-    this.deadlineMs = nowMs + settings.deliveryTimeoutMs
-    this.#builder = new BatchBuilder(Math.max(settings.batchBytes, firstRecordBytes + 61))
+    this.createdAtMs = createdAtMs
+    this.deadlineMs = deadlineMs
+    this.#builder = new BatchBuilder(capacityBytes + batchHeaderBytes)
   }
 
   get recordCount(): number {
@@ -60,21 +66,37 @@ export class Batch {
     return this.#done
   }
 
-  append(record: SerializedRecord, completion: Completion): void {
-    this.#builder.append(record)
+  append(draft: RecordDraft, completion: Completion, index: number): void {
+    const { key, keyBytes, value, valueBytes, headers, timestampMs } = draft
+    this.#builder.appendSized(key, keyBytes, value, valueBytes, headers, timestampMs)
     this.#completions.push(completion)
-    this.#timestampsMs.push(record.timestampMs)
-    this.#grantedBytes += record.sizeBytesMax
+    this.#indexes.push(index)
+    this.#timestampsMs.push(timestampMs)
+    this.#grantedBytes += draft.sizeBytesMax
+  }
+
+  /** Whether it has to be compressed aside before it can go; `ready` is called when it has been. */
+  mustPack(settings: ProducerSettings, ready: () => void): boolean {
+    if (settings.compression === 'none' || this.#packed !== undefined || this.#bytes !== undefined) return false
+    if (this.#builder.sizeBytes < compressedAsideFromBytes) return false
+    if (!this.#packing) this.#pack(settings, ready)
+    return true
+  }
+
+  #pack(settings: ProducerSettings, ready: () => void): void {
+    this.#packing = true
+    compressAside(settings.compression, this.#builder.records, settings.compressionLevel)
+      .then((packed) => void (this.#packed = packed))
+      .then(ready)
+      // It is whoever waits for the records that it concerns.
+      .catch((error: unknown) => this.fail(error))
   }
 
   /** Its bytes, built the first time; with another producer state than before they are changed in place. */
   encode(settings: ProducerSettings, state: ProducerState | undefined): Uint8Array {
     if (this.#bytes === undefined) {
-      this.#bytes = this.#builder.build({
-        compression: settings.compression,
-        ...(settings.compressionLevel === undefined ? {} : { compressionLevel: settings.compressionLevel }),
-        ...state,
-      })
+      const level = settings.compressionLevel === undefined ? {} : { compressionLevel: settings.compressionLevel }
+      this.#bytes = this.#builder.build({ compression: settings.compression, ...level, ...state }, this.#packed)
     } else if (state !== undefined && state !== this.state) {
       writeProducerState(this.#bytes, 0, state)
     }
@@ -82,17 +104,60 @@ export class Batch {
     return this.#bytes
   }
 
+  /** Two batches of half the records each, for one that is too large for the broker. They keep their sequences. */
+  split(): readonly Batch[] {
+    const records = [...readRecords(this.#bytes ?? this.#builder.build())]
+    const middle = records.length >> 1
+    const parts = [this.#part(records, 0, middle), this.#part(records, middle, records.length)]
+    this.#parts = parts
+    const partDone = (): void => {
+      if (parts.every((each) => each.done)) this.#end()
+    }
+    for (const part of parts) part.whenDone(partDone)
+    return parts
+  }
+
+  /** What of it isn't done: itself, or of what it was split into. */
+  pieces(): readonly Batch[] {
+    if (this.#done) return []
+    return this.#parts === undefined ? [this] : this.#parts.flatMap((part) => part.pieces())
+  }
+
+  #part(records: readonly ReadRecord[], start: number, end: number): Batch {
+    const span = this.#orderSpan / 2
+    const part = new Batch(
+      this.order + (start === 0 ? 0 : span),
+      this.createdAtMs,
+      this.deadlineMs,
+      this.sizeBytes >> 1,
+    )
+    part.#orderSpan = span
+    for (const record of records.slice(start, end)) part.#builder.append(record)
+    part.#completions.push(...this.#completions.slice(start, end))
+    part.#indexes.push(...this.#indexes.slice(start, end))
+    part.#timestampsMs.push(...this.#timestampsMs.slice(start, end))
+    const grantedUpTo = (count: number): number => Math.floor((this.#grantedBytes * count) / records.length)
+    part.#grantedBytes = grantedUpTo(end) - grantedUpTo(start)
+    if (this.state !== undefined) {
+      part.state = { ...this.state, baseSequence: advanceSequence(this.state.baseSequence, start) }
+    }
+    return part
+  }
+
   /** `baseOffset` is -1 where nobody knows it; the broker's time is -1 where the records keep theirs. */
-  succeed(partition: number, baseOffset: number, logAppendTimeMs: number): void {
-    for (const [i, completion] of this.#completions.entries()) {
-      const timestampMs = logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs[i]!
-      completion.succeed(partition, baseOffset < 0 ? -1 : baseOffset + i, timestampMs)
+  succeed(topic: string, partition: number, baseOffset: number, logAppendTimeMs: number): void {
+    if (this.#done) return
+    for (let i = 0; i < this.#completions.length; i += 1) {
+      const timestamp = logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs[i]!
+      const offset = baseOffset < 0 ? -1 : baseOffset + i
+      this.#completions[i]!.succeed(this.#indexes[i]!, { topic, partition, offset, timestamp })
     }
     this.#end()
   }
 
   fail(error: unknown): void {
-    for (const completion of this.#completions) completion.fail(error)
+    if (this.#done) return
+    for (let i = 0; i < this.#completions.length; i += 1) this.#completions[i]!.fail(this.#indexes[i]!, error)
     this.#end()
   }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchField } from '@millrace/protocol'
-import type { Batch, Completion } from './batch.ts'
+import type { Batch } from './batch.ts'
+import type { Completion } from './completion.ts'
+import type { LaneListener } from './partition-lane.ts'
 import { PartitionLane } from './partition-lane.ts'
 import { producerSettings } from './producer-settings.ts'
-import { serialize } from './serialize.ts'
+import { RecordDraft } from './record-draft.ts'
 
 const settings = producerSettings({ bootstrapServers: 'x', batchSize: 80 })
 const identity = { producerId: 5, producerEpoch: 0 }
@@ -14,19 +16,28 @@ interface Outcome {
   error?: unknown
 }
 
+const nobody: LaneListener = { batchBegun: () => {}, batchReady: () => {} }
+
 /** A lane with so many batches of one record each, and what became of each record. */
-function laneOf(count: number): { lane: PartitionLane; outcomes: Outcome[] } {
-  const lane = new PartitionLane('orders', 0, settings)
+function laneOf(count: number, each = settings): { lane: PartitionLane; outcomes: Outcome[] } {
+  const lane = new PartitionLane('orders', 0, each, nobody)
   const outcomes = Array.from({ length: count }, (): Outcome => ({}))
-  for (const outcome of outcomes) {
-    const completion: Completion = {
-      succeed: (_partition, offset) => void (outcome.offset = offset),
-      fail: (error) => void (outcome.error = error),
-    }
-    lane.append(serialize({ topic: 'orders', value: 'x'.repeat(60) }, 1_000), completion, 0)
-  }
+  for (const outcome of outcomes) add(lane, outcome)
   lane.close()
   return { lane, outcomes }
+}
+
+function add(lane: PartitionLane, outcome: Outcome): void {
+  const completion: Completion = {
+    succeed: (_index, { offset }) => void (outcome.offset = offset),
+    fail: (_index, error) => void (outcome.error = error),
+  }
+  const draft = new RecordDraft()
+  const plain = { serializer: undefined, context: { topic: 'orders', part: 'value' } } as const
+  draft.set({ topic: 'orders', value: 'x'.repeat(60) }, plain, plain, 1_000)
+  if (lane.tryAppend(draft, completion, 0)) return
+  lane.begin(0, draft.sizeBytesMax)
+  assert.ok(lane.tryAppend(draft, completion, 0))
 }
 
 function take(lane: PartitionLane): { batch: Batch; epoch: number; sequence: number } {
@@ -103,10 +114,58 @@ test('past the last epoch the producer takes a new id', () => {
   assert.deepEqual([batchField.producerId(next!.bytes, 0), batchField.producerEpoch(next!.bytes, 0)], [6, 0])
 })
 
-test('what has waited past its time fails, and nothing else', () => {
+test('what has waited past its time fails', () => {
   const { lane, outcomes } = laneOf(2)
-  lane.expire(settings.deliveryTimeoutMs - 1, () => broken)
-  assert.equal(outcomes[0]?.error, undefined)
-  lane.expire(settings.deliveryTimeoutMs, () => broken)
-  assert.deepEqual([outcomes[0]?.error, outcomes[1]?.error, lane.idle], [broken, broken, true])
+  lane.expire(lane.head()!, broken)
+  assert.deepEqual([outcomes[0]?.error, outcomes[1]?.error], [broken, undefined])
+})
+
+test('what is past its time while it is sent keeps its place until it is answered, and what follows is in order', () => {
+  const { lane, outcomes } = laneOf(4)
+  lane.succeed(take(lane).batch, 0, -1)
+  const [second, third] = [take(lane), take(lane)]
+  lane.expire(second.batch, broken)
+  assert.deepEqual([outcomes[1]?.error, second.batch.done], [broken, true])
+  lane.succeed(second.batch, 1, -1)
+  lane.succeed(third.batch, 2, -1)
+  assert.deepEqual([outcomes[1]?.offset, outcomes[2]?.offset], [undefined, 2])
+  const { epoch, sequence } = take(lane)
+  assert.deepEqual([epoch, sequence], [0, 3])
+})
+
+test('a batch that was too large goes as two in its place, with the sequences it had', () => {
+  const { lane, outcomes } = laneOf(1)
+  lane.succeed(take(lane).batch, 0, -1)
+  const large = producerSettings({ bootstrapServers: 'x', batchSize: 10_000 })
+  const { lane: wide, outcomes: many } = laneOf(5, large)
+  wide.succeed(take(wide).batch, 0, -1)
+  assert.deepEqual([outcomes[0]?.offset, many[4]?.offset], [0, 4])
+  const late: Outcome[] = [{}, {}, {}, {}, {}, {}]
+  for (const outcome of late.slice(0, 5)) add(wide, outcome)
+  wide.close()
+  add(wide, late[5]!)
+  wide.close()
+  const [tooLarge, behind] = [take(wide), take(wide)]
+  wide.split(tooLarge.batch)
+  wide.retry(behind.batch, 0, false)
+  const halves = [take(wide), take(wide), take(wide)]
+  assert.deepEqual(
+    halves.map(({ sequence, epoch, batch }) => [sequence, epoch, batch.recordCount]),
+    [
+      [5, 0, 2],
+      [7, 0, 3],
+      [10, 0, 1],
+    ],
+  )
+  let done = 0
+  tooLarge.batch.whenDone(() => (done += 1))
+  wide.succeed(halves[0]!.batch, 5, -1)
+  assert.equal(done, 0)
+  wide.succeed(halves[1]!.batch, 7, -1)
+  wide.succeed(halves[2]!.batch, 10, -1)
+  assert.deepEqual(
+    late.map(({ offset }) => offset),
+    [5, 6, 7, 8, 9, 10],
+  )
+  assert.deepEqual([done, wide.queuedBytes], [1, 0])
 })

@@ -1,8 +1,9 @@
 import { advanceSequence } from '@millrace/protocol'
-import type { Completion, ProducerState } from './batch.ts'
+import type { ProducerState } from './batch.ts'
 import { Batch } from './batch.ts'
+import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
-import type { SerializedRecord } from './serialize.ts'
+import type { RecordDraft } from './record-draft.ts'
 
 /** The producer's id and first epoch, as the cluster gave them. */
 export interface ProducerIdentity {
@@ -10,7 +11,16 @@ export interface ProducerIdentity {
   readonly producerEpoch: number
 }
 
+/** Who is told what a lane has for it. */
+export interface LaneListener {
+  /** A batch was begun, and lingers. */
+  batchBegun(lane: PartitionLane, batch: Batch): void
+  /** A batch takes no more, or has been compressed: something may be sent. */
+  batchReady(lane: PartitionLane): void
+}
+
 const epochMax = 0x7fff
+const firstBatchBytes = 1024
 
 /**
  * The records on their way to one partition, in order: an open batch that still fills, closed ones that wait, and those
@@ -24,6 +34,7 @@ export class PartitionLane {
   readonly topic: string
   readonly partition: number
   readonly #settings: ProducerSettings
+  readonly #listener: LaneListener
   #open: Batch | undefined
   #waiting: Batch[] = []
   readonly #sent: Batch[] = []
@@ -31,6 +42,8 @@ export class PartitionLane {
   #nextSequence = 0
   #lastOrder = 0
   #bytes = 0
+  /** What a batch begins with: about what the last one took. */
+  #capacityBytes = firstBatchBytes
   /** After a failure nothing is sent until all that was sent is answered: what failed goes first then, in order. */
   #recovering = false
   /** Whether the broker has written a batch of this epoch. */
@@ -38,10 +51,11 @@ export class PartitionLane {
   /** Set when the sequences have a gap: why what may have been written is given up. */
   #gap: { readonly error: unknown } | undefined
 
-  constructor(topic: string, partition: number, settings: ProducerSettings) {
+  constructor(topic: string, partition: number, settings: ProducerSettings, listener: LaneListener) {
     this.topic = topic
     this.partition = partition
     this.#settings = settings
+    this.#listener = listener
   }
 
   /** Bytes that wait or were sent and aren't answered. */
@@ -49,35 +63,50 @@ export class PartitionLane {
     return this.#bytes
   }
 
-  get idle(): boolean {
-    return this.#open === undefined && this.#waiting.length === 0 && this.#sent.length === 0
+  /** Since when the oldest batch that could go has waited; undefined where none does. */
+  get waitingSinceMs(): number | undefined {
+    return this.#waiting[0]?.createdAtMs
   }
 
-  /** Adds a record; the batch that it began, if it did. */
-  append(record: SerializedRecord, completion: Completion, nowMs: number): Batch | undefined {
-    let begun: Batch | undefined
-    if (this.#open !== undefined && this.#open.sizeBytes + record.sizeBytesMax > this.#settings.batchBytes) this.close()
-    if (this.#open === undefined) {
-      this.#lastOrder += 1
-      begun = new Batch(this.#lastOrder, nowMs, this.#settings, record.sizeBytesMax)
-      this.#open = begun
+  /** Adds a record to the open batch, where there is one with room for it. */
+  tryAppend(draft: RecordDraft, completion: Completion, index: number): boolean {
+    const open = this.#open
+    if (open === undefined) return false
+    if (open.sizeBytes + draft.sizeBytesMax > this.#settings.batchBytes && open.recordCount > 0) {
+      this.close()
+      return false
     }
-    this.#open.append(record, completion)
-    this.#bytes += record.sizeBytesMax
-    if (this.#open.sizeBytes >= this.#settings.batchBytes) this.close()
-    return begun
+    open.append(draft, completion, index)
+    this.#bytes += draft.sizeBytesMax
+    if (open.sizeBytes >= this.#settings.batchBytes) this.close()
+    return true
+  }
+
+  /** Opens a batch for a record of this size. */
+  begin(nowMs: number, recordBytes: number): Batch {
+    this.close()
+    this.#lastOrder += 1
+    const deadlineMs = nowMs + this.#settings.deliveryTimeoutMs
+    const batch = new Batch(this.#lastOrder, nowMs, deadlineMs, Math.max(this.#capacityBytes, recordBytes))
+    this.#open = batch
+    this.#listener.batchBegun(this, batch)
+    return batch
   }
 
   /** The open batch takes no more. */
   close(): void {
-    if (this.#open === undefined) return
-    this.#waiting.push(this.#open)
+    const batch = this.#open
+    if (batch === undefined) return
     this.#open = undefined
+    // Rounded up, or the next one would have to grow for its last record.
+    this.#capacityBytes = Math.min(this.#settings.batchBytes, 2 ** Math.ceil(Math.log2(batch.sizeBytes)))
+    this.#waiting.push(batch)
+    this.#listener.batchReady(this)
   }
 
-  /** When the open batch has lingered long enough; Infinity where there is none. */
-  get lingerUntilMs(): number {
-    return this.#open === undefined ? Infinity : this.#open.createdAtMs + this.#settings.lingerMs
+  /** Closes the open batch if it is this one. */
+  closeIfOpen(batch: Batch): void {
+    if (this.#open === batch) this.close()
   }
 
   /** Whether a closed batch waits: something can be sent without lingering. */
@@ -87,7 +116,9 @@ export class PartitionLane {
 
   /** The batch to send next, if there is one that may go now. */
   head(): Batch | undefined {
-    return this.#mustWait() ? undefined : this.#waiting[0]
+    const first = this.#waiting[0]
+    if (first === undefined || this.#mustWait()) return undefined
+    return first.mustPack(this.#settings, () => this.#listener.batchReady(this)) ? undefined : first
   }
 
   // A broker that doesn't know a producer takes any sequence of it: the first batch must be there before the second goes.
@@ -103,7 +134,7 @@ export class PartitionLane {
     if (this.#mustWait()) return undefined
     this.#recovering = false
     if (this.#gap !== undefined) this.#startNewEpoch(this.#gap.error)
-    const batch = this.#waiting[0]
+    const batch = this.head()
     if (batch === undefined) return undefined
     this.#waiting.shift()
     this.#sent.push(batch)
@@ -114,7 +145,7 @@ export class PartitionLane {
   succeed(batch: Batch, baseOffset: number, logAppendTimeMs: number): void {
     this.#remove(this.#sent, batch)
     this.#established = true
-    batch.succeed(this.partition, baseOffset, logAppendTimeMs)
+    batch.succeed(this.topic, this.partition, baseOffset, logAppendTimeMs)
   }
 
   /** Puts it back where it was in the order. */
@@ -123,8 +154,22 @@ export class PartitionLane {
     this.#sent.splice(this.#sent.indexOf(batch), 1)
     batch.retryAtMs = retryAtMs
     batch.maybeWritten ||= maybeWritten
-    const behind = this.#waiting.findIndex((each) => each.order > batch.order)
-    this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, batch)
+    this.#putBack([batch])
+  }
+
+  /** Puts it back as two of half its size: it was too large, so it isn't written. */
+  split(batch: Batch): void {
+    if (!this.#sent.includes(batch)) return
+    this.#sent.splice(this.#sent.indexOf(batch), 1)
+    this.#bytes -= batch.grantedBytes
+    const parts = batch.split()
+    for (const part of parts) this.#bytes += part.grantedBytes
+    this.#putBack(parts)
+  }
+
+  #putBack(batches: readonly Batch[]): void {
+    const behind = this.#waiting.findIndex((each) => each.order > batches[0]!.order)
+    this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, ...batches)
     this.#recovering = true
   }
 
@@ -141,11 +186,10 @@ export class PartitionLane {
     if (batch.state !== undefined) this.renumber(error)
   }
 
-  /** Fails what has waited past its time. */
-  expire(nowMs: number, error: (batch: Batch) => unknown): void {
-    while (this.#waiting[0] !== undefined && this.#waiting[0].deadlineMs <= nowMs) {
-      this.fail(this.#waiting[0], error(this.#waiting[0]))
-    }
+  /** Fails what has waited past its time. One that was sent keeps its place until it is answered. */
+  expire(batch: Batch, error: unknown): void {
+    if (this.#sent.includes(batch)) batch.fail(error)
+    else this.fail(batch, error)
   }
 
   failAll(error: unknown): void {

@@ -1,51 +1,72 @@
 import { partitionForKey } from '@millrace/protocol'
 import type { TopicImage } from '../cluster/cluster-image.ts'
-import type { PlainProducerOptions } from './producer-api.ts'
-import type { SerializedRecord } from './serialize.ts'
+import type { ProducerSettings } from './producer-settings.ts'
+import type { RecordDraft } from './record-draft.ts'
 
-/** How many bytes wait for each partition; where more wait, fewer new ones are sent. */
-export type QueueLengths = (partition: number) => number
+/** What waits for a partition to be sent. */
+export interface PartitionLoad {
+  readonly queuedBytes: number
+  /** Since when the oldest batch that could go has waited; undefined where none does. */
+  readonly waitingSinceMs: number | undefined
+}
+
+type LoadOf = (partition: number) => PartitionLoad | undefined
 
 /**
- * Chooses partitions. A key goes where the Java client sends it. Records without one stay on a partition for a batch's
- * worth of bytes, then go to another, picked by chance with more of it for partitions that keep up (KIP-794).
+ * Chooses the partitions of one topic. A key goes where the Java client sends it. Records without one stay on a
+ * partition for a batch's worth of bytes, then go to another, picked by chance: with more of it for partitions that keep
+ * up, unless that is turned off (KIP-794).
  */
 export class Partitioner {
-  readonly #kind: NonNullable<PlainProducerOptions['partitioner']>
-  readonly #stickyBytes: number
-  readonly #sticky = new Map<string, { partition: number; bytes: number }>()
-  readonly #next = new Map<string, number>()
+  readonly #settings: ProducerSettings
+  readonly #nowMs: () => number
+  #stickyPartition = -1
+  #stickyBytes = 0
+  #next = -1
 
-  constructor(kind: PlainProducerOptions['partitioner'], stickyBytes: number) {
-    this.#kind = kind ?? 'sticky'
-    this.#stickyBytes = stickyBytes
+  constructor(settings: ProducerSettings, nowMs: () => number) {
+    this.#settings = settings
+    this.#nowMs = nowMs
   }
 
   /** Throws a RangeError for a partition that the topic doesn't have. */
-  choose(record: SerializedRecord, topic: TopicImage, queued: QueueLengths): number {
+  choose(draft: RecordDraft, topic: TopicImage, loadOf: LoadOf): number {
     const count = topic.partitions.length
-    if (record.partition !== undefined) return checked(record.partition, topic)
-    if (typeof this.#kind === 'function') {
-      return checked(this.#kind({ topic: topic.name, key: record.key, partitions: count }), topic)
+    const { partitioner, ignoreKeys } = this.#settings
+    if (draft.partition !== undefined) return checked(draft.partition, topic)
+    if (typeof partitioner === 'function') {
+      return checked(partitioner({ topic: topic.name, key: draft.keyOfItsOwn(), partitions: count }), topic)
     }
-    if (record.key !== null) return partitionForKey(record.key, count)
-    return this.#kind === 'round-robin' ? this.#roundRobin(topic) : this.#stick(record, topic, queued)
+    if (draft.key !== null && !ignoreKeys) return partitionForKey(draft.key, count, draft.keyBytes)
+    return partitioner === 'round-robin' ? this.#roundRobin(count) : this.#stick(draft, topic, loadOf)
   }
 
-  #roundRobin(topic: TopicImage): number {
-    const next = this.#next.get(topic.name) ?? Math.floor(Math.random() * topic.partitions.length)
-    this.#next.set(topic.name, next + 1)
-    return next % topic.partitions.length
+  #roundRobin(count: number): number {
+    this.#next = this.#next < 0 ? Math.floor(Math.random() * count) : (this.#next + 1) % count
+    return this.#next
   }
 
-  #stick(record: SerializedRecord, topic: TopicImage, queued: QueueLengths): number {
-    let sticky = this.#sticky.get(topic.name)
-    if (sticky === undefined || sticky.bytes >= this.#stickyBytes) {
-      sticky = { partition: lightlyLoaded(topic, queued), bytes: 0 }
-      this.#sticky.set(topic.name, sticky)
+  #stick(draft: RecordDraft, topic: TopicImage, loadOf: LoadOf): number {
+    if (this.#stickyPartition < 0 || this.#stickyBytes >= this.#settings.batchBytes) {
+      this.#stickyPartition = this.#another(topic, loadOf)
+      this.#stickyBytes = 0
     }
-    sticky.bytes += record.sizeBytesMax
-    return sticky.partition
+    this.#stickyBytes += draft.sizeBytesMax
+    return this.#stickyPartition
+  }
+
+  #another(topic: TopicImage, loadOf: LoadOf): number {
+    const led = topic.partitions.filter(({ leader }) => leader >= 0)
+    const candidates = (led.length > 0 ? led : topic.partitions).map(({ partition }) => partition)
+    if (!this.#settings.adaptive) return candidates[Math.floor(Math.random() * candidates.length)]!
+    const available = candidates.filter((partition) => this.#isAvailable(loadOf(partition)))
+    return lightlyLoaded(available.length > 0 ? available : candidates, loadOf)
+  }
+
+  #isAvailable(load: PartitionLoad | undefined): boolean {
+    const { availabilityTimeoutMs } = this.#settings
+    if (availabilityTimeoutMs === 0 || load?.waitingSinceMs === undefined) return true
+    return this.#nowMs() - load.waitingSinceMs < availabilityTimeoutMs
   }
 }
 
@@ -54,16 +75,15 @@ function checked(partition: number, topic: TopicImage): number {
   throw new RangeError(`${topic.name} has no partition ${partition}: it has ${topic.partitions.length}`)
 }
 
-function lightlyLoaded(topic: TopicImage, queued: QueueLengths): number {
-  const led = topic.partitions.filter(({ leader }) => leader >= 0)
-  const candidates = led.length > 0 ? led : topic.partitions
-  const loads = candidates.map(({ partition }) => queued(partition))
-  const most = Math.max(...loads)
+// The more waits for a partition, the smaller its chance.
+function lightlyLoaded(partitions: readonly number[], loadOf: LoadOf): number {
+  const loads = partitions.map((partition) => loadOf(partition)?.queuedBytes ?? 0)
+  const most = loads.reduce((max, load) => Math.max(max, load), 0)
   const weights = loads.map((load) => most - load + 1)
   let ticket = Math.random() * weights.reduce((sum, weight) => sum + weight, 0)
   for (const [i, weight] of weights.entries()) {
     ticket -= weight
-    if (ticket < 0) return candidates[i]!.partition
+    if (ticket < 0) return partitions[i]!
   }
-  return candidates.at(-1)!.partition
+  return partitions.at(-1)!
 }

@@ -1,4 +1,10 @@
-import type { ErrorName } from '@millrace/protocol'
+import type { ErrorName, KafkaError } from '@millrace/protocol'
+
+/** Errors that pass here though Kafka doesn't call them so: what is known of the cluster is out of date. */
+const passHere = new Set<ErrorName>(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID', 'BROKER_NOT_AVAILABLE'])
+
+/** Whether sending the batch again may help. */
+export const mayPass = (error: KafkaError): boolean => error.retriable || passHere.has(error.error)
 
 /** After these the topic's metadata is asked for again before the retry. */
 export const staleMetadataErrors = new Set<ErrorName>([

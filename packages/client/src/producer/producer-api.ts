@@ -35,12 +35,19 @@ export interface PlainProducerOptions extends ClientOptions {
   readonly bufferMemory?: number
   /** Default `none`. */
   readonly compressionType?: Codec
-  /** For gzip 1-9 (default 6) and zstd 1-22 (default 3). */
-  readonly compressionLevel?: number
-  /** How long a record may take from `send` to its answer, retries included, in ms. Default 120,000. */
+  /** 1 (fast) to 9 (small). Default -1: 6. */
+  readonly compressionGzipLevel?: number
+  /** -131,072 (fast) to 22 (small). Default 3. */
+  readonly compressionZstdLevel?: number
+  /**
+   * How long a record may take from its batch to its answer, retries included, in ms. Default 120,000. What fails so may
+   * have been written, if it was sent.
+   */
   readonly deliveryTimeoutMs?: number
   /** How long `send` may wait for metadata or buffer memory, in ms. Default 60,000. */
   readonly maxBlockMs?: number
+  /** How often a batch is sent again; `deliveryTimeoutMs` is the better bound. Default 2,147,483,647. */
+  readonly retries?: number
   /** Each record is written once and in order, whatever is retried. Default true where `acks` is `all`. */
   readonly enableIdempotence?: boolean
   /** Requests to one broker that wait for an answer; 1 to 5 with idempotence. Default 5. */
@@ -49,20 +56,54 @@ export interface PlainProducerOptions extends ClientOptions {
   readonly allowAutoTopicCreation?: boolean
   /** `round-robin` goes to the next partition with each record that has no key. Default `sticky`, as Java's. */
   readonly partitioner?: 'sticky' | 'round-robin' | ((input: PartitionerInput) => number)
+  /** Keys say nothing about the partition. Default false. */
+  readonly partitionerIgnoreKeys?: boolean
+  /** Records without a key go more to partitions for which less waits. Default true. */
+  readonly partitionerAdaptivePartitioningEnable?: boolean
+  /**
+   * Partitions for which a batch has waited as long as this, in ms, get no records without a key while others are there;
+   * 0 (the default) turns that off.
+   */
+  readonly partitionerAvailabilityTimeoutMs?: number
+}
+
+/** How to end a producer. */
+export interface CloseOptions extends CallOptions {
+  /** How long what was sent may take to be answered, in ms; what isn't fails. Default: as long as `deliveryTimeoutMs` lets it. */
+  readonly timeoutMs?: number
 }
 
 /** What `Producer` offers. */
 export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   /**
    * Sends one record, or many in order, and resolves with where they are once the broker has answered. Rejects with a
-   * KafkaError where it can't be delivered; of an array, with the first record's error that failed.
+   * KafkaError where it can't be delivered, and with a SerializationError where its serializer doesn't take it. Of an
+   * array all are tried: where some fail it rejects with a SendError, whose `results` have what became of each.
+   *
+   * It waits up to `maxBlockMs` for room in the buffer and for the topic's metadata. A signal ends the wait: what isn't in
+   * a batch by then is not sent; what is may still be written. Bytes that were given must not change until it resolves.
    *
    * @example const { partition, offset } = await producer.send({ topic: 'orders', key: 'k', value: 'v' })
    */
   send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
   send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
+  /**
+   * Sends a record if there is room for it in the buffer now, else it returns undefined and nothing is sent: for who
+   * would rather drop or keep a record than wait.
+   *
+   * @example if (producer.trySend(record)?.catch(report) === undefined) dropped += 1
+   */
+  trySend(record: RecordToSend<T>): Promise<RecordMetadata> | undefined
+  /**
+   * A stream that sends what is written to it, records or arrays of them. Writing waits for room in the buffer, not for
+   * answers; the first record that can't be delivered fails the stream. Closing it waits for all answers and leaves the
+   * producer open.
+   *
+   * @example await source.pipeTo(producer.writable())
+   */
+  writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]>
   /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
   flush(options?: CallOptions): Promise<void>
-  /** Flushes and disconnects; `send` rejects from then on. With a signal what isn't answered when it is set fails. */
-  close(options?: CallOptions): Promise<void>
+  /** Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails. */
+  close(options?: CloseOptions): Promise<void>
 }

@@ -14,30 +14,61 @@ export interface ProducerSettings {
   readonly maxBlockMs: number
   readonly idempotent: boolean
   readonly inFlightMax: number
+  readonly retries: number
   readonly createTopics: boolean
+  readonly partitioner: NonNullable<PlainProducerOptions['partitioner']>
+  readonly ignoreKeys: boolean
+  readonly adaptive: boolean
+  readonly availabilityTimeoutMs: number
 }
 
 export function producerSettings(options: PlainProducerOptions): ProducerSettings {
-  const acks = options.acks === undefined || options.acks === 'all' ? -1 : options.acks
-  const idempotent = options.enableIdempotence ?? acks === -1
-  const inFlightMax = options.maxInFlightRequestsPerConnection ?? 5
-  if (idempotent && acks !== -1) throw new RangeError(`enableIdempotence needs acks 'all', got acks ${acks}`)
-  if (inFlightMax < 1 || (idempotent && inFlightMax > 5)) {
-    const most = idempotent ? '1 to 5 with idempotence' : 'at least 1'
-    throw new RangeError(`maxInFlightRequestsPerConnection is ${inFlightMax}, expected ${most}`)
-  }
   return {
-    acks,
-    lingerMs: options.lingerMs ?? 5,
-    batchBytes: options.batchSize ?? 16_384,
-    requestBytesMax: options.maxRequestSize ?? 1_048_576,
-    bufferBytes: options.bufferMemory ?? 33_554_432,
+    ...deliverySettings(options),
+    lingerMs: inRange('lingerMs', options.lingerMs, 5, 0),
+    batchBytes: inRange('batchSize', options.batchSize, 16_384, 1),
+    requestBytesMax: inRange('maxRequestSize', options.maxRequestSize, 1_048_576, 1),
+    bufferBytes: inRange('bufferMemory', options.bufferMemory, 33_554_432, 1),
     compression: options.compressionType ?? 'none',
-    compressionLevel: options.compressionLevel,
-    deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
-    maxBlockMs: options.maxBlockMs ?? 60_000,
-    idempotent,
-    inFlightMax,
+    compressionLevel: compressionLevel(options),
+    deliveryTimeoutMs: inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1),
+    maxBlockMs: inRange('maxBlockMs', options.maxBlockMs, 60_000, 0),
     createTopics: options.allowAutoTopicCreation ?? true,
+    partitioner: options.partitioner ?? 'sticky',
+    ignoreKeys: options.partitionerIgnoreKeys ?? false,
+    adaptive: options.partitionerAdaptivePartitioningEnable ?? true,
+    availabilityTimeoutMs: inRange('partitionerAvailabilityTimeoutMs', options.partitionerAvailabilityTimeoutMs, 0, 0),
   }
+}
+
+function deliverySettings(
+  options: PlainProducerOptions,
+): Pick<ProducerSettings, 'acks' | 'idempotent' | 'inFlightMax' | 'retries'> {
+  const acks = options.acks === undefined || options.acks === 'all' ? -1 : options.acks
+  const retries = inRange('retries', options.retries, 0x7fff_ffff, 0)
+  const inFlightMax = inRange('maxInFlightRequestsPerConnection', options.maxInFlightRequestsPerConnection, 5, 1)
+  const idempotent = options.enableIdempotence ?? (acks === -1 && retries > 0)
+  if (![-1, 0, 1].includes(acks)) throw new RangeError(`acks is ${acks}, expected 'all', -1, 0 or 1`)
+  if (idempotent && acks !== -1) throw new RangeError(`enableIdempotence needs acks 'all', got acks ${acks}`)
+  if (idempotent && retries === 0) throw new RangeError('enableIdempotence needs retries, got 0')
+  if (idempotent && inFlightMax > 5) {
+    throw new RangeError(`maxInFlightRequestsPerConnection is ${inFlightMax}, expected 1 to 5 with idempotence`)
+  }
+  return { acks, retries, inFlightMax, idempotent }
+}
+
+function compressionLevel(options: PlainProducerOptions): number | undefined {
+  const gzip = options.compressionGzipLevel
+  if (gzip !== undefined && gzip !== -1) inRange('compressionGzipLevel', gzip, 6, 1, 9)
+  const zstd = options.compressionZstdLevel
+  inRange('compressionZstdLevel', zstd, 3, -131_072, 22)
+  if (options.compressionType === 'gzip') return gzip
+  return options.compressionType === 'zstd' ? zstd : undefined
+}
+
+function inRange(name: string, given: number | undefined, standard: number, least: number, most = Infinity): number {
+  const value = given ?? standard
+  if (value >= least && value <= most) return value
+  const range = most === Infinity ? `${least} or more` : `${least} to ${most}`
+  throw new RangeError(`${name} is ${value}, expected ${range}`)
 }

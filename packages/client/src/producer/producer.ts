@@ -3,22 +3,22 @@ import { KafkaError } from '@millrace/protocol'
 import type { CallOptions } from '../client-options.ts'
 import { abortable } from '../cluster/abort.ts'
 import { Cluster } from '../cluster/cluster.ts'
-import type { TopicImage } from '../cluster/cluster-image.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { SerializerTable } from '../serde/serdes-of-topic.ts'
 import type { AnyTopics, RecordToSend, TopicTypes } from '../serde/topic-types.ts'
-import type { Batch, Completion } from './batch.ts'
-import { Group, single } from './completions.ts'
-import { PartitionLane } from './partition-lane.ts'
-import { Partitioner } from './partitioner.ts'
-import type { ProducerApi, ProducerOptions } from './producer-api.ts'
+import type { Completion } from './completion.ts'
+import { GroupSend, SingleSend } from './completion.ts'
+import type { CloseOptions, ProducerApi, ProducerOptions } from './producer-api.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import { producerSettings } from './producer-settings.ts'
+import type { AnyRecord } from './record-draft.ts'
+import { RecordDraft } from './record-draft.ts'
+import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
-import type { AnyRecord, SerializedRecord } from './serialize.ts'
-import { serialize } from './serialize.ts'
-import { TopicIntake } from './topic-intake.ts'
+import { TopicWriter } from './topic-writer.ts'
+import type { Entry } from './waiting-room.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /**
  * Writes records. Connects on first use; batches by partition, with idempotence and `acks: 'all'` unless told
@@ -31,15 +31,13 @@ import { TopicIntake } from './topic-intake.ts'
 export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerApi<T> {
   readonly #cluster: Cluster
   readonly #settings: ProducerSettings
-  readonly #sender: Sender
-  readonly #partitioner: Partitioner
-  readonly #memory: ByteBudget
-  readonly #intakes = new Map<string, TopicIntake>()
-  readonly #lanes = new Map<string, PartitionLane[]>()
-  readonly #unfinished = new Set<Batch>()
   readonly #serializers: SerializerTable | undefined
-  #entering = 0
-  #enteredListeners: (() => void)[] = []
+  readonly #sender: Sender
+  readonly #memory: ByteBudget
+  readonly #waiting: WaitingRoom
+  readonly #topics = new Map<string, TopicWriter>()
+  /** Undefined while a record is being filled in: the caller's code may send another meanwhile. */
+  #draft: RecordDraft | undefined = new RecordDraft()
   #flushing = 0
   #closing: Promise<void> | undefined
 
@@ -48,18 +46,44 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     this.#serializers = options.serializers
     this.#cluster = new Cluster(options)
     this.#memory = new ByteBudget(this.#settings.bufferBytes)
-    this.#partitioner = new Partitioner(options.partitioner, this.#settings.batchBytes)
+    this.#waiting = new WaitingRoom(this.#memory, { ...this.#cluster.settings, ...this.#settings }, (entry) =>
+      this.#append(entry.topic, entry.draft, entry.completion, entry.index),
+    )
     this.#sender = new Sender(this.#cluster, this.#settings)
     this.#sender.hurry = () => this.#flushing > 0 || this.#memory.waiting > 0
   }
 
   send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
   send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
-  send(given: AnyRecord | readonly AnyRecord[], options: CallOptions = {}): Promise<RecordMetadata | RecordMetadata[]> {
+  send(given: AnyRecord | readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata | RecordMetadata[]> {
     if (this.#closing !== undefined) return Promise.reject(new ClientClosedError('the producer is closed'))
-    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
-    const sent = isMany(given) ? this.#sendMany(given) : this.#sendOne(given)
-    return abortable<RecordMetadata | RecordMetadata[]>(sent, options.signal)
+    const signal = options?.signal
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    if (isMany(given)) {
+      const group = new GroupSend(given.length)
+      const entries = given.map((record, i) => this.#enter(record, group, i))
+      return signal === undefined ? group.promise : this.#abortable(group.promise, signal, entries)
+    }
+    const single = new SingleSend()
+    const entry = this.#enter(given, single, 0)
+    return signal === undefined ? single.promise : this.#abortable(single.promise, signal, [entry])
+  }
+
+  trySend(record: RecordToSend<T>): Promise<RecordMetadata> | undefined {
+    if (this.#closing !== undefined) return Promise.reject(new ClientClosedError('the producer is closed'))
+    const single = new SingleSend()
+    return this.#enter(record, single, 0, false) === noRoom ? undefined : single.promise
+  }
+
+  writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]> {
+    return recordSink({
+      enter: (record, completion) => {
+        if (this.#closing !== undefined) throw new ClientClosedError('the producer is closed')
+        const entry = this.#enter(record, completion, 0)
+        return typeof entry === 'object' ? entry.whenOver() : undefined
+      },
+      flush: () => this.flush(),
+    })
   }
 
   async flush(options: CallOptions = {}): Promise<void> {
@@ -71,7 +95,7 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     }
   }
 
-  close(options: CallOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options)
     return this.#closing
   }
@@ -80,135 +104,112 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     return this.close()
   }
 
-  async #close(options: CallOptions): Promise<void> {
+  async #close({ timeoutMs, ...options }: CloseOptions): Promise<void> {
+    const giveUp = (): void => this.#giveUp()
+    const timer = timeoutMs === undefined ? undefined : this.#cluster.settings.clock.setTimer(timeoutMs, giveUp)
     try {
       await this.flush(options)
     } finally {
-      this.#sender.close(new ClientClosedError('the producer is closed'))
+      timer?.cancel()
+      this.#giveUp()
       this.#cluster.close()
     }
   }
 
-  #sendOne(record: AnyRecord): Promise<RecordMetadata> {
-    return new Promise((resolve, reject) => this.#enter(record, single(record.topic, resolve, reject)))
+  /** Fails all that isn't answered. */
+  #giveUp(): void {
+    const closed = new ClientClosedError('the producer is closed')
+    this.#waiting.close(closed)
+    this.#sender.close(closed)
   }
 
-  #sendMany(records: readonly AnyRecord[]): Promise<RecordMetadata[]> {
-    return new Promise((resolve, reject) => {
-      const group = new Group(records.length, resolve, reject)
-      for (const [i, record] of records.entries()) this.#enter(record, group.member(i, record.topic))
-    })
+  /** Puts a record into its batch. The entry where it has to wait for that. */
+  #enter(record: AnyRecord, completion: Completion, index: number, mayWait = true): Entered {
+    const draft = this.#draft ?? new RecordDraft()
+    this.#draft = undefined
+    try {
+      const topic = this.#topic(record.topic)
+      draft.set(record, topic.key, topic.value, this.#cluster.settings.clock.wallMs())
+      if (draft.sizeBytesMax > this.#settings.requestBytesMax) throw tooLarge(draft, this.#settings)
+      return this.#place(topic, draft, completion, index, mayWait)
+    } catch (error) {
+      completion.fail(index, error)
+      return undefined
+    } finally {
+      this.#draft = draft
+    }
   }
 
-  #enter(given: AnyRecord, completion: Completion): void {
-    const record = serialize(given, this.#cluster.settings.clock.wallMs(), this.#serializers)
-    if (record.sizeBytesMax > this.#settings.requestBytesMax) return completion.fail(tooLarge(record, this.#settings))
-    this.#entering += 1
-    this.#intake(record.topic).enter(
-      (topic) => this.#takeMemory(record, topic, completion),
-      (error) => {
-        this.#entered()
-        completion.fail(error)
-      },
+  #place(topic: TopicWriter, draft: RecordDraft, completion: Completion, index: number, mayWait: boolean): Entered {
+    const hasMemory = this.#memory.tryTake(draft.sizeBytesMax)
+    if (!hasMemory && !mayWait) return noRoom
+    if (hasMemory && !this.#waiting.hasLine(topic) && topic.canPlace(draft)) {
+      this.#append(topic, draft, completion, index)
+      return undefined
+    }
+    const entry = this.#waiting.add(topic, draft.copy(), completion, index, hasMemory)
+    // What lingers would hold the memory that we wait for.
+    if (!hasMemory) this.#sender.schedule()
+    return entry
+  }
+
+  #append(topic: TopicWriter, draft: RecordDraft, completion: Completion, index: number): void {
+    try {
+      const { image } = topic
+      if (image === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `no metadata of ${topic.name}`)
+      const lane = topic.laneFor(draft, image, this.#sender)
+      if (lane.tryAppend(draft, completion, index)) return
+      const batch = lane.begin(this.#cluster.settings.clock.monotonicMs(), draft.sizeBytesMax)
+      batch.whenDone(() => this.#memory.give(batch.grantedBytes))
+      lane.tryAppend(draft, completion, index)
+    } catch (error) {
+      this.#memory.give(draft.sizeBytesMax)
+      completion.fail(index, error)
+    }
+  }
+
+  #topic(name: string): TopicWriter {
+    let topic = this.#topics.get(name)
+    if (topic === undefined) {
+      if (typeof name !== 'string' || name === '') throw new TypeError('topic is missing, expected its name')
+      topic = new TopicWriter(name, this.#cluster, this.#settings, this.#serializers)
+      this.#topics.set(name, topic)
+    }
+    return topic
+  }
+
+  // What is in a batch may be on its way: only what still waits is taken back.
+  #abortable<R>(sent: Promise<R>, signal: AbortSignal, entered: readonly Entered[]): Promise<R> {
+    const entries = entered.filter((entry) => typeof entry === 'object')
+    if (entries.length === 0) return abortable(sent, signal)
+    const takeBack = (): void => entries.forEach((entry) => this.#waiting.withdraw(entry, signal.reason))
+    signal.addEventListener('abort', takeBack, { once: true })
+    return abortable(
+      sent.finally(() => signal.removeEventListener('abort', takeBack)),
+      signal,
     )
   }
 
-  #intake(name: string): TopicIntake {
-    let intake = this.#intakes.get(name)
-    if (intake === undefined) {
-      intake = new TopicIntake(
-        () => this.#cluster.image.topics.get(name),
-        () =>
-          this.#cluster.topic(name, {
-            signal: this.#cluster.closing,
-            timeoutMs: this.#settings.maxBlockMs,
-            create: this.#settings.createTopics,
-          }),
-      )
-      this.#intakes.set(name, intake)
-    }
-    return intake
-  }
-
-  // Memory is granted in the order of the calls, so records of a partition stay in order whoever waits.
-  #takeMemory(record: SerializedRecord, topic: TopicImage, completion: Completion): void {
-    if (this.#memory.tryTake(record.sizeBytesMax)) return this.#append(record, topic, completion)
-    const { clock } = this.#cluster.settings
-    const timer = clock.setTimer(this.#settings.maxBlockMs, () => {
-      giveUp()
-      this.#entered()
-      completion.fail(noMemory(record, this.#settings))
-    })
-    const giveUp = this.#memory.take(record.sizeBytesMax, () => {
-      timer.cancel()
-      this.#append(record, topic, completion)
-    })
-    // What lingers would hold the memory that we wait for.
-    this.#sender.schedule()
-  }
-
-  #append(record: SerializedRecord, topic: TopicImage, completion: Completion): void {
-    try {
-      const partition = this.#partitioner.choose(record, topic, (each) => this.#queuedBytes(topic.name, each))
-      const lane = this.#lane(topic.name, partition)
-      const begun = lane.append(record, completion, this.#cluster.settings.clock.monotonicMs())
-      if (begun !== undefined) this.#watch(begun)
-      this.#sender.woken(lane)
-    } catch (error) {
-      this.#memory.give(record.sizeBytesMax)
-      completion.fail(error)
-    } finally {
-      this.#entered()
-    }
-  }
-
-  #watch(batch: Batch): void {
-    this.#unfinished.add(batch)
-    batch.whenDone(() => {
-      this.#unfinished.delete(batch)
-      this.#memory.give(batch.grantedBytes)
-    })
-  }
-
-  #queuedBytes(topic: string, partition: number): number {
-    return this.#lanes.get(topic)?.[partition]?.queuedBytes ?? 0
-  }
-
-  #lane(topic: string, partition: number): PartitionLane {
-    let lanes = this.#lanes.get(topic)
-    if (lanes === undefined) {
-      lanes = []
-      this.#lanes.set(topic, lanes)
-    }
-    return (lanes[partition] ??= new PartitionLane(topic, partition, this.#settings))
-  }
-
-  #entered(): void {
-    this.#entering -= 1
-    if (this.#entering > 0) return
-    for (const listener of this.#enteredListeners.splice(0)) listener()
-  }
-
-  // Those that wait for metadata or memory have no batch yet; both end within their own time.
   async #settled(): Promise<void> {
     this.#sender.schedule()
-    if (this.#entering > 0) await new Promise<void>((resolve) => this.#enteredListeners.push(resolve))
+    await Promise.all(Array.from(this.#waiting.entries, (entry) => entry.whenOver()))
     this.#sender.schedule()
-    await Promise.all([...this.#unfinished].map((batch) => new Promise<void>((resolve) => batch.whenDone(resolve))))
+    await Promise.all(
+      Array.from(this.#sender.unfinished, (batch) => new Promise<void>((resolve) => batch.whenDone(resolve))),
+    )
   }
 }
 
+/** What became of a record that was to enter: it waits, it found no room, or it is in (or has failed). */
+type Entered = Entry | typeof noRoom | undefined
+const noRoom = 'no room'
+
 const isMany = (given: AnyRecord | readonly AnyRecord[]): given is readonly AnyRecord[] => Array.isArray(given)
 
-function tooLarge(record: SerializedRecord, settings: ProducerSettings): KafkaError {
-  const what = `a record of ${record.sizeBytesMax} bytes for ${record.topic}`
+function tooLarge(draft: RecordDraft, settings: ProducerSettings): KafkaError {
+  const what = `a record of ${draft.sizeBytesMax} bytes for ${draft.topic}`
   return new KafkaError(
     'MESSAGE_TOO_LARGE',
     `MESSAGE_TOO_LARGE: ${what}, maxRequestSize is ${settings.requestBytesMax}`,
   )
-}
-
-function noMemory(record: SerializedRecord, settings: ProducerSettings): KafkaError {
-  const waited = `no room for a record of ${record.topic} within ${settings.maxBlockMs} ms (maxBlockMs)`
-  return new KafkaError('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: ${waited}: bufferMemory is ${settings.bufferBytes}`)
 }

@@ -2,39 +2,44 @@ import type { Connection } from '@millrace/connection'
 import { BrokerError, responseError } from '@millrace/connection'
 import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
-import type { ErrorName, ProduceResponse } from '@millrace/protocol'
-import { errorName, initProducerIdApi, KafkaError, produceApi } from '@millrace/protocol'
+import type { ProduceResponse } from '@millrace/protocol'
+import { errorName, KafkaError, produceApi } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import { throwOnError } from '../cluster/cluster.ts'
-import { backoffMs, retry } from '../cluster/retry.ts'
+import { backoffMs } from '../cluster/retry.ts'
+import { TimeoutError } from '../errors/client-errors.ts'
 import type { Batch } from './batch.ts'
-import type { PartitionLane, ProducerIdentity } from './partition-lane.ts'
-import { staleMetadataErrors, unknownOutcomeErrors } from './produce-errors.ts'
+import type { LaneListener, PartitionLane, ProducerIdentity } from './partition-lane.ts'
+import { mayPass, staleMetadataErrors, unknownOutcomeErrors } from './produce-errors.ts'
+import type { PartitionAnswer, ProduceTerms, Shipment } from './produce-request.ts'
+import { answersTo, firstVersionWithTopicIds, produceBody } from './produce-request.ts'
+import { askProducerIdentity } from './producer-identity.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 
-interface Shipment {
-  readonly lane: PartitionLane
-  readonly batch: Batch
-  readonly bytes: Uint8Array
-}
-
-/** Errors that pass here though Kafka doesn't call them so: what is known of the cluster is out of date. */
-const retriableHere = new Set<ErrorName>(['UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID', 'BROKER_NOT_AVAILABLE'])
-
 const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
-/** From here on Produce names topics by id. */
-const firstWithTopicIds = 13
+
+/** What goes to one broker. */
+interface Pipeline {
+  inFlight: number
+  connection: Connection | undefined
+}
 
 /**
  * Sends what waits in the lanes: one batch of each partition in a request, a bounded number of requests to each broker
  * at a time, and again what may succeed later.
  */
-export class Sender {
+export class Sender implements LaneListener {
   readonly #cluster: Cluster
   readonly #settings: ProducerSettings
-  readonly #active = new Set<PartitionLane>()
-  readonly #inFlight = new Map<number, number>()
+  readonly #terms: ProduceTerms
+  /** Open batches and their lanes, those first that linger longest: all linger equally long. */
+  readonly #lingering = new Map<Batch, PartitionLane>()
+  /** Batches that nobody has answered, those first whose time is up first, for the same reason. */
+  readonly #unfinished = new Map<Batch, PartitionLane>()
+  /** Lanes in which something waits to be sent. */
+  readonly #ready = new Set<PartitionLane>()
+  readonly #pipelines = new Map<number, Pipeline>()
   readonly #lookAgainAtMs = new Map<string, number>()
+  readonly #topicIdOf = (topic: string): string => this.#cluster.image.topics.get(topic)?.topicId ?? noTopicId
   #identity: ProducerIdentity | undefined
   #askingIdentity = false
   #timer: Timer | undefined
@@ -47,13 +52,27 @@ export class Sender {
   constructor(cluster: Cluster, settings: ProducerSettings) {
     this.#cluster = cluster
     this.#settings = settings
+    this.#terms = { acks: settings.acks, timeoutMs: cluster.settings.requestTimeoutMs }
   }
 
-  /** A record was added to this lane. */
-  woken(lane: PartitionLane): void {
-    this.#active.add(lane)
-    if (lane.hasClosed || this.#settings.lingerMs === 0 || this.hurry()) this.schedule()
-    else this.#wakeAt(lane.lingerUntilMs)
+  get unfinished(): IterableIterator<Batch> {
+    return this.#unfinished.keys()
+  }
+
+  batchBegun(lane: PartitionLane, batch: Batch): void {
+    this.#unfinished.set(batch, lane)
+    this.#lingering.set(batch, lane)
+    batch.whenDone(() => {
+      this.#unfinished.delete(batch)
+      this.#lingering.delete(batch)
+    })
+    if (this.#settings.lingerMs === 0 || this.hurry()) this.schedule()
+    else this.#wakeAt(batch.createdAtMs + this.#settings.lingerMs)
+  }
+
+  batchReady(lane: PartitionLane): void {
+    this.#ready.add(lane)
+    this.schedule()
   }
 
   /** Looks for something to send when this turn's work is done. */
@@ -70,8 +89,8 @@ export class Sender {
   close(error: unknown): void {
     this.#closed = true
     this.#timer?.cancel()
-    for (const lane of this.#active) lane.failAll(error)
-    this.#active.clear()
+    for (const lane of new Set(this.#unfinished.values())) lane.failAll(error)
+    this.#ready.clear()
   }
 
   #nowMs(): number {
@@ -80,42 +99,62 @@ export class Sender {
 
   #pump(): void {
     if (this.#closed) return
+    const nowMs = this.#nowMs()
     this.#cluster.refreshWhenOld()
-    const ready = this.#readyByLeader(this.#nowMs())
-    if (ready.size === 0) return
+    this.#closeLingered(nowMs)
+    this.#expire(nowMs)
+    if (this.#ready.size === 0) return
     if (this.#settings.idempotent && this.#identity === undefined) return this.#askIdentity()
-    for (const [leader, lanes] of ready) this.#fillPipeline(leader, lanes)
+    for (const [leader, lanes] of this.#readyByLeader(nowMs)) this.#fillPipeline(this.#pipeline(leader), leader, lanes)
+  }
+
+  #closeLingered(nowMs: number): void {
+    const hurry = this.hurry()
+    for (const [batch, lane] of this.#lingering) {
+      const untilMs = batch.createdAtMs + this.#settings.lingerMs
+      if (!hurry && untilMs > nowMs) return this.#wakeAt(untilMs)
+      this.#lingering.delete(batch)
+      lane.closeIfOpen(batch)
+    }
+  }
+
+  // Whatever holds a batch up, it ends at its deadline.
+  #expire(nowMs: number): void {
+    for (const [batch, lane] of this.#unfinished) {
+      if (batch.deadlineMs > nowMs) return this.#wakeAt(batch.deadlineMs)
+      lane.closeIfOpen(batch)
+      for (const piece of batch.pieces()) lane.expire(piece, this.#expired(lane, piece, nowMs))
+    }
   }
 
   #readyByLeader(nowMs: number): Map<number, PartitionLane[]> {
-    const hurry = this.hurry()
     const ready = new Map<number, PartitionLane[]>()
-    for (const lane of this.#active) {
-      if (lane.idle) this.#active.delete(lane)
-      else if (this.#isReady(lane, nowMs, hurry)) this.#addToLeader(lane, ready)
+    for (const lane of this.#ready) {
+      const head = lane.head()
+      // It comes again when what it waits for has happened.
+      if (head === undefined) this.#ready.delete(lane)
+      else if (head.retryAtMs > nowMs) this.#wakeAt(head.retryAtMs)
+      else this.#addToLeader(lane, ready)
     }
     return ready
-  }
-
-  #isReady(lane: PartitionLane, nowMs: number, hurry: boolean): boolean {
-    if (hurry || lane.lingerUntilMs <= nowMs) lane.close()
-    else this.#wakeAt(lane.lingerUntilMs)
-    lane.expire(nowMs, (batch) => this.#expired(lane, batch, nowMs))
-    const head = lane.head()
-    if (head === undefined) return false
-    // Whatever holds it up, it ends at its deadline.
-    this.#wakeAt(head.deadlineMs)
-    if (head.retryAtMs <= nowMs) return true
-    this.#wakeAt(head.retryAtMs)
-    return false
   }
 
   #addToLeader(lane: PartitionLane, ready: Map<number, PartitionLane[]>): void {
     const leader = this.#cluster.knownTopic(lane.topic)?.partitions[lane.partition]?.leader ?? -1
     if (leader < 0 || !this.#cluster.image.brokers.has(leader)) return this.#findLeader(lane)
+    if (this.#pipeline(leader).inFlight >= this.#settings.inFlightMax) return
     const lanes = ready.get(leader)
     if (lanes === undefined) ready.set(leader, [lane])
     else lanes.push(lane)
+  }
+
+  #pipeline(leader: number): Pipeline {
+    let pipeline = this.#pipelines.get(leader)
+    if (pipeline === undefined) {
+      pipeline = { inFlight: 0, connection: undefined }
+      this.#pipelines.set(leader, pipeline)
+    }
+    return pipeline
   }
 
   #findLeader(lane: PartitionLane): void {
@@ -131,12 +170,12 @@ export class Sender {
       .catch((error: unknown) => this.#log('the producer could not go on', error))
   }
 
-  #fillPipeline(leader: number, lanes: readonly PartitionLane[]): void {
-    while ((this.#inFlight.get(leader) ?? 0) < this.#settings.inFlightMax) {
+  #fillPipeline(pipeline: Pipeline, leader: number, lanes: readonly PartitionLane[]): void {
+    while (pipeline.inFlight < this.#settings.inFlightMax) {
       const shipments = this.#collect(lanes)
       if (shipments.length === 0) return
-      this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 0) + 1)
-      void this.#ship(leader, shipments)
+      pipeline.inFlight += 1
+      void this.#ship(pipeline, leader, shipments)
     }
   }
 
@@ -152,121 +191,111 @@ export class Sender {
       if (taken === undefined) continue
       sizeBytes += taken.bytes.length
       shipments.push({ lane, ...taken })
+      this.#toTheBack(lane)
     }
     return shipments
   }
 
-  async #ship(leader: number, shipments: readonly Shipment[]): Promise<void> {
+  // Whoever had a turn comes last in the next one.
+  #toTheBack(lane: PartitionLane): void {
+    this.#ready.delete(lane)
+    if (lane.hasClosed) this.#ready.add(lane)
+  }
+
+  async #ship(pipeline: Pipeline, leader: number, shipments: readonly Shipment[]): Promise<void> {
+    let sent = false
     try {
-      const connection = await this.#cluster.connection(leader, 'main', this.#cluster.closing)
+      const connection = await this.#connection(pipeline, leader)
+      sent = true
       if (this.#settings.acks === 0) await this.#post(connection, shipments)
       else this.#settle(await this.#request(connection, shipments), connection, shipments)
     } catch (error) {
-      this.#failShipments(shipments, error)
+      for (const { lane, batch } of shipments) this.#failed(lane, batch, error, sent)
     } finally {
-      this.#inFlight.set(leader, (this.#inFlight.get(leader) ?? 1) - 1)
+      pipeline.inFlight -= 1
+      for (const { lane } of shipments) if (lane.hasClosed) this.#ready.add(lane)
       this.schedule()
     }
   }
 
+  #connection(pipeline: Pipeline, leader: number): Connection | Promise<Connection> {
+    if (pipeline.connection?.closed === false) return pipeline.connection
+    return this.#cluster.connection(leader, 'main', this.#cluster.closing).then((connection) => {
+      pipeline.connection = connection
+      return connection
+    })
+  }
+
   async #post(connection: Connection, shipments: readonly Shipment[]): Promise<void> {
-    const body = (version: number) => this.#body(version, shipments)
-    await connection.post(produceApi, body)
+    await connection.post(produceApi, (version) => produceBody(version, this.#terms, shipments, this.#topicIdOf))
     for (const { lane, batch } of shipments) lane.succeed(batch, -1, -1)
   }
 
   #request(connection: Connection, shipments: readonly Shipment[]): Promise<ProduceResponse> {
-    const withIds = shipments.every(({ lane }) => this.#topicId(lane.topic) !== noTopicId)
-    return connection.request(produceApi, (version) => this.#body(version, shipments), {
-      versions: withIds ? {} : { max: firstWithTopicIds - 1 },
+    const withIds = shipments.every(({ lane }) => this.#topicIdOf(lane.topic) !== noTopicId)
+    return connection.request(produceApi, (version) => produceBody(version, this.#terms, shipments, this.#topicIdOf), {
+      versions: withIds ? {} : { max: firstVersionWithTopicIds - 1 },
     })
   }
 
-  #topicId(topic: string): string {
-    return this.#cluster.image.topics.get(topic)?.topicId ?? noTopicId
-  }
-
-  #body(version: number, shipments: readonly Shipment[]) {
-    const topics = new Map<string, { index: number; records: Uint8Array }[]>()
-    for (const { lane, bytes } of shipments) {
-      const partitions = topics.get(lane.topic)
-      const partition = { index: lane.partition, records: bytes }
-      if (partitions === undefined) topics.set(lane.topic, [partition])
-      else partitions.push(partition)
-    }
-    return {
-      acks: this.#settings.acks,
-      timeoutMs: this.#cluster.settings.requestTimeoutMs,
-      topicData: Array.from(topics, ([name, partitionData]) =>
-        version >= firstWithTopicIds ? { topicId: this.#topicId(name), partitionData } : { name, partitionData },
-      ),
-    }
-  }
-
   #settle(response: ProduceResponse, connection: Connection, shipments: readonly Shipment[]): void {
-    const answers = new Map<string, ProduceResponse['responses'][number]['partitionResponses'][number]>()
-    for (const { name, topicId, partitionResponses } of response.responses) {
-      for (const each of partitionResponses) answers.set(`${name === '' ? topicId : name} ${each.index}`, each)
-    }
+    const answers = answersTo(response, shipments, this.#topicIdOf)
+    for (const [i, { lane, batch }] of shipments.entries()) this.#answered(lane, batch, answers[i], connection)
+  }
+
+  #answered(lane: PartitionLane, batch: Batch, answer: PartitionAnswer | undefined, connection: Connection): void {
     const source = { address: connection.address, api: produceApi.name }
-    for (const { lane, batch } of shipments) {
-      const answer =
-        answers.get(`${lane.topic} ${lane.partition}`) ?? answers.get(`${this.#topicId(lane.topic)} ${lane.partition}`)
-      if (answer === undefined) {
-        this.#failed(lane, batch, new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer leaves a partition out', source))
-      } else if (answer.errorCode === 0 || errorName(answer.errorCode) === 'DUPLICATE_SEQUENCE_NUMBER') {
-        lane.succeed(batch, answer.errorCode === 0 ? answer.baseOffset : -1, answer.logAppendTimeMs)
-      } else {
-        const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
-        this.#failed(lane, batch, responseError(answer.errorCode, detail, source))
-      }
+    if (answer === undefined) {
+      const left = new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer leaves a partition out', source)
+      return this.#failed(lane, batch, left)
     }
+    if (answer.errorCode === 0) return lane.succeed(batch, answer.baseOffset, answer.logAppendTimeMs)
+    const error = errorName(answer.errorCode)
+    if (error === 'DUPLICATE_SEQUENCE_NUMBER') return lane.succeed(batch, -1, answer.logAppendTimeMs)
+    if (error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1 && !batch.done) return lane.split(batch)
+    const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
+    this.#failed(lane, batch, responseError(answer.errorCode, detail, source))
   }
 
-  #failShipments(shipments: readonly Shipment[], error: unknown): void {
-    for (const { lane, batch } of shipments) this.#failed(lane, batch, error)
-  }
-
-  #failed(lane: PartitionLane, batch: Batch, error: unknown): void {
-    if (batch.done) return
-    if (!(error instanceof KafkaError) || this.#settings.acks === 0) return lane.fail(batch, error)
+  #failed(lane: PartitionLane, batch: Batch, error: unknown, sent = true): void {
     const nowMs = this.#nowMs()
-    if (!this.#mayRetry(lane, batch, error) || batch.deadlineMs <= nowMs) return lane.fail(batch, error)
+    if (!this.#mayRetry(lane, batch, error, nowMs)) return lane.fail(batch, error)
     if (staleMetadataErrors.has(error.error)) this.#cluster.invalidate(lane.topic)
     this.#log(`a batch of ${lane.topic}-${lane.partition} is sent again`, error)
-    lane.retry(batch, nowMs + backoffMs(this.#cluster.settings, batch.attempts), unknownOutcomeErrors.has(error.error))
+    const againAtMs = nowMs + backoffMs(this.#cluster.settings, batch.attempts)
+    lane.retry(batch, againAtMs, sent && unknownOutcomeErrors.has(error.error))
   }
 
-  #mayRetry(lane: PartitionLane, batch: Batch, kafkaError: KafkaError): boolean {
-    const { error } = kafkaError
+  #mayRetry(lane: PartitionLane, batch: Batch, error: unknown, nowMs: number): error is KafkaError {
+    if (!(error instanceof KafkaError) || this.#settings.acks === 0) return false
+    if (batch.done || batch.deadlineMs <= nowMs || batch.attempts > this.#settings.retries) return false
     // Behind a batch that failed that is how it must be. The first in line with it means that records are lost.
-    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return lane.hasGapBefore(batch)
-    if (error === 'UNKNOWN_PRODUCER_ID') {
+    if (error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return lane.hasGapBefore(batch)
+    if (error.error === 'UNKNOWN_PRODUCER_ID') {
       // The broker has forgotten us (its records are gone): the batch was not written, and is the first of an epoch.
       if (batch.state === undefined || batch.maybeWritten) return false
-      lane.renumber(kafkaError)
+      lane.renumber(error)
       return true
     }
-    return kafkaError.retriable || retriableHere.has(error)
+    return mayPass(error)
   }
 
   #expired(lane: PartitionLane, batch: Batch, nowMs: number): KafkaError {
     const ageMs = Math.round(nowMs - batch.createdAtMs)
     const what = `${batch.recordCount} records of ${lane.topic}-${lane.partition}`
-    return new KafkaError(
-      'REQUEST_TIMED_OUT',
-      `REQUEST_TIMED_OUT: ${what} were not delivered in ${ageMs} ms (deliveryTimeoutMs), after ${batch.attempts} attempts`,
+    return new TimeoutError(
+      `${what} were not delivered in ${ageMs} ms (deliveryTimeoutMs), after ${batch.attempts} attempts`,
     )
   }
 
   #askIdentity(): void {
     if (this.#askingIdentity) return
     this.#askingIdentity = true
-    this.#initProducerId()
+    askProducerIdentity(this.#cluster, this.#settings.deliveryTimeoutMs)
       .then((identity) => (this.#identity = identity))
       .catch((error: unknown) => {
         if (this.#closed) return
-        for (const lane of this.#active) lane.failAll(error)
+        for (const lane of this.#ready) lane.failAll(error)
       })
       .finally(() => {
         this.#askingIdentity = false
@@ -275,24 +304,13 @@ export class Sender {
       .catch((error: unknown) => this.#log('the producer could not go on', error))
   }
 
-  #initProducerId(): Promise<ProducerIdentity> {
-    const { closing, settings } = this.#cluster
-    const ask = async (): Promise<ProducerIdentity> => {
-      const connection = await this.#cluster.anyConnection(closing)
-      const body = { transactionalId: null, transactionTimeoutMs: 0x7fff_ffff }
-      const response = await connection.request(initProducerIdApi, body, { signal: closing })
-      throwOnError(response.errorCode, connection, initProducerIdApi.name)
-      return { producerId: response.producerId, producerEpoch: response.producerEpoch }
-    }
-    return retry(settings, ask, { signal: closing, timeoutMs: this.#settings.deliveryTimeoutMs })
-  }
-
   // One timer, for the earliest of all that has a time.
   #wakeAt(atMs: number): void {
     if (this.#closed || atMs >= this.#timerAtMs) return
     this.#timer?.cancel()
     this.#timerAtMs = atMs
-    this.#timer = this.#cluster.settings.clock.setTimer(Math.max(0, atMs - this.#nowMs()), () => {
+    const delayMs = Math.max(0, Math.ceil(atMs - this.#nowMs()))
+    this.#timer = this.#cluster.settings.clock.setTimer(delayMs, () => {
       this.#timerAtMs = Infinity
       this.schedule()
     })

@@ -1,9 +1,8 @@
 const seed = 0x9747b28c
 const mixer = 0x5bd1e995
 
-/** The 32-bit murmur2 that Kafka's Java client hashes keys with; signed, as in Java. */
-export function murmur2(bytes: Uint8Array): number {
-  const length = bytes.length
+/** The 32-bit murmur2 that Kafka's Java client hashes keys with, of the first `length` bytes; signed, as in Java. */
+export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   let hash = seed ^ length
   let at = 0
   for (; at + 4 <= length; at += 4) {
@@ -20,5 +19,9 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition that the Java client gives a key: murmur2 with its sign bit cleared (not made absolute), modulo. */
-export const partitionForKey = (key: Uint8Array, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions
+/**
+ * The partition that the Java client gives a key, the first `keyBytes` of what is given: murmur2 with its sign bit
+ * cleared (not made absolute), modulo.
+ */
+export const partitionForKey = (key: Uint8Array, partitions: number, keyBytes = key.length): number =>
+  (murmur2(key, keyBytes) & 0x7fffffff) % partitions

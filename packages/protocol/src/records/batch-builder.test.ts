@@ -13,7 +13,7 @@ import {
   writeLogAppendTime,
 } from './batch-header.ts'
 import { batches, checkBatch, checkClientBatch } from './check-batch.ts'
-import { codecs } from './compression/codec.ts'
+import { codecs, compress } from './compression/codec.ts'
 import { CorruptRecordsError } from './corrupt-records-error.ts'
 import type { ReadRecord } from './read-records.ts'
 import { readRecords } from './read-records.ts'
@@ -209,4 +209,24 @@ test('a builder knows its size before the batch is built', () => {
   const sizeBytes = builder.sizeBytes
   assert.equal(builder.build().length, sizeBytes)
   assert.equal(builder.recordCount, 100)
+})
+
+test('parts of buffers and text with its size give the batch that their bytes give', () => {
+  const property = fc.property(fc.uint8Array({ maxLength: 100 }), fc.string({ unit: 'grapheme' }), (key, value) => {
+    const direct = new BatchBuilder(10)
+    const scratch = Buffer.concat([key, Buffer.alloc(50)])
+    direct.appendSized(scratch, key.length, value, Buffer.byteLength(value), [], 1_000)
+    assert.deepEqual(direct.build(), buildBatch({ records: [{ key, value: Buffer.from(value), timestampMs: 1_000 }] }))
+  })
+  fc.assert(property)
+})
+
+test('a batch may be given its records compressed', () => {
+  const builder = new BatchBuilder()
+  builder.append({ key: null, value: Buffer.alloc(1_000), timestampMs: 1_000 })
+  const packed = compress('gzip', builder.records)
+  assert.deepEqual(
+    builder.build({ compression: 'gzip' }, packed),
+    buildBatch({ records: [{ key: null, value: Buffer.alloc(1_000), timestampMs: 1_000 }], compression: 'gzip' }),
+  )
 })

@@ -44,7 +44,7 @@ export interface BatchFields {
  * everything else when `build` is called.
  */
 export class BatchBuilder {
-  #bytes: Uint8Array
+  #bytes: Buffer
   #at = batchHeaderBytes
   #baseTimestampMs: number | undefined
   #maxTimestampMs = -1
@@ -67,16 +67,32 @@ export class BatchBuilder {
   }
 
   append(record: RecordToWrite): void {
-    this.#baseTimestampMs ??= record.timestampMs
-    const timestampDelta = record.timestampMs - this.#baseTimestampMs
-    const offsetDelta = record.offsetDelta ?? this.#lastOffsetDelta + 1
-    const headers = record.headers ?? []
+    const { key, value, headers = noHeaders } = record
+    if (record.offsetDelta !== undefined) this.#lastOffsetDelta = record.offsetDelta - 1
+    this.appendSized(key, key?.length ?? 0, value, value?.length ?? 0, headers, record.timestampMs)
+  }
+
+  /**
+   * The same without an object: the first `keyBytes` of the key, and a value that may be text of which the caller knows
+   * how many bytes it takes in UTF-8. A client does this for every record.
+   */
+  appendSized(
+    key: Uint8Array | null,
+    keyBytes: number,
+    value: Uint8Array | string | null,
+    valueBytes: number,
+    headers: readonly RecordHeader[],
+    timestampMs: number,
+  ): void {
+    this.#baseTimestampMs ??= timestampMs
+    const timestampDelta = timestampMs - this.#baseTimestampMs
+    const offsetDelta = this.#lastOffsetDelta + 1
     const bodyBytes =
       1 +
       varlongSize(timestampDelta) +
       varintSize(offsetDelta) +
-      fieldSize(record.key) +
-      fieldSize(record.value) +
+      (key === null ? 1 : varintSize(keyBytes) + keyBytes) +
+      (value === null ? 1 : varintSize(valueBytes) + valueBytes) +
       headersSize(headers)
     this.#reserve(bodyBytes + 5)
     const bytes = this.#bytes
@@ -84,19 +100,29 @@ export class BatchBuilder {
     bytes[at++] = 0
     at = writeVarlong(bytes, at, timestampDelta)
     at = writeVarint(bytes, at, offsetDelta)
-    at = writeField(bytes, at, record.key)
-    at = writeField(bytes, at, record.value)
+    at = writePart(bytes, at, key, keyBytes)
+    at = writePart(bytes, at, value, valueBytes)
     this.#at = writeHeaders(bytes, at, headers)
     this.#lastOffsetDelta = offsetDelta
-    if (record.timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = record.timestampMs
+    if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
     this.#count += 1
   }
 
-  /** The batch's bytes. The builder must not be used after that: an uncompressed batch is its own memory. */
-  build(fields: BatchFields = {}): Uint8Array {
+  /** The records as they are before compression: a view that holds until the next one is appended. */
+  get records(): Uint8Array {
+    return this.#bytes.subarray(batchHeaderBytes, this.#at)
+  }
+
+  /**
+   * The batch's bytes. The builder must not be used after that: an uncompressed batch is its own memory. `packed` is
+   * what `records` were compressed to where that has been done already.
+   */
+  build(fields: BatchFields = {}, packed?: Uint8Array): Uint8Array {
     const codec = fields.compression ?? 'none'
     const batch =
-      codec === 'none' ? this.#bytes.subarray(0, this.#at) : this.#compressed(codec, fields.compressionLevel)
+      codec === 'none'
+        ? this.#bytes.subarray(0, this.#at)
+        : withHeader(packed ?? compress(codec, this.records, fields.compressionLevel))
     writeInt64(batch, batchLayout.baseOffset, fields.baseOffset ?? 0)
     writeInt32(batch, batchLayout.batchLength, batch.length - lengthPrefixBytes)
     writeInt32(batch, batchLayout.leaderEpoch, fields.leaderEpoch ?? -1)
@@ -113,13 +139,6 @@ export class BatchBuilder {
     return batch
   }
 
-  #compressed(codec: Codec, level: number | undefined): Uint8Array {
-    const packed = compress(codec, this.#bytes.subarray(batchHeaderBytes, this.#at), level)
-    const batch = allocate(batchHeaderBytes + packed.length)
-    batch.set(packed, batchHeaderBytes)
-    return batch
-  }
-
   #reserve(more: number): void {
     const needed = this.#at + more
     if (needed <= this.#bytes.length) return
@@ -129,8 +148,16 @@ export class BatchBuilder {
   }
 }
 
+function withHeader(packed: Uint8Array): Uint8Array {
+  const batch = allocate(batchHeaderBytes + packed.length)
+  batch.set(packed, batchHeaderBytes)
+  return batch
+}
+
+const noHeaders: readonly RecordHeader[] = []
+
 // Every byte is written before it is read, so nothing needs zeroing; never from the pool, which others would share.
-const allocate = (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes)
+const allocate = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes)
 
 function attributesOf(fields: BatchFields): number {
   let bits = codecs.indexOf(fields.compression ?? 'none')
@@ -146,6 +173,7 @@ function fieldSize(field: Uint8Array | null): number {
 }
 
 function headersSize(headers: readonly RecordHeader[]): number {
+  if (headers.length === 0) return 1
   let size = varintSize(headers.length)
   for (const header of headers) {
     const keyBytes = Buffer.byteLength(header.key)
@@ -161,9 +189,26 @@ function writeField(bytes: Uint8Array, at: number, field: Uint8Array | null): nu
   return start + field.length
 }
 
+/** Below this a loop copies faster than a call does (measured: 32 bytes take 20 ns and 25 ns). */
+const copiedByCallFromBytes = 32
+
+function writePart(bytes: Buffer, at: number, part: Uint8Array | string | null, partBytes: number): number {
+  if (part === null) return writeVarint(bytes, at, -1)
+  const start = writeVarint(bytes, at, partBytes)
+  if (typeof part === 'string') bytes.write(part, start, partBytes)
+  else if (partBytes >= copiedByCallFromBytes)
+    bytes.set(part.length === partBytes ? part : part.subarray(0, partBytes), start)
+  else for (let i = 0; i < partBytes; i += 1) bytes[start + i] = part[i]!
+  return start + partBytes
+}
+
 const encoder = new TextEncoder()
 
 function writeHeaders(bytes: Uint8Array, at: number, headers: readonly RecordHeader[]): number {
+  if (headers.length === 0) {
+    bytes[at] = 0
+    return at + 1
+  }
   let next = writeVarint(bytes, at, headers.length)
   for (const header of headers) {
     next = writeField(bytes, next, encoder.encode(header.key))

@@ -3,6 +3,7 @@ export * from './batch-header.ts'
 export * from './check-batch.ts'
 export type { Codec } from './compression/codec.ts'
 export { codecOf, codecs, compress, decompress } from './compression/codec.ts'
+export { compressAside } from './compression/compress-aside.ts'
 export * from './control.ts'
 export * from './corrupt-records-error.ts'
 export {

@@ -4,8 +4,9 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { codecOf, codecs, compress, decompress } from './codec.ts'
-import { decompressLz4, pureCompressLz4, pureDecompressLz4 } from './lz4.ts'
-import { compressSnappy, decompressSnappy, pureSnappy, snappyBlocks } from './snappy.ts'
+import { compressAside } from './compress-aside.ts'
+import { decompressLz4, pureCompressLz4, pureCompressLz4Aside, pureDecompressLz4 } from './lz4.ts'
+import { compressSnappy, compressSnappyAside, decompressSnappy, pureSnappy, snappyBlocks } from './snappy.ts'
 
 const MiB = 1024 * 1024
 
@@ -22,6 +23,28 @@ for (const codec of codecs) {
     fc.assert(fc.property(compressible, (bytes) => sameBytes(decompress(codec, compress(codec, bytes), MiB), bytes)))
   })
 }
+
+for (const codec of codecs) {
+  test(`${codec} made aside decompresses to what it was given`, async () => {
+    for (const sizeBytes of [0, 1, 65_536, 300_000]) {
+      const bytes = Buffer.alloc(sizeBytes, 'a rose is a rose is ')
+      sameBytes(decompress(codec, await compressAside(codec, bytes), MiB), bytes)
+    }
+  })
+}
+
+test('pure code compresses aside in parts, between which the event loop turns', async () => {
+  const bytes = Buffer.alloc(300_000, 'a rose is a rose is ')
+  let turns = 0
+  const nextTurn = (): Promise<void> => {
+    turns += 1
+    return Promise.resolve()
+  }
+  sameBytes(await pureCompressLz4Aside(bytes, nextTurn), pureCompressLz4(bytes))
+  assert.equal(turns, 5)
+  sameBytes(await compressSnappyAside(bytes, nextTurn, null), compressSnappy(bytes, pureSnappy))
+  assert.equal(turns, 5 + 10)
+})
 
 for (const codec of codecs.slice(1)) {
   test(`${codec} that is corrupt or cut ends in a CorruptRecordsError or in other bytes, never in anything else`, () => {

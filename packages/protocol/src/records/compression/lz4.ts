@@ -3,6 +3,7 @@ import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
 
 interface Lz4Package {
+  compressFrame(bytes: Buffer): Promise<Uint8Array>
   compressFrameSync(bytes: Buffer): Uint8Array
   decompressFrameSync(bytes: Buffer): Uint8Array
 }
@@ -13,6 +14,10 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 export const compressLz4 = (bytes: Uint8Array): Uint8Array =>
   nativePackage()?.compressFrameSync(asBuffer(bytes)) ?? pureCompressLz4(bytes)
+
+/** On another thread; in pure code block after block, with a turn of the event loop after each. */
+export const compressLz4Aside = (bytes: Uint8Array, nextTurn: () => Promise<unknown>): Promise<Uint8Array> =>
+  nativePackage()?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn)
 
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
@@ -28,13 +33,37 @@ const blockBytesMax = 64 * 1024
 const storedBit = 0x8000_0000
 
 export function pureCompressLz4(bytes: Uint8Array): Uint8Array {
-  const blocks = Math.ceil(bytes.length / blockBytesMax)
+  const frame = startFrame(bytes.length)
+  for (let from = 0; from < bytes.length; from += blockBytesMax) addBlock(frame, bytes, from)
+  return endFrame(frame)
+}
+
+export async function pureCompressLz4Aside(bytes: Uint8Array, nextTurn: () => Promise<unknown>): Promise<Uint8Array> {
+  const frame = startFrame(bytes.length)
+  for (let from = 0; from < bytes.length; from += blockBytesMax) {
+    addBlock(frame, bytes, from)
+    await nextTurn()
+  }
+  return endFrame(frame)
+}
+
+interface FrameToWrite {
+  readonly out: Uint8Array
+  at: number
+}
+
+function startFrame(sizeBytes: number): FrameToWrite {
+  const blocks = Math.ceil(sizeBytes / blockBytesMax)
   const out = new Uint8Array(frameHeader.length + 4 + blocks * (4 + lz4BlockBound(blockBytesMax)))
   out.set(frameHeader)
-  let at = frameHeader.length
-  for (let from = 0; from < bytes.length; from += blockBytesMax) {
-    at = writeBlock(bytes.subarray(from, from + blockBytesMax), out, at)
-  }
+  return { out, at: frameHeader.length }
+}
+
+function addBlock(frame: FrameToWrite, bytes: Uint8Array, from: number): void {
+  frame.at = writeBlock(bytes.subarray(from, from + blockBytesMax), frame.out, frame.at)
+}
+
+function endFrame({ out, at }: FrameToWrite): Uint8Array {
   // An empty block ends the frame.
   writeUint32Little(out, at, 0)
   return out.slice(0, at + 4)

@@ -4,6 +4,7 @@ import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { readInt32, readUint32, writeInt32 } from '../fixed.ts'
 
 interface SnappyPackage {
+  compress(bytes: Uint8Array, options: { copyOutputData: boolean }): Promise<Uint8Array>
   compressSync(bytes: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
   uncompressSync(bytes: Uint8Array, options: { copyOutputData: boolean }): Uint8Array
 }
@@ -39,9 +40,32 @@ const xerialMagic = 0x82534e41
 const xerialBlockBytes = 32 * 1024
 
 export function compressSnappy(bytes: Uint8Array, blocks = snappyBlocks()): Uint8Array {
+  return framed(blocksOf(bytes).map((block) => blocks.compress(block)))
+}
+
+/** On other threads; in pure code block after block, with a turn of the event loop after each. */
+export async function compressSnappyAside(
+  bytes: Uint8Array,
+  nextTurn: () => Promise<unknown>,
+  native: SnappyPackage | null = nativePackage() ?? null,
+): Promise<Uint8Array> {
+  if (native !== null) return framed(await Promise.all(blocksOf(bytes).map((each) => native.compress(each, copied))))
+  const packed: Uint8Array[] = []
+  for (const block of blocksOf(bytes)) {
+    packed.push(pureSnappy.compress(block))
+    await nextTurn()
+  }
+  return framed(packed)
+}
+
+const blocksOf = (bytes: Uint8Array): Uint8Array[] =>
+  Array.from({ length: Math.ceil(bytes.length / xerialBlockBytes) }, (_, i) =>
+    bytes.subarray(i * xerialBlockBytes, (i + 1) * xerialBlockBytes),
+  )
+
+function framed(blocks: readonly Uint8Array[]): Uint8Array {
   const parts: Uint8Array[] = [xerialHeader]
-  for (let at = 0; at < bytes.length; at += xerialBlockBytes) {
-    const block = blocks.compress(bytes.subarray(at, at + xerialBlockBytes))
+  for (const block of blocks) {
     const length = new Uint8Array(4)
     writeInt32(length, 0, block.length)
     parts.push(length, block)

@@ -1,10 +1,10 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-const defaultLevel = 3
+export const zstdLevelDefault = 3
 // zstd's own bound for a decoder that streams (128 MiB); a frame that asks for a larger window is refused.
 const windowLogMax = 27
 
-export const compressZstd = (bytes: Uint8Array, level = defaultLevel): Uint8Array =>
+export const compressZstd = (bytes: Uint8Array, level = zstdLevelDefault): Uint8Array =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } })
 
 export const decompressZstd = (bytes: Uint8Array, limitBytes: number): Uint8Array =>

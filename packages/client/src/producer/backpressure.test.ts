@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import type { Broker } from '@millrace/broker'
+import { startBroker } from '@millrace/broker'
+import { Admin } from '../admin/admin.ts'
+import { Consumer } from '../consumer/consumer.ts'
+import type { PlainProducerOptions } from './producer-api.ts'
+import { Producer } from './producer.ts'
+
+const topic = 'orders'
+
+async function world(t: TestContext): Promise<Broker> {
+  const broker = await startBroker()
+  t.after(() => broker.close())
+  await using admin = new Admin(broker)
+  assert.equal((await admin.createTopics([{ name: topic, partitions: 1 }])).get(topic)?.ok, true)
+  return broker
+}
+
+function producing(t: TestContext, broker: Broker, options: Omit<PlainProducerOptions, 'bootstrapServers'>): Producer {
+  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, ...options })
+  t.after(() => producer.close({ timeoutMs: 0 }))
+  return producer
+}
+
+async function valuesIn({ bootstrapServers }: Broker): Promise<string[]> {
+  await using consumer = new Consumer({ bootstrapServers, topics: topic, autoOffsetReset: 'earliest', stopAtEnd: true })
+  const values: string[] = []
+  for await (const record of consumer) values.push(String(record.value))
+  return values
+}
+
+/** Produce requests wait until they are let go. */
+function holdProduce(broker: Broker): { readonly letGo: () => void } {
+  let letGo!: () => void
+  const gone = new Promise<void>((resolve) => (letGo = resolve))
+  broker.intercept('Produce', async (_request, next) => {
+    await gone
+    return next()
+  })
+  return { letGo }
+}
+
+const padded = (text: string): string => text.padEnd(400, '.')
+
+test('trySend says no while the buffer is full, and yes again when it has emptied', async (t) => {
+  const broker = await world(t)
+  const { letGo } = holdProduce(broker)
+  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const first = producer.trySend({ topic, value: padded('a') })
+  const second = producer.trySend({ topic, value: padded('b') })
+  assert.ok(first !== undefined && second !== undefined)
+  assert.equal(producer.trySend({ topic, value: padded('c') }), undefined)
+  letGo()
+  await Promise.all([first, second])
+  await producer.trySend({ topic, value: padded('d') })
+  assert.deepEqual(await valuesIn(broker), ['a', 'b', 'd'].map(padded))
+})
+
+test('the buffer holds records whose topic is not known yet too', async (t) => {
+  const broker = await world(t)
+  broker.intercept('Metadata', (request) => request.drop())
+  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 50 })
+  const sends = ['a', 'b', 'c'].map((text) => producer.send({ topic, value: padded(text) }))
+  assert.equal(producer.trySend({ topic, value: 'd' }), undefined)
+  const reasons = (await Promise.allSettled(sends)).map((each) => String((each as PromiseRejectedResult).reason))
+  assert.match(reasons[0]!, /no metadata for a record of orders within 50 ms \(maxBlockMs\)/)
+  assert.match(reasons[2]!, /within 50 ms/)
+})
+
+test('send that finds no room within maxBlockMs rejects, and what came before it is written', async (t) => {
+  const broker = await world(t)
+  const { letGo } = holdProduce(broker)
+  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 2_000, lingerMs: 0 })
+  const sends = ['a', 'b'].map((text) => producer.send({ topic, value: padded(text) }))
+  await assert.rejects(producer.send({ topic, value: padded('c') }), /no room in the buffer \(bufferMemory, 1000 bytes/)
+  letGo()
+  await Promise.all(sends)
+  assert.deepEqual(await valuesIn(broker), ['a', 'b'].map(padded))
+})
+
+test('a signal takes back what still waits for room, and only that', async (t) => {
+  const broker = await world(t)
+  const { letGo } = holdProduce(broker)
+  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const sends = ['a', 'b'].map((text) => producer.send({ topic, value: padded(text) }))
+  const aborter = new AbortController()
+  const waits = producer.send({ topic, value: padded('c') }, { signal: aborter.signal })
+  const array = producer.send([{ topic, value: padded('d') }], { signal: aborter.signal })
+  aborter.abort(new Error('enough'))
+  await assert.rejects(waits, /enough/)
+  await assert.rejects(array, /enough/)
+  letGo()
+  await Promise.all(sends)
+  await producer.send({ topic, value: 'e' })
+  assert.deepEqual(await valuesIn(broker), [...['a', 'b'].map(padded), 'e'])
+})
+
+test('a stream takes no more than the buffer holds, and closing it waits for all answers', async (t) => {
+  const broker = await world(t)
+  const { letGo } = holdProduce(broker)
+  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const writer = producer.writable().getWriter()
+  const written: string[] = []
+  const writes = ['a', 'b', 'c', 'd'].map((text) =>
+    writer.write({ topic, value: padded(text) }).then(() => written.push(text)),
+  )
+  await writes[1]
+  assert.deepEqual(written, ['a', 'b'])
+  letGo()
+  await Promise.all(writes)
+  await writer.write([
+    { topic, value: 'e' },
+    { topic, value: 'f' },
+  ])
+  await writer.close()
+  assert.deepEqual(await valuesIn(broker), [...['a', 'b', 'c', 'd'].map(padded), 'e', 'f'])
+  await producer.send({ topic, value: 'the producer stays open' })
+})
+
+test('a stream fails with the first record that can not be delivered', async (t) => {
+  const broker = await world(t)
+  const producer = producing(t, broker, { maxRequestSize: 1_000 })
+  const writer = producer.writable().getWriter()
+  await writer.write({ topic, value: 'x'.repeat(2_000) })
+  await assert.rejects(writer.closed, { error: 'MESSAGE_TOO_LARGE' })
+})
+
+test('close gives up after its timeout: what is not answered by then fails, and it resolves', async (t) => {
+  const broker = await world(t)
+  broker.intercept('Produce', (request) => request.drop())
+  const producer = new Producer(broker)
+  const failed = assert.rejects(producer.send({ topic, value: 'v' }), { name: 'ClientClosedError' })
+  await producer.close({ timeoutMs: 20 })
+  await failed
+})

@@ -1,0 +1,135 @@
+import type { RecordHeader } from '@millrace/protocol'
+import type { BytesLike, HeadersInput, ProducerRecord, Sendable } from '../record.ts'
+import { plainBytes } from '../serde/sendable.ts'
+import type { SerdeContext, Serializer } from '../serde/serde.ts'
+import { SerializationError } from '../serde/serialization-error.ts'
+
+/** A record as far as the producer cares before its serializers have seen it. */
+export type AnyRecord = ProducerRecord<unknown, unknown>
+
+/** How one part of a topic's records is written. */
+export interface PartWriter {
+  readonly serializer: Serializer<unknown> | undefined
+  readonly context: SerdeContext
+}
+
+// Length, attributes, time, offset, two field lengths and a count of headers, each at its longest.
+const recordOverheadBytes = 5 + 1 + 10 + 5 + 5 + 5 + 5
+const headerOverheadBytes = 5 + 5
+
+const noHeaders: readonly RecordHeader[] = []
+const scratchBytes = 256
+const shortKeyLength = 64
+
+/**
+ * A record between `send` and its batch. The producer fills one object again and again; a record that has to wait takes
+ * a copy. A key that is text lies in memory of the draft, so that nothing is allocated for it.
+ */
+export class RecordDraft {
+  topic = ''
+  partition: number | undefined
+  /** Its first `keyBytes` count. */
+  key: Uint8Array | null = null
+  keyBytes = 0
+  /** Text that takes `valueBytes` in UTF-8, or bytes. */
+  value: Uint8Array | string | null = null
+  valueBytes = 0
+  headers: readonly RecordHeader[] = noHeaders
+  timestampMs = 0
+  /** What it takes in a batch at most. */
+  sizeBytesMax = 0
+  #scratch: Buffer | undefined
+
+  /** Throws what `send` rejects with. */
+  set(record: AnyRecord, key: PartWriter, value: PartWriter, nowMs: number): void {
+    // Serializers are the caller's code: nothing is kept before they are through.
+    const keyGiven = record.key === undefined ? null : partOf(record.key, key)
+    const valueGiven = partOf(record.value, value)
+    const headers = record.headers === undefined ? noHeaders : headersOf(record.headers)
+    this.topic = record.topic
+    this.partition = record.partition
+    this.timestampMs = record.timestamp === undefined ? nowMs : checkedTime(record.timestamp)
+    this.headers = headers
+    this.#takeKey(keyGiven)
+    this.value = valueGiven
+    this.valueBytes = sizeOf(valueGiven)
+    this.sizeBytesMax = recordOverheadBytes + this.keyBytes + this.valueBytes
+    if (headers.length > 0) this.sizeBytesMax += headersSizeMax(headers)
+  }
+
+  /** The same record in an object of its own. */
+  copy(): RecordDraft {
+    const copy = new RecordDraft()
+    copy.topic = this.topic
+    copy.partition = this.partition
+    copy.key = this.keyOfItsOwn()
+    copy.keyBytes = this.keyBytes
+    copy.value = this.value
+    copy.valueBytes = this.valueBytes
+    copy.headers = this.headers
+    copy.timestampMs = this.timestampMs
+    copy.sizeBytesMax = this.sizeBytesMax
+    return copy
+  }
+
+  /** The key as bytes that nobody writes to. */
+  keyOfItsOwn(): Uint8Array | null {
+    return this.key === null ? null : new Uint8Array(this.key.subarray(0, this.keyBytes))
+  }
+
+  #takeKey(given: Uint8Array | string | null): void {
+    if (typeof given !== 'string') {
+      this.key = given
+      this.keyBytes = given === null ? 0 : given.length
+    } else if (given.length * 3 > scratchBytes) {
+      this.key = Buffer.from(given)
+      this.keyBytes = this.key.length
+    } else {
+      this.#scratch ??= Buffer.allocUnsafeSlow(scratchBytes)
+      this.key = this.#scratch
+      this.keyBytes = writeText(this.#scratch, given)
+    }
+  }
+}
+
+// A loop over short ASCII is faster than the call that knows all of UTF-8.
+function writeText(bytes: Buffer, text: string): number {
+  const { length } = text
+  if (length > shortKeyLength) return bytes.write(text)
+  for (let i = 0; i < length; i += 1) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) return bytes.write(text)
+    bytes[i] = unit
+  }
+  return length
+}
+
+function partOf(given: unknown, writer: PartWriter): Uint8Array | string | null {
+  if (given === null) return null
+  if (writer.serializer === undefined && (typeof given === 'string' || given instanceof Uint8Array)) return given
+  try {
+    return writer.serializer?.serialize(given, writer.context) ?? plainBytes(given as Sendable)
+  } catch (error) {
+    throw new SerializationError(writer.context, error)
+  }
+}
+
+const sizeOf = (bytes: Uint8Array | string | null): number =>
+  bytes === null ? 0 : typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
+
+function checkedTime(timestampMs: number): number {
+  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return timestampMs
+  throw new RangeError(`timestamp is ${timestampMs}, expected milliseconds since 1970, 0 or more`)
+}
+
+function headersOf(headers: HeadersInput): readonly RecordHeader[] {
+  const pairs: Iterable<readonly [string, BytesLike | null]> = isPairs(headers) ? headers : Object.entries(headers)
+  return Array.from(pairs, ([key, value]) => ({ key, value: typeof value === 'string' ? Buffer.from(value) : value }))
+}
+
+const isPairs = (headers: HeadersInput): headers is readonly (readonly [string, BytesLike | null])[] =>
+  Array.isArray(headers)
+
+// A UTF-16 unit takes at most three bytes in UTF-8.
+const headersSizeMax = (headers: readonly RecordHeader[]): number =>
+  headers.reduce((sum, { key, value }) => sum + headerOverheadBytes + key.length * 3 + (value?.length ?? 0), 0)

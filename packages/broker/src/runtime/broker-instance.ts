@@ -51,6 +51,7 @@ export class BrokerInstance {
       beforeController: (brokerEpoch) => this.#adopt(brokerEpoch),
     })
     this.#followImages()
+    this.services.partitions.whenOffline(() => this.#tellOffline())
     this.#declareMetrics()
     // Storage is in the middle of something when it says so.
     logs.onDirectoryOffline((path, reason) => world.endOfTurn(() => this.#directoryFailed(path, reason)))

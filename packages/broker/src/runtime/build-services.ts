@@ -37,6 +37,7 @@ export function buildServices(parts: ServiceParts): BrokerServices {
   const endOfTurn = (): Promise<void> => new Promise((resolve) => world.endOfTurn(resolve))
   const controller = buildController(world, images, endOfTurn)
   const groups = buildGroups(world, images)
+  const partitions = buildPartitions(parts, groups, endOfTurn)
   return {
     brokerId,
     settings,
@@ -50,8 +51,8 @@ export function buildServices(parts: ServiceParts): BrokerServices {
     loggers,
     topicMetrics: new TopicMetrics(world.metrics),
     endpoints: new Endpoints(brokerId, advertisedListeners(settings)),
-    topicCreation: new TopicCreation(controller, images, settings),
-    partitions: buildPartitions(parts, groups),
+    topicCreation: new TopicCreation({ controller, images, settings, partitions }),
+    partitions,
     fetchSessions: new FetchSessions({
       clock,
       random,
@@ -82,7 +83,11 @@ function buildGroups({ settings, clock, random, loggers }: BrokerWorld, images: 
   })
 }
 
-function buildPartitions({ world, logs, brokerEpoch }: ServiceParts, groups: GroupRuntime): PartitionRuntime {
+function buildPartitions(
+  { world, logs, brokerEpoch }: ServiceParts,
+  groups: GroupRuntime,
+  endOfTurn: () => Promise<void>,
+): PartitionRuntime {
   const { settings, clock, loggers } = world
   return new PartitionRuntime({
     brokerId: asBrokerId(settings.number('node.id')),
@@ -91,6 +96,7 @@ function buildPartitions({ world, logs, brokerEpoch }: ServiceParts, groups: Gro
     settings,
     clock,
     log: loggers.of('millrace.storage'),
+    endOfTurn,
     onElected: (partition) => holdsGroups(partition) && groups.lead(partition),
     onResigned: (partition) => holdsGroups(partition) && groups.resign(partition.index),
   })

@@ -3,15 +3,16 @@ import { errorMessage } from '@millrace/kernel'
 import type { LeaderSettings, MetadataImage, OfflinePartitions, PartitionImage, TopicImage } from '@millrace/machines'
 import { configsOf } from '@millrace/machines'
 import type { ErrorName } from '@millrace/protocol'
-import { KafkaError } from '@millrace/protocol'
-import type { LogHistory, LogManager, PartitionLog } from '@millrace/storage'
+import type { LogHistory, LogManager } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
 import type { TopicConfig } from '../config/topic-config.ts'
 import { topicConfig } from '../config/topic-config.ts'
 import { OfflineReplicas } from './offline-replicas.ts'
+import { openReplica } from './open-replica.ts'
 import type { PartitionHost } from './partition.ts'
 import { Partition } from './partition.ts'
-import { setNamesakeAside } from './stray-folders.ts'
+import { PendingPartitions } from './pending-partitions.ts'
+import { Slices } from './slices.ts'
 
 interface HostedTopic {
   readonly name: string
@@ -27,6 +28,8 @@ export interface PartitionRuntimeOptions {
   readonly settings: BrokerSettings
   readonly clock: Clock
   readonly log: Logger
+  /** Resolves when others had their turn of the event loop. */
+  readonly endOfTurn: () => Promise<void>
   readonly onElected: (partition: Partition) => void
   readonly onResigned: (partition: Partition) => void
 }
@@ -37,6 +40,11 @@ export class PartitionRuntime {
   readonly #topics = new Map<string, HostedTopic>()
   readonly #deletions = new Set<Promise<void>>()
   readonly #offline = new OfflineReplicas()
+  readonly #pending = new PendingPartitions()
+  #isOpening = false
+  /** How many wait for partitions of theirs: those are opened first. */
+  #asked = 0
+  #onOffline: () => void = () => {}
   readonly #host: PartitionHost
   #image: MetadataImage | undefined
   #activeBrokers: ReadonlyMap<BrokerId, BrokerEpoch> = new Map()
@@ -108,17 +116,45 @@ export class PartitionRuntime {
     return { produces, fetches }
   }
 
-  /** Brings what lies here in line with the image. */
+  /** Told of partitions that turn out to be unusable when they are opened behind an `update`. */
+  whenOffline(listener: () => void): void {
+    this.#onOffline = listener
+  }
+
+  /**
+   * Brings what lies here in line with the image. Very many new partitions are opened in slices, which go on behind it;
+   * until then clients are told NOT_LEADER_OR_FOLLOWER. Those of the first image are open when it returns.
+   */
   update(image: MetadataImage): void {
     const before = this.#image
     this.#image = image
     if (before?.brokers !== image.brokers) this.#updateBrokers(image)
     if (before === undefined || before.topicsByName !== image.topicsByName) this.#updateTopics(image, before)
     if (before !== undefined && before.configs !== image.configs) this.#updateConfigs(image, before)
+    const slices = this.#newSlices()
+    this.#openAny(() => before !== undefined && slices.isOver)
+    if (!this.#pending.isEmpty) void this.#openBehind()
+  }
+
+  /** Resolves when the partitions of these topics are open, before all others that wait, or when it is `untilMs`. */
+  async opened(topicIds: Iterable<string>, untilMs: number): Promise<void> {
+    const slices = this.#newSlices()
+    this.#asked += 1
+    try {
+      for (const topicId of topicIds) {
+        while (this.#pending.has(topicId) && this.#options.clock.monotonicMs() < untilMs) {
+          this.#telling(() => this.#openSome(topicId, () => slices.isOver))
+          if (this.#pending.has(topicId)) await slices.next()
+        }
+      }
+    } finally {
+      this.#asked -= 1
+    }
   }
 
   /** All logs that are being deleted are gone from the folder's list. */
   async close(): Promise<void> {
+    this.#pending.clear()
     for (const partition of this.all()) partition.close('NOT_LEADER_OR_FOLLOWER')
     await Promise.all(this.#deletions)
     this.#topics.clear()
@@ -135,20 +171,65 @@ export class PartitionRuntime {
       if (image.topicsByName.get(name)?.id !== hosted.id) this.#deleteTopic(hosted)
     }
     this.#offline.keep((topicId) => image.topicsById.has(topicId))
+    this.#pending.keep((topicId) => image.topicsById.has(topicId))
     for (const topic of image.topicsByName.values()) {
-      if (before?.topicsByName.get(topic.name) !== topic) this.#updateTopic(topic, image, before)
+      if (before?.topicsByName.get(topic.name) !== topic) this.#updateTopic(topic, before)
     }
   }
 
-  #updateTopic(topic: TopicImage, image: MetadataImage, before: MetadataImage | undefined): void {
-    let config: TopicConfig | undefined
+  #updateTopic(topic: TopicImage, before: MetadataImage | undefined): void {
     for (const partition of topic.partitions) {
       const hosted = this.#topics.get(topic.name)?.partitions[partition.partition]
       if (hosted !== undefined) this.#tell(hosted, hosted.update(partition))
       else if (partition.replicas.includes(this.#options.brokerId)) {
-        config ??= this.#configOf(topic.name, image)
-        this.#take(partition, config, this.#historyOf(partition, before))
+        this.#pending.add(topic.id, partition.partition, () => this.#historyOf(partition, before))
       }
+    }
+  }
+
+  // A partition takes some tenths of a millisecond.
+  #newSlices(): Slices {
+    const { clock, endOfTurn } = this.#options
+    return new Slices({ clock, services: { endOfTurn } }, 1)
+  }
+
+  async #openBehind(): Promise<void> {
+    if (this.#isOpening) return
+    this.#isOpening = true
+    const slices = this.#newSlices()
+    try {
+      while (!this.#pending.isEmpty) {
+        await slices.next()
+        if (this.#asked === 0) this.#telling(() => this.#openAny(() => slices.isOver))
+      }
+    } finally {
+      this.#isOpening = false
+    }
+  }
+
+  #telling(open: () => void): void {
+    const offline = this.offlineCount
+    open()
+    if (this.offlineCount !== offline) this.#onOffline()
+  }
+
+  #openAny(isOver: () => boolean): void {
+    for (const topicId of this.#pending.topicIds) {
+      this.#openSome(topicId, isOver)
+      if (this.#pending.has(topicId)) return
+    }
+  }
+
+  /** Opens partitions of a topic, one at least. */
+  #openSome(topicId: string, isOver: () => boolean): void {
+    const image = this.#image
+    const topic = image?.topicsById.get(topicId)
+    if (image === undefined || topic === undefined) return
+    const config = this.#configOf(topic.name, image)
+    for (const { partition, history } of this.#pending.take(topicId)) {
+      const known = topic.partitions[partition]
+      if (known?.replicas.includes(this.#options.brokerId) === true) this.#take(known, config, history)
+      if (isOver()) return
     }
   }
 
@@ -165,7 +246,7 @@ export class PartitionRuntime {
   }
 
   #take(image: PartitionImage, config: TopicConfig, history: LogHistory): void {
-    const log = this.#open(image, config, history)
+    const log = openReplica(image, config, history, this.#options)
     if (log === undefined || log.offline) this.#offline.add(image.topicId, image.partition)
     else this.#offline.remove(image.topicId, image.partition)
     if (log === undefined) return
@@ -174,30 +255,6 @@ export class PartitionRuntime {
     this.#topics.set(image.topic, topic)
     topic.partitions[image.partition] = partition
     if (partition.isLeader) this.#options.onElected(partition)
-  }
-
-  #open(image: PartitionImage, config: TopicConfig, history: LogHistory): PartitionLog | undefined {
-    const { log } = this.#options
-    const { topic, topicId, partition } = image
-    try {
-      return this.#openOwn(image, config, history)
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      log.error('a partition can not be opened', { topic, partition, topicId, reason: errorMessage(error) })
-      return undefined
-    }
-  }
-
-  // Another topic's folder: it was deleted, and one of its name created, while this broker was away.
-  #openOwn({ topic, topicId, partition }: PartitionImage, config: TopicConfig, history: LogHistory): PartitionLog {
-    const { logs } = this.#options
-    try {
-      return logs.open(topic, partition, topicId, config.log, history)
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error.error !== 'INCONSISTENT_TOPIC_ID') throw error
-      setNamesakeAside(topic, partition, error.message, this.#options)
-      return logs.open(topic, partition, topicId, config.log, history)
-    }
   }
 
   #deleteTopic(topic: HostedTopic): void {

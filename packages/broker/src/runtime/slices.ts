@@ -17,17 +17,19 @@ export interface SliceSource {
  */
 export class Slices {
   readonly #source: SliceSource
+  readonly #itemsPerLook: number
   #endsAtMs: number
   #items = 0
 
-  constructor(source: SliceSource) {
+  constructor(source: SliceSource, itemsPerLookOf = itemsPerLook) {
     this.#source = source
+    this.#itemsPerLook = itemsPerLookOf
     this.#endsAtMs = source.clock.monotonicMs() + sliceMs
   }
 
   get isOver(): boolean {
     this.#items += 1
-    return this.#items % itemsPerLook === 0 && this.#source.clock.monotonicMs() >= this.#endsAtMs
+    return this.#items % this.#itemsPerLook === 0 && this.#source.clock.monotonicMs() >= this.#endsAtMs
   }
 
   /** Resolves when others had their turn of the event loop. */

@@ -5,6 +5,7 @@ import { errorName } from '@millrace/protocol'
 import type { BrokerSettings } from '../config/settings.ts'
 import type { ControllerRuntime } from './controller-runtime.ts'
 import type { ImageKeeper } from './image-keeper.ts'
+import type { PartitionRuntime } from './partition-runtime.ts'
 
 export interface CreatedTopics {
   /** Has the topics that could be created. */
@@ -12,17 +13,27 @@ export interface CreatedTopics {
   readonly errors: ReadonlyMap<string, ErrorName>
 }
 
+/** What topics are created with. */
+export interface TopicCreationParts {
+  readonly controller: ControllerRuntime
+  readonly images: ImageKeeper
+  readonly settings: BrokerSettings
+  readonly partitions: PartitionRuntime
+}
+
 /** Creates topics that somebody needs and nobody created: those that clients ask for, and the brokers' own. */
 export class TopicCreation {
   readonly #controller: ControllerRuntime
   readonly #images: ImageKeeper
   readonly #settings: BrokerSettings
+  readonly #partitions: PartitionRuntime
   readonly #underWay = new Map<string, Promise<ReadonlyMap<string, ErrorName>>>()
 
-  constructor(controller: ControllerRuntime, images: ImageKeeper, settings: BrokerSettings) {
+  constructor({ controller, images, settings, partitions }: TopicCreationParts) {
     this.#controller = controller
     this.#images = images
     this.#settings = settings
+    this.#partitions = partitions
   }
 
   /**
@@ -59,6 +70,11 @@ export class TopicCreation {
       const error = errorName(errorCode)
       if (error !== 'NONE' && error !== 'TOPIC_ALREADY_EXISTS') errors.set(name, error)
     }
+    const { topicsByName } = this.#images.current
+    await this.#partitions.opened(
+      names.flatMap((name) => topicsByName.get(name)?.id ?? []),
+      Infinity,
+    )
     return errors
   }
 

@@ -23,6 +23,7 @@ export type {
 } from '@millrace/connection'
 export { KafkaError } from '@millrace/protocol'
 export type { ErrorName } from '@millrace/protocol'
+export * from './consumer/consumer-errors.ts'
 export * from './errors/client-errors.ts'
 export type * from './admin/admin-api.ts'
 export { valueOf, valuesOf } from './admin/outcome.ts'

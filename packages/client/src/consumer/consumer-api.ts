@@ -1,8 +1,13 @@
+import type { Assignor } from '@millrace/machines'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
 import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
 
-/** Where to start reading: an offset, the first record at or after a time, or an end of the partition. */
-export type StartPosition = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number }
+/** Where to start reading: an offset, the first record at or after a time (ms since 1970), or an end of the partition. */
+export type StartPosition =
+  | 'earliest'
+  | 'latest'
+  | { readonly offset: number; readonly leaderEpoch?: number }
+  | { readonly timestamp: number }
 
 /** A partition to read without joining a group, and from where. */
 export interface ManualAssignment extends TopicPartition {
@@ -12,24 +17,38 @@ export interface ManualAssignment extends TopicPartition {
 
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
 
+/** How the leader of a group shares partitions out, where none of Kafka's ways will do. Members must all have it. */
+export type PartitionAssignor = Assignor
+
+/** `by_duration:` goes before a duration of ISO 8601, such as `PT24H` (KIP-1106). */
+export type AutoOffsetReset = 'earliest' | 'latest' | 'none' | `by_duration:${string}`
+
 /** What a consumer takes besides where the cluster is. Names are camelCase of Kafka's, defaults are Kafka's. */
 export interface ConsumerOptions extends ClientOptions {
   /** With a group, the group's coordinator gives out the partitions and keeps the offsets. */
   readonly groupId?: string
-  /** A name that outlives this process: a restart within the session timeout causes no rebalance. */
+  /** A name that outlives this process: a restart within the session timeout causes no rebalance (KIP-345). */
   readonly groupInstanceId?: string
-  /** Topics to read: with a group the partitions that it gives us, without one all of them. */
-  readonly topics?: string | readonly string[]
+  /**
+   * Topics to read: with a group the partitions that it gives us, without one all of them. A pattern is compared with
+   * all topics that aren't internal, anew every `metadataMaxAgeMs`.
+   */
+  readonly topics?: string | readonly string[] | RegExp
   /** Partitions to read, in place of `topics`. With a `groupId` its committed offsets are used and kept. */
   readonly assignment?: readonly ManualAssignment[]
   /** Where to start a partition of `topics`, committed offset or not. Default: the committed offset. */
   readonly start?: StartPosition
   /** Where to start where no offset is committed, or the one there is gone. Default `latest`. */
-  readonly autoOffsetReset?: 'earliest' | 'latest' | 'none'
+  readonly autoOffsetReset?: AutoOffsetReset
   /** Ends the loop at what was each partition's end when it was assigned. Default false. */
   readonly stopAtEnd?: boolean
   /** Commits what the loop is done with, each `autoCommitIntervalMs` and at the end. Default true with a group. */
   readonly enableAutoCommit?: boolean
+  /**
+   * Commits records before they come out, up to 500 at a time, so that none comes twice; those that were committed and
+   * not handed out are lost where the program dies. In place of `enableAutoCommit`. Default false: at least once.
+   */
+  readonly atMostOnce?: boolean
   /** Default 5,000. */
   readonly autoCommitIntervalMs?: number
   /** Default `read_uncommitted`. */
@@ -40,13 +59,13 @@ export interface ConsumerOptions extends ClientOptions {
   readonly heartbeatIntervalMs?: number
   /** How long the loop may take for what it was given before the member leaves the group. Default 300,000 ms. */
   readonly maxPollIntervalMs?: number
-  /** Names of assignors that the group may choose from. Default `['range', 'cooperative-sticky']`, as in Kafka. */
-  readonly partitionAssignmentStrategy?: readonly AssignorName[]
+  /** Assignors that the group may choose from. Default `['range', 'cooperative-sticky']`, as in Kafka. */
+  readonly partitionAssignmentStrategy?: readonly (AssignorName | PartitionAssignor)[]
   /** A fetch is answered when this many bytes are there. Default 1. */
   readonly fetchMinBytes?: number
   /** ... or when this much time has passed. Default 500 ms. */
   readonly fetchMaxWaitMs?: number
-  /** Bytes that a fetch may bring. Default 52,428,800. */
+  /** Bytes that are fetched and wait to be read, of all partitions; one batch may go beyond it. Default 52,428,800. */
   readonly fetchMaxBytes?: number
   /** Bytes that a fetch may bring of one partition. Default 1,048,576. */
   readonly maxPartitionFetchBytes?: number
@@ -54,6 +73,8 @@ export interface ConsumerOptions extends ClientOptions {
   readonly maxDecompressedBytes?: number
   /** Checks the CRC of every batch. Default true. */
   readonly checkCrcs?: boolean
+  /** The rack we are in: where the broker names a replica there, that one is fetched from (KIP-392). */
+  readonly clientRack?: string
   /** Whether a topic that isn't there may be created by the broker. Default true. */
   readonly allowAutoTopicCreation?: boolean
   /** Called with the partitions that were added; reading of them starts when it has resolved. */
@@ -72,6 +93,43 @@ export interface PartitionPosition extends TopicPartitionOffset {
   readonly endOffset: number
   /** Records between the position and that end; -1 before the first fetch. */
   readonly lag: number
+  readonly paused: boolean
+}
+
+/** Records of one partition, in order. */
+export interface ConsumerBatch<Shown = ConsumerRecord> extends TopicPartition {
+  /** At least one. */
+  readonly records: readonly Shown[]
+  /** Aborted when the partition goes to another member, or the consumer is closed: end early, nothing of it is lost. */
+  readonly signal: AbortSignal
+}
+
+export interface RunOptions<Shown = ConsumerRecord> {
+  /** The batch is done when this has resolved. What it throws ends the run; the batch then comes again. */
+  readonly eachBatch: (batch: ConsumerBatch<Shown>) => void | Promise<void>
+  /** Partitions that are worked on at one time, each in order. Default 1. */
+  readonly partitionsConcurrently?: number
+  /** Records of a batch at most. Default: as many as a fetch brought of the partition. */
+  readonly maxBatchRecords?: number
+}
+
+/** Who a consumer is in its group, for a producer's transaction (KIP-447). */
+export interface ConsumerGroupMetadata {
+  readonly groupId: string
+  readonly generationId: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
+export interface CommittedPosition extends TopicPartitionOffset {
+  /** -1 where the one who committed didn't say. */
+  readonly leaderEpoch: number
+}
+
+export interface OffsetCommit extends TopicPartitionOffset {
+  readonly leaderEpoch?: number
+  /** Kept with the offset for whoever asks. */
+  readonly metadata?: string
 }
 
 /**
@@ -80,18 +138,52 @@ export interface PartitionPosition extends TopicPartitionOffset {
  *
  * @example for await (const record of consumer) console.log(record.topic, record.offset, record.value?.toString())
  */
-export interface ConsumerApi extends AsyncIterable<ConsumerRecord>, AsyncDisposable {
-  /** Commits the record's offset + 1 (or, with no argument, everything that is done) and resolves when the group has it. */
-  commit(record?: ConsumerRecord, options?: CallOptions): Promise<void>
+export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown>, AsyncDisposable {
+  /**
+   * Gives batches to a function, a partition's one after the other, several partitions at a time. Resolves when the
+   * consumer is closed, or at the end with `stopAtEnd`; rejects with what `eachBatch` threw.
+   */
+  run(options: RunOptions<Shown>): Promise<void>
+  /**
+   * Commits the record's offset + 1, of several records the last of each partition, or with no argument everything that
+   * is done; resolves when the group has it. Rejects with a CommitFailedError where the partition is somebody else's.
+   */
+  commit(records?: ConsumedFrom | readonly ConsumedFrom[], options?: CallOptions): Promise<void>
   /** Commits these offsets as they are: each is the next to read. */
-  commitOffsets(offsets: readonly TopicPartitionOffset[], options?: CallOptions): Promise<void>
+  commitOffsets(offsets: readonly OffsetCommit[], options?: CallOptions): Promise<void>
+  /** What the group has committed, of these partitions or of those that are read now; those without are left out. */
+  committed(partitions?: readonly TopicPartition[], options?: CallOptions): Promise<CommittedPosition[]>
   /** Reads on from there; what is buffered of the partition is dropped. */
   seek(partition: TopicPartition, to: StartPosition, options?: CallOptions): Promise<void>
-  /** No more records of these come out until `resume`; other partitions go on. */
+  /** No more records of these come out until `resume`; other partitions go on. Also within `onAssigned`. */
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
-  /** The partitions that are read now, with the position of each: the next record that comes out. */
+  /** The partitions that are read now. */
+  assignment(): TopicPartition[]
+  /** The same with the position of each, the next record that comes out, and its lag: known from the fetches. */
   positions(): PartitionPosition[]
+  /** The offset of the next record that comes out; undefined where the partition isn't read. */
+  position(partition: TopicPartition): number | undefined
+  /** Records that were not handed out yet, as of the last fetch; undefined where that isn't known. */
+  lag(partition: TopicPartition): number | undefined
+  /** Offsets that a position has now, asked of the brokers; a time after the last record is the partition's end. */
+  offsetsOf(
+    partitions: readonly TopicPartition[],
+    at: StartPosition,
+    options?: CallOptions,
+  ): Promise<TopicPartitionOffset[]>
+  /** Who the consumer is in its group; undefined without a group. */
+  groupMetadata(): ConsumerGroupMetadata | undefined
+  /** Asks the group to share the partitions out anew (KIP-568). */
+  enforceRebalance(reason?: string): void
   /** Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. */
-  close(): Promise<void>
+  close(options?: ConsumerCloseOptions): Promise<void>
+}
+
+/** What a commit needs to know of a record. */
+export type ConsumedFrom = TopicPartitionOffset & { readonly leaderEpoch?: number }
+
+export interface ConsumerCloseOptions {
+  /** Default: true, but false with a `groupInstanceId`, which may come back within the session timeout (KIP-1092). */
+  readonly leaveGroup?: boolean
 }

@@ -1,18 +1,21 @@
 import type { Assignor } from '@millrace/machines'
 import { cooperativeStickyAssignor, rangeAssignor, roundRobinAssignor, stickyAssignor } from '@millrace/machines'
 import { decompressedBytesMaxDefault } from '@millrace/protocol'
-import type { AssignorName, ConsumerOptions, ManualAssignment, StartPosition } from './consumer-api.ts'
+import type { AssignorName, AutoOffsetReset, ConsumerOptions, ManualAssignment, StartPosition } from './consumer-api.ts'
+import { parseDuration } from './iso-duration.ts'
 
 /** A consumer's options with everything decided. */
 export interface ConsumerSettings {
   readonly groupId: string | undefined
   readonly groupInstanceId: string | null
-  readonly topics: readonly string[]
+  readonly topics: readonly string[] | RegExp
   readonly assignment: readonly ManualAssignment[] | undefined
   readonly start: StartPosition | undefined
-  readonly autoOffsetReset: 'earliest' | 'latest' | 'none'
+  /** A number is so many milliseconds ago. */
+  readonly autoOffsetReset: 'earliest' | 'latest' | 'none' | number
   readonly stopAtEnd: boolean
   readonly autoCommit: boolean
+  readonly atMostOnce: boolean
   readonly autoCommitIntervalMs: number
   readonly isolationLevel: 'read_uncommitted' | 'read_committed'
   readonly sessionTimeoutMs: number
@@ -25,6 +28,8 @@ export interface ConsumerSettings {
   readonly partitionFetchBytes: number
   readonly decompressedBytesMax: number
   readonly checkCrcs: boolean
+  /** '' where it isn't known. */
+  readonly clientRack: string
   readonly createTopics: boolean
 }
 
@@ -36,33 +41,67 @@ const assignors: Readonly<Record<AssignorName, Assignor>> = {
 }
 
 export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
-  const topics = typeof options.topics === 'string' ? [options.topics] : (options.topics ?? [])
-  if ((topics.length === 0) === (options.assignment === undefined)) {
-    throw new RangeError('a consumer needs topics or an assignment, and not both')
-  }
-  const strategies = options.partitionAssignmentStrategy ?? ['range', 'cooperative-sticky']
-  if (strategies.length === 0) throw new RangeError('partitionAssignmentStrategy is empty, expected at least one name')
+  const { groupId } = options
+  const topics = topicsOf(options)
+  const autoCommit = groupId !== undefined && (options.enableAutoCommit ?? true)
+  const atMostOnce = options.atMostOnce ?? false
+  if (atMostOnce && groupId === undefined)
+    throw new RangeError('atMostOnce needs a groupId: it is the commit that counts')
   return {
-    groupId: options.groupId,
+    groupId,
     groupInstanceId: options.groupInstanceId ?? null,
     topics,
     assignment: options.assignment,
     start: options.start,
-    autoOffsetReset: options.autoOffsetReset ?? 'latest',
+    autoOffsetReset: resetOf(options.autoOffsetReset ?? 'latest'),
     stopAtEnd: options.stopAtEnd ?? false,
-    autoCommit: options.groupId !== undefined && (options.enableAutoCommit ?? true),
+    autoCommit,
+    atMostOnce,
     autoCommitIntervalMs: options.autoCommitIntervalMs ?? 5_000,
     isolationLevel: options.isolationLevel ?? 'read_uncommitted',
     sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,
     maxPollIntervalMs: options.maxPollIntervalMs ?? 300_000,
-    assignors: strategies.map((name) => assignors[name]),
+    assignors: assignorsOf(options),
     fetchMinBytes: options.fetchMinBytes ?? 1,
     fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,
     fetchMaxBytes: options.fetchMaxBytes ?? 52_428_800,
     partitionFetchBytes: options.maxPartitionFetchBytes ?? 1_048_576,
     decompressedBytesMax: options.maxDecompressedBytes ?? decompressedBytesMaxDefault,
     checkCrcs: options.checkCrcs ?? true,
+    clientRack: options.clientRack ?? '',
     createTopics: options.allowAutoTopicCreation ?? true,
   }
+}
+
+function topicsOf({ topics, assignment }: ConsumerOptions): readonly string[] | RegExp {
+  const list = typeof topics === 'string' ? [topics] : (topics ?? [])
+  const isEmpty = !(list instanceof RegExp) && list.length === 0
+  if (isEmpty === (assignment === undefined)) {
+    throw new RangeError('a consumer needs topics or an assignment, and not both')
+  }
+  return list instanceof RegExp ? list : [...new Set(list)]
+}
+
+function assignorsOf({ partitionAssignmentStrategy }: ConsumerOptions): Assignor[] {
+  const strategies = partitionAssignmentStrategy ?? ['range', 'cooperative-sticky']
+  if (strategies.length === 0) throw new RangeError('partitionAssignmentStrategy is empty, expected at least one')
+  const chosen = strategies.map((each) => (typeof each === 'string' ? named(each) : each))
+  const twice = chosen.find(({ name }, i) => chosen.findIndex((other) => other.name === name) !== i)
+  if (twice !== undefined) throw new RangeError(`two assignors are called '${twice.name}'`)
+  return chosen
+}
+
+// Who writes JavaScript may have mistyped it.
+function named(name: string): Assignor {
+  const assignor = new Map(Object.entries(assignors)).get(name)
+  if (assignor !== undefined) return assignor
+  throw new RangeError(`no assignor is called '${name}', expected ${Object.keys(assignors).join(', ')}`)
+}
+
+function resetOf(reset: AutoOffsetReset): ConsumerSettings['autoOffsetReset'] {
+  if (reset === 'earliest' || reset === 'latest' || reset === 'none') return reset
+  const ms = reset.startsWith('by_duration:') ? parseDuration(reset.slice('by_duration:'.length)) : undefined
+  if (ms !== undefined && ms >= 0) return ms
+  throw new RangeError(`autoOffsetReset is '${reset}', expected earliest, latest, none or by_duration:PnDTnHnMn.nS`)
 }

@@ -8,7 +8,9 @@ export * from './control.ts'
 export * from './corrupt-records-error.ts'
 export {
   decompressedBytesMaxDefault,
+  readRecordHeaders,
   readRecords,
+  unpackRecordsAside,
   type ReadLimits,
   type ReadRecord,
   type RecordHeader,

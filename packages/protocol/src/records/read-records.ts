@@ -1,6 +1,6 @@
 import { batchAttribute, batchField, batchHeaderBytes } from './batch-header.ts'
 import { checkBatchShape } from './check-batch.ts'
-import { codecOf, decompress } from './compression/codec.ts'
+import { codecOf, decompress, decompressAside } from './compression/codec.ts'
 import { CorruptRecordsError } from './corrupt-records-error.ts'
 import { saturated } from './fixed.ts'
 import { VarintReader } from './varint.ts'
@@ -47,22 +47,36 @@ export function readRecords(bytes: Uint8Array, limits: ReadLimits = {}, position
 
 /** What the batch at `position` holds behind its header, decompressed: as many records as it says may be in it. */
 export function unpackRecords(bytes: Uint8Array, limits: ReadLimits, position: number): Uint8Array {
+  const packed = packedRecords(bytes, position)
+  // Compaction leaves empty batches behind, to keep a producer's last sequence.
+  if (packed.length === 0 && batchField.recordCount(bytes, position) === 0) return packed
+  const codec = codecOf(batchField.attributes(bytes, position))
+  return checkedCount(bytes, position, decompress(codec, packed, limitOf(limits)))
+}
+
+/** The same for a batch that takes long to decompress: the event loop goes on meanwhile. */
+export async function unpackRecordsAside(bytes: Uint8Array, limits: ReadLimits, position = 0): Promise<Uint8Array> {
+  const packed = packedRecords(bytes, position)
+  const codec = codecOf(batchField.attributes(bytes, position))
+  return checkedCount(bytes, position, await decompressAside(codec, packed, limitOf(limits)))
+}
+
+const limitOf = (limits: ReadLimits): number => limits.decompressedBytesMax ?? decompressedBytesMaxDefault
+
+function packedRecords(bytes: Uint8Array, position: number): Uint8Array {
   const wrongShape = checkBatchShape(bytes, position, bytes.length)
   if (wrongShape !== null) {
     const oldMagic = wrongShape.error === 'UNSUPPORTED_FOR_MESSAGE_FORMAT'
     throw new CorruptRecordsError(wrongShape.message, oldMagic ? 'old-magic' : 'corrupt')
   }
-  const packed = bytes.subarray(position + batchHeaderBytes, position + batchField.sizeBytes(bytes, position))
+  return bytes.subarray(position + batchHeaderBytes, position + batchField.sizeBytes(bytes, position))
+}
+
+// A record takes at least seven bytes, so a count that lies is found before anything is done for it.
+function checkedCount(bytes: Uint8Array, position: number, unpacked: Uint8Array): Uint8Array {
   const count = batchField.recordCount(bytes, position)
-  const codec = codecOf(batchField.attributes(bytes, position))
-  // Compaction leaves empty batches behind, to keep a producer's last sequence.
-  if (count === 0 && packed.length === 0) return packed
-  const unpacked = decompress(codec, packed, limits.decompressedBytesMax ?? decompressedBytesMaxDefault)
-  // A record takes at least seven bytes, so a count that lies is found before anything is done for it.
-  if (count < 0 || count * 7 > unpacked.length) {
-    throw new CorruptRecordsError(`a batch says ${count} records in ${unpacked.length} bytes`)
-  }
-  return unpacked
+  if (count >= 0 && count * 7 <= unpacked.length) return unpacked
+  throw new CorruptRecordsError(`a batch says ${count} records in ${unpacked.length} bytes`)
 }
 
 interface BatchBase {
@@ -156,6 +170,14 @@ function readHeaders(reader: VarintReader, end: number): readonly RecordHeader[]
     headers.push({ key: utf8(key), value: readBytes(reader, end) })
   }
   return headers
+}
+
+/** The headers of a record whose value ends at `start`. Throws a CorruptRecordsError. */
+export function readRecordHeaders(bytes: Uint8Array, start: number, end: number): readonly RecordHeader[] {
+  const reader = new VarintReader(bytes, start, end)
+  const headers = readHeaders(reader, end)
+  if (reader.at === end) return headers
+  throw new CorruptRecordsError(`a record's headers were read to ${reader.at - end} bytes from its end`)
 }
 
 const utf8 = (bytes: Uint8Array): string =>

@@ -20,15 +20,17 @@ export class RecordCursor {
   keyStart = 0
   /** -1 for a null key. */
   keyLength = 0
+  /** The headers start behind the value, and end where the record does. */
+  valueStart = 0
   /** -1 for a null value. */
   valueLength = 0
   readonly #reader: VarintReader
   readonly #lastOffsetDelta: number
   #left: number
 
-  /** Of the batch at `position`. */
-  constructor(batch: Uint8Array, limits: ReadLimits = {}, position = 0) {
-    this.bytes = unpackRecords(batch, limits, position)
+  /** Of the batch at `position`; `unpacked` is what it holds, where that is decompressed already. */
+  constructor(batch: Uint8Array, limits: ReadLimits = {}, position = 0, unpacked?: Uint8Array) {
+    this.bytes = unpacked ?? unpackRecords(batch, limits, position)
     this.#reader = new VarintReader(this.bytes)
     this.#left = batchField.recordCount(batch, position)
     this.#lastOffsetDelta = batchField.lastOffsetDelta(batch, position)
@@ -59,6 +61,7 @@ export class RecordCursor {
     this.keyStart = reader.at
     reader.at += Math.max(0, this.keyLength)
     this.valueLength = this.#field()
+    this.valueStart = reader.at
     reader.at = this.end
     return true
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
-import { codecOf, codecs, compress, decompress } from './codec.ts'
+import { codecOf, codecs, compress, decompress, decompressAside } from './codec.ts'
 import { compressAside } from './compress-aside.ts'
 import { decompressLz4, pureCompressLz4, pureCompressLz4Aside, pureDecompressLz4 } from './lz4.ts'
 import { compressSnappy, compressSnappyAside, decompressSnappy, pureSnappy, snappyBlocks } from './snappy.ts'
@@ -143,4 +143,29 @@ test('lz4 keeps blocks that do not shrink as they are', () => {
 test('a codec that nobody knows is refused by name', () => {
   assert.throws(() => codecOf(5), { name: 'CorruptRecordsError', kind: 'unknown-codec' })
   assert.equal(codecOf(0x34), 'zstd')
+})
+
+for (const codec of codecs) {
+  test(`${codec} decompresses aside to the same, and within the same limit`, async () => {
+    const bytes = Buffer.from('a record that repeats itself. '.repeat(60_000))
+    const packed = compress(codec, bytes)
+    assert.ok(bytes.equals(await decompressAside(codec, packed, bytes.length)))
+    if (codec === 'none') return
+    const tooSmall = decompressAside(codec, packed, bytes.length - 1)
+    await assert.rejects(tooSmall, { name: 'CorruptRecordsError', kind: 'too-large' })
+    const broken = decompressAside(codec, packed.subarray(0, packed.length / 2), bytes.length)
+    await assert.rejects(broken, { name: 'CorruptRecordsError', kind: 'corrupt' })
+  })
+}
+
+test('what decompresses in slices lets the event loop turn meanwhile', async () => {
+  const packed = compress('snappy', Buffer.alloc(8 * 1024 * 1024))
+  let turns = 0
+  let turning = setImmediate(function turn() {
+    turns += 1
+    turning = setImmediate(turn)
+  })
+  await decompressAside('snappy', packed, 8 * 1024 * 1024)
+  clearImmediate(turning)
+  assert.ok(turns >= 8, `the event loop turned ${turns} times`)
 })

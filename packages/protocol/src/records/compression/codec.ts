@@ -1,8 +1,8 @@
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
-import { gzip, gunzip } from './gzip.ts'
-import { compressLz4, decompressLz4 } from './lz4.ts'
-import { compressSnappy, decompressSnappy } from './snappy.ts'
-import { compressZstd, decompressZstd } from './zstd.ts'
+import { gzip, gunzip, gunzipAside } from './gzip.ts'
+import { compressLz4, decompressLz4, decompressLz4Aside } from './lz4.ts'
+import { compressSnappy, decompressSnappy, decompressSnappyAside } from './snappy.ts'
+import { compressZstd, decompressZstd, decompressZstdAside } from './zstd.ts'
 
 /** In the order of the bits that a batch's attributes carry. */
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -12,14 +12,21 @@ export type Codec = (typeof codecs)[number]
 interface Compression {
   compress(bytes: Uint8Array, level: number | undefined): Uint8Array
   decompress(bytes: Uint8Array, limitBytes: number): Uint8Array
+  decompressAside(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array>
 }
 
+const asIs = (bytes: Uint8Array): Uint8Array => bytes
+
 const compressions: Readonly<Record<Codec, Compression>> = {
-  none: { compress: (bytes) => bytes, decompress: (bytes) => bytes },
-  gzip: { compress: gzip, decompress: gunzip },
-  snappy: { compress: (bytes) => compressSnappy(bytes), decompress: decompressSnappy },
-  lz4: { compress: compressLz4, decompress: decompressLz4 },
-  zstd: { compress: compressZstd, decompress: decompressZstd },
+  none: { compress: asIs, decompress: asIs, decompressAside: (bytes) => Promise.resolve(bytes) },
+  gzip: { compress: gzip, decompress: gunzip, decompressAside: gunzipAside },
+  snappy: {
+    compress: (bytes) => compressSnappy(bytes),
+    decompress: decompressSnappy,
+    decompressAside: decompressSnappyAside,
+  },
+  lz4: { compress: compressLz4, decompress: decompressLz4, decompressAside: decompressLz4Aside },
+  zstd: { compress: compressZstd, decompress: decompressZstd, decompressAside: decompressZstdAside },
 }
 
 /** The codec of a batch's attributes; raises for the bits that Kafka never gave a meaning. */
@@ -38,13 +45,26 @@ export function decompress(codec: Codec, bytes: Uint8Array, limitBytes: number):
   try {
     return compressions[codec].decompress(bytes, limitBytes)
   } catch (error) {
-    if (error instanceof CorruptRecordsError) throw error
-    if (isTooLarge(error)) {
-      throw new CorruptRecordsError(`${codec} expands past the limit of ${limitBytes} bytes`, 'too-large', error)
-    }
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new CorruptRecordsError(`${codec} doesn't decompress: ${reason}`, 'corrupt', error)
+    throw asCorrupt(error, codec, limitBytes)
   }
+}
+
+/** The same for bytes that take long: on another thread or in slices, so that the event loop goes on meanwhile. */
+export async function decompressAside(codec: Codec, bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  try {
+    return await compressions[codec].decompressAside(bytes, limitBytes)
+  } catch (error) {
+    throw asCorrupt(error, codec, limitBytes)
+  }
+}
+
+function asCorrupt(error: unknown, codec: Codec, limitBytes: number): CorruptRecordsError {
+  if (error instanceof CorruptRecordsError) return error
+  if (isTooLarge(error)) {
+    return new CorruptRecordsError(`${codec} expands past the limit of ${limitBytes} bytes`, 'too-large', error)
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return new CorruptRecordsError(`${codec} doesn't decompress: ${reason}`, 'corrupt', error)
 }
 
 // What node:zlib says when its output passes maxOutputLength.

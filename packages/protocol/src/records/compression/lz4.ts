@@ -1,11 +1,14 @@
 import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
+import type { Unpacking } from './slices.ts'
+import { inOneGo, inSlices } from './slices.ts'
 
 interface Lz4Package {
   compressFrame(bytes: Buffer): Promise<Uint8Array>
   compressFrameSync(bytes: Buffer): Uint8Array
   decompressFrameSync(bytes: Buffer): Uint8Array
+  decompressFrame(bytes: Buffer): Promise<Uint8Array>
 }
 
 const nativePackage = optionalPackage('lz4-napi') as () => Lz4Package | undefined
@@ -23,8 +26,16 @@ export const compressLz4Aside = (bytes: Uint8Array, nextTurn: () => Promise<unkn
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
   const frame = walkFrame(bytes)
   const native = nativePackage()
-  if (native === undefined || frame.sizeBytesMax > limitBytes) return unpack(bytes, frame, limitBytes)
+  if (native === undefined || frame.sizeBytesMax > limitBytes) return inOneGo(unpack(bytes, frame, limitBytes))
   return native.decompressFrameSync(asBuffer(bytes.subarray(0, frame.end)))
+}
+
+/** The same without keeping the event loop: on another thread, or in slices. */
+export function decompressLz4Aside(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  const frame = walkFrame(bytes)
+  const native = nativePackage()
+  if (native === undefined || frame.sizeBytesMax > limitBytes) return inSlices(unpack(bytes, frame, limitBytes))
+  return native.decompressFrame(asBuffer(bytes.subarray(0, frame.end)))
 }
 
 /** Version 1, independent blocks (Java refuses others), 64 KiB at most each, and the header's checksum, which is fixed. */
@@ -81,7 +92,7 @@ function writeBlock(block: Uint8Array, out: Uint8Array, at: number): number {
 }
 
 export function pureDecompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  return unpack(bytes, walkFrame(bytes), limitBytes)
+  return inOneGo(unpack(bytes, walkFrame(bytes), limitBytes))
 }
 
 interface Block {
@@ -139,7 +150,7 @@ function readBlock(bytes: Uint8Array, at: number): Block | undefined {
 const sizeMax = (block: Block, frameBlockMax: number): number =>
   block.stored ? block.end - block.start : Math.min(frameBlockMax, (block.end - block.start) * 255)
 
-function unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Uint8Array {
+function* unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Unpacking {
   const target = new Uint8Array(unpackedSize(bytes, frame, limitBytes))
   let out = 0
   for (const block of frame.blocks) {
@@ -149,6 +160,7 @@ function unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Uint8Array
     } else {
       out = decompressLz4Block(bytes, block.start, block.end, target, out)
     }
+    yield out
   }
   return target
 }

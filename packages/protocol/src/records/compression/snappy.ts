@@ -2,6 +2,8 @@ import { compress as pureCompress, uncompress as pureUncompress } from 'snappyjs
 import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { readInt32, readUint32, writeInt32 } from '../fixed.ts'
+import type { Unpacking } from './slices.ts'
+import { inOneGo, inSlices } from './slices.ts'
 
 interface SnappyPackage {
   compress(bytes: Uint8Array, options: { copyOutputData: boolean }): Promise<Uint8Array>
@@ -74,7 +76,14 @@ function framed(blocks: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Reads Java's framing and, as some clients send it, one raw block. */
-export function decompressSnappy(bytes: Uint8Array, limitBytes: number, blocks = snappyBlocks()): Uint8Array {
+export const decompressSnappy = (bytes: Uint8Array, limitBytes: number, blocks = snappyBlocks()): Uint8Array =>
+  inOneGo(unpack(bytes, limitBytes, blocks))
+
+/** The same in slices, between which the event loop turns. */
+export const decompressSnappyAside = (bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> =>
+  inSlices(unpack(bytes, limitBytes, snappyBlocks()))
+
+function* unpack(bytes: Uint8Array, limitBytes: number, blocks: SnappyBlocks): Unpacking {
   if (!startsXerial(bytes, 0)) return uncompressBlock(bytes, limitBytes, blocks)
   const parts: Uint8Array[] = []
   let left = limitBytes
@@ -82,6 +91,7 @@ export function decompressSnappy(bytes: Uint8Array, limitBytes: number, blocks =
     const part = uncompressBlock(block, left, blocks)
     left -= part.length
     parts.push(part)
+    yield limitBytes - left
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }

@@ -1,4 +1,6 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import type { ZstdOptions } from 'node:zlib'
+import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 
 export const zstdLevelDefault = 3
 // zstd's own bound for a decoder that streams (128 MiB); a frame that asks for a larger window is refused.
@@ -7,8 +9,16 @@ const windowLogMax = 27
 export const compressZstd = (bytes: Uint8Array, level = zstdLevelDefault): Uint8Array =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } })
 
+const limited = (limitBytes: number): ZstdOptions => ({
+  maxOutputLength: Math.max(1, limitBytes),
+  params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
+})
+
 export const decompressZstd = (bytes: Uint8Array, limitBytes: number): Uint8Array =>
-  zstdDecompressSync(bytes, {
-    maxOutputLength: Math.max(1, limitBytes),
-    params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
-  })
+  zstdDecompressSync(bytes, limited(limitBytes))
+
+const later = promisify<Uint8Array, ZstdOptions, Uint8Array>(zstdDecompress)
+
+/** The same on another thread. */
+export const decompressZstdAside = (bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> =>
+  later(bytes, limited(limitBytes))

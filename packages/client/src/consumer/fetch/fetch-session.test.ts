@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Wanted } from './fetch-session.ts'
 import { fetchBody, FetchSession } from './fetch-session.ts'
-import { PartitionState } from './partition-state.ts'
+import { PartitionState } from '../reading/partition-state.ts'
 
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const want = (partition: number, offset: number): Wanted => ({
@@ -51,7 +51,7 @@ test('a broker that keeps no sessions is told everything each time', () => {
 
 test('topics are named by id from version 13 on and by name before', () => {
   const plan = new FetchSession().plan([want(0, 5)])
-  const bounds = { maxWaitMs: 1, minBytes: 1, maxBytes: 1, partitionMaxBytes: 1, isolationLevel: 0 }
+  const bounds = { maxWaitMs: 1, minBytes: 1, maxBytes: 1, partitionMaxBytes: 1, isolationLevel: 0, rackId: '' }
   assert.equal(fetchBody(13, plan, bounds).topics[0]?.topicId, topicId)
   assert.equal(fetchBody(12, plan, bounds).topics[0]?.topic, 'orders')
   assert.equal(fetchBody(4, plan, bounds).sessionId, undefined)

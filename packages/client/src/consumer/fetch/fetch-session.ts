@@ -1,5 +1,5 @@
 import type { FetchRequestInput } from '@millrace/protocol'
-import type { PartitionState } from './partition-state.ts'
+import type { PartitionState } from '../reading/partition-state.ts'
 
 export interface Wanted {
   readonly state: PartitionState
@@ -34,7 +34,8 @@ export class FetchSession {
 
   plan(wanted: readonly Wanted[]): FetchPlan {
     const now = new Map(wanted.map((each) => [`${each.state.topic}-${each.state.partition}`, each]))
-    if (this.#id === 0) return { sessionId: 0, sessionEpoch: 0, changed: wanted, forgotten: [] }
+    // With the id of a session that went wrong the broker closes that one, and begins another.
+    if (this.#epoch === 0) return { sessionId: this.#id, sessionEpoch: 0, changed: wanted, forgotten: [] }
     const forgotten = [...this.#known].flatMap(([key, known]) => {
       const each = now.get(key)
       return each === undefined || each.topicId !== known.topicId ? [known] : []
@@ -49,8 +50,7 @@ export class FetchSession {
 
   /** The broker has taken what `plan` said of `wanted`. */
   accepted(sessionId: number, wanted: readonly Wanted[], offsets: ReadonlyMap<PartitionState, number>): void {
-    if (sessionId === 0) return this.reset()
-    this.#epoch = sessionId === this.#id ? nextEpoch(this.#epoch) : 1
+    this.#epoch = sessionId === 0 ? 0 : sessionId === this.#id ? nextEpoch(this.#epoch) : 1
     this.#id = sessionId
     this.#known = new Map(
       wanted.map(({ state, topicId, leaderEpoch }) => {
@@ -63,7 +63,6 @@ export class FetchSession {
 
   /** The next request says everything. */
   reset(): void {
-    this.#id = 0
     this.#epoch = 0
     this.#known.clear()
   }
@@ -80,6 +79,8 @@ export interface FetchBounds {
   readonly maxBytes: number
   readonly partitionMaxBytes: number
   readonly isolationLevel: number
+  /** Where we are, so that the leader can name a nearer replica; '' where that isn't known. */
+  readonly rackId: string
 }
 
 export function fetchBody(version: number, plan: FetchPlan, bounds: FetchBounds): FetchRequestInput {
@@ -106,6 +107,7 @@ export function fetchBody(version: number, plan: FetchPlan, bounds: FetchBounds)
     isolationLevel: bounds.isolationLevel,
     topics,
     ...(version >= 7 ? { sessionId: plan.sessionId, sessionEpoch: plan.sessionEpoch, forgottenTopicsData } : {}),
+    ...(version >= 11 ? { rackId: bounds.rackId } : {}),
   }
 }
 

@@ -4,9 +4,9 @@ import { startBroker } from '@millrace/broker'
 import type { LogFields } from '@millrace/kernel'
 import { silentLogger } from '@millrace/kernel'
 import { KafkaError } from '@millrace/protocol'
-import { Admin } from '../admin/admin.ts'
-import { abortable } from '../cluster/abort.ts'
-import { Consumer } from './consumer.ts'
+import { Admin } from '../../admin/admin.ts'
+import { abortable } from '../../cluster/abort.ts'
+import { Consumer } from '../consumer.ts'
 
 test('what ended the heartbeats is logged, also where something else fails before it is looked at', async (t) => {
   const broker = await startBroker()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BatchFields } from '@millrace/protocol'
 import { buildBatch, buildMarkerBatch } from '@millrace/protocol'
-import type { AbortedTransaction } from './chunk.ts'
+import type { AbortedTransaction } from './aborted-transactions.ts'
 import { Chunk } from './chunk.ts'
 
 const options = { checkCrcs: true, decompressedBytesMax: 1_000_000 }
@@ -31,15 +31,15 @@ function valuesOf(bytes: Uint8Array, from = 0, aborted: readonly AbortedTransact
 test('records below the offset that was asked for do not come out', () => {
   const bytes = Buffer.concat([batch(0, ['a', 'b']), batch(2, ['c', 'd', 'e'])])
   assert.deepEqual(valuesOf(bytes, 3), ['d', 'e'])
-  assert.equal(new Chunk(of, bytes, null, options).nextOffset, 5)
+  assert.equal(new Chunk(of, bytes, null, options).end?.offset, 5)
 })
 
 test('a batch that was cut off at the end is left for the next fetch', () => {
   const second = batch(2, ['c'])
   const bytes = Buffer.concat([batch(0, ['a', 'b']), second.subarray(0, second.length - 1)])
   assert.deepEqual(valuesOf(bytes), ['a', 'b'])
-  assert.equal(new Chunk(of, bytes, null, options).nextOffset, 2)
-  assert.equal(new Chunk(of, bytes.subarray(0, 50), null, options).nextOffset, undefined)
+  assert.equal(new Chunk(of, bytes, null, options).end?.offset, 2)
+  assert.equal(new Chunk(of, bytes.subarray(0, 50), null, options).end?.offset, undefined)
 })
 
 test('markers of transactions never come out', () => {

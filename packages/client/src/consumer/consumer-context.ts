@@ -1,0 +1,22 @@
+import { errorMessage } from '@millrace/kernel'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { ConsumerSettings } from './consumer-settings.ts'
+import type { Partitions } from './reading/partitions.ts'
+
+/** What the parts of a consumer share. */
+export interface ConsumerContext {
+  readonly cluster: Cluster
+  readonly settings: ConsumerSettings
+  readonly partitions: Partitions
+  /** Set when the consumer is closed. */
+  readonly stop: AbortSignal
+  /** There may be something to hand out, or to fetch. */
+  wake(): void
+  /** Reading can't go on: whoever reads is told. */
+  fail(error: unknown): void
+}
+
+export function logDebug({ cluster, settings }: ConsumerContext, message: string, error?: unknown): void {
+  const why = error === undefined ? {} : { error: errorMessage(error) }
+  cluster.settings.logger.debug(message, { group: settings.groupId, ...why })
+}

@@ -1,0 +1,115 @@
+import type { Connection } from '@millrace/connection'
+import { responseError } from '@millrace/connection'
+import { errorMessage } from '@millrace/kernel'
+import type { ErrorName, FetchResponse } from '@millrace/protocol'
+import { errorName, fetchApi, KafkaError } from '@millrace/protocol'
+import { backoffMs } from '../../cluster/retry.ts'
+import type { ConsumerContext } from '../consumer-context.ts'
+import { resetToPolicy } from '../offsets/seeking.ts'
+import { Chunk } from '../reading/chunk.ts'
+import type { PartitionState } from '../reading/partition-state.ts'
+import type { Wanted } from './fetch-session.ts'
+
+type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+
+/** What was asked for, as it was when it was asked. */
+export interface Asked {
+  readonly broker: number
+  readonly wanted: readonly Wanted[]
+  readonly offsets: ReadonlyMap<PartitionState, number>
+}
+
+const staleMetadata = new Set<ErrorName>([
+  'NOT_LEADER_OR_FOLLOWER',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+  'LEADER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'OFFSET_NOT_AVAILABLE',
+])
+
+/** Gives each partition what the answer says of it; a partition's error concerns nobody else. True where records came. */
+export function takeAnswers(
+  context: ConsumerContext,
+  response: FetchResponse,
+  asked: Asked,
+  connection: Connection,
+): boolean {
+  const byName = new Map(asked.wanted.map((each) => [`${each.state.topic} ${each.state.partition}`, each]))
+  const byId = new Map(asked.wanted.map((each) => [`${each.topicId} ${each.state.partition}`, each]))
+  let came = false
+  for (const { topic, topicId, partitions } of response.responses) {
+    for (const answer of partitions) {
+      const place = answer.partitionIndex
+      const state = (topic === '' ? byId.get(`${topicId} ${place}`) : byName.get(`${topic} ${place}`))?.state
+      // It was taken away or moved meanwhile: what came is of no use.
+      if (state === undefined || !context.partitions.has(state) || state.resetting) continue
+      if (state.fetchOffset === asked.offsets.get(state)) {
+        came = take(context, state, answer, asked.broker, connection) || came
+      }
+    }
+  }
+  return came
+}
+
+function take(
+  context: ConsumerContext,
+  state: PartitionState,
+  answer: PartitionAnswer,
+  broker: number,
+  connection: Connection,
+): boolean {
+  if (answer.errorCode !== 0) {
+    refused(context, state, answer.errorCode, broker, connection)
+    return false
+  }
+  const { settings, cluster } = context
+  state.failures = 0
+  const committedOnly = settings.isolationLevel === 'read_committed'
+  state.endOffset = committedOnly ? answer.lastStableOffset : answer.highWatermark
+  if (answer.preferredReadReplica >= 0 && answer.preferredReadReplica !== broker) {
+    const untilMs = cluster.settings.clock.monotonicMs() + cluster.settings.metadataMaxAgeMs
+    state.readFrom = { broker: answer.preferredReadReplica, untilMs }
+  }
+  if (answer.records === null || answer.records.length === 0) return false
+  const aborted = committedOnly ? answer.abortedTransactions : null
+  if (state.add(new Chunk(state, answer.records, aborted, settings))) return true
+  context.fail(noWholeBatch(state, answer.records.length, connection))
+  return false
+}
+
+function refused(
+  context: ConsumerContext,
+  state: PartitionState,
+  code: number,
+  broker: number,
+  connection: Connection,
+): void {
+  const error = errorName(code)
+  const failure = responseError(code, undefined, { address: connection.address, api: fetchApi.name })
+  if (state.readFrom?.broker === broker) {
+    // A follower may be behind, or no longer be one: the leader knows.
+    state.readFrom = undefined
+  } else if (error === 'OFFSET_OUT_OF_RANGE') {
+    state.resetting = true
+    void resetToPolicy(context, state)
+    return
+  } else if (!staleMetadata.has(error) && !failure.retriable) {
+    context.fail(failure)
+    return
+  }
+  const { settings } = context.cluster
+  state.failures += 1
+  state.retryAtMs = settings.clock.monotonicMs() + backoffMs(settings, state.failures)
+  context.cluster.invalidate(state.topic)
+  settings.logger.debug(`${state.key} can't be fetched now`, { error: errorMessage(failure) })
+}
+
+function noWholeBatch(state: PartitionState, sizeBytes: number, connection: Connection): KafkaError {
+  const what = `${sizeBytes} bytes of ${state.key} at offset ${state.fetchOffset} hold no whole batch`
+  return new KafkaError('CORRUPT_MESSAGE', `CORRUPT_MESSAGE: ${what} (${fetchApi.name} to ${connection.address})`)
+}

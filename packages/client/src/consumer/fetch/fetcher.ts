@@ -1,0 +1,227 @@
+import type { Connection } from '@millrace/connection'
+import { responseError } from '@millrace/connection'
+import { errorMessage } from '@millrace/kernel'
+import type { ErrorName, FetchResponse } from '@millrace/protocol'
+import { errorName, fetchApi } from '@millrace/protocol'
+import { delay } from '../../cluster/abort.ts'
+import { backoffMs, isRetriableError } from '../../cluster/retry.ts'
+import type { ConsumerContext } from '../consumer-context.ts'
+import { checkEpoch, needsEpochCheck } from '../offsets/epoch-check.ts'
+import type { PartitionState } from '../reading/partition-state.ts'
+import type { Asked } from './fetch-answers.ts'
+import { takeAnswers } from './fetch-answers.ts'
+import type { Wanted } from './fetch-session.ts'
+import { fetchBody, FetchSession, firstWithTopicIds } from './fetch-session.ts'
+import type { Source } from './fetch-sources.ts'
+import { hasTopicId, sourceOf } from './fetch-sources.ts'
+
+/** Less than this isn't worth a fetch: it waits until the loop has taken more. */
+const worthFetchingBytes = 16 * 1024
+/** Where a partition is left out because it has enough, the others wait no longer than this for more of theirs. */
+const shortWaitMs = 10
+
+const brokenSession = new Set<ErrorName>([
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+  'FETCH_SESSION_TOPIC_ID_ERROR',
+])
+
+/**
+ * Fetches the partitions of a consumer: one request at a time to each broker, never more in memory than `fetchMaxBytes`
+ * and a batch.
+ */
+export class Fetcher {
+  readonly #context: ConsumerContext
+  readonly #loops = new Set<number>()
+  readonly #sessions = new Map<number, FetchSession>()
+  #reservedBytes = 0
+  #lookingForLeaders = false
+  #wakeAtMs = Infinity
+
+  constructor(context: ConsumerContext) {
+    this.#context = context
+  }
+
+  /** Something may be worth fetching that wasn't before. */
+  wake(): void {
+    const { cluster, partitions, stop } = this.#context
+    if (stop.aborted) return
+    cluster.refreshWhenOld()
+    const brokers = new Set<number>()
+    for (const state of partitions) {
+      const source = this.#wantedFrom(state)
+      if (source !== undefined) brokers.add(source.broker)
+    }
+    for (const broker of brokers) if (!this.#loops.has(broker)) void this.#run(broker)
+  }
+
+  #nowMs(): number {
+    return this.#context.cluster.settings.clock.monotonicMs()
+  }
+
+  // Where the partition should be fetched from now; undefined where it shouldn't, or something has to happen before.
+  #wantedFrom(state: PartitionState): Source | undefined {
+    if (state.paused || state.held || state.finished || state.resetting) return undefined
+    if (state.bufferedBytes >= this.#context.settings.partitionFetchBytes) return undefined
+    const nowMs = this.#nowMs()
+    if (state.retryAtMs > nowMs) {
+      this.#wakeAt(state.retryAtMs)
+      return undefined
+    }
+    const source = sourceOf(this.#context.cluster, state, nowMs)
+    if (source === undefined) this.#lookForLeaders()
+    else if (needsEpochCheck(state, source.leaderEpoch)) void checkEpoch(this.#context, state, source.leaderEpoch)
+    else return source
+    return undefined
+  }
+
+  #wakeAt(atMs: number): void {
+    if (atMs >= this.#wakeAtMs) return
+    this.#wakeAtMs = atMs
+    const { cluster, stop } = this.#context
+    delay(cluster.settings.clock, Math.max(1, atMs - this.#nowMs()), stop)
+      .then(() => {
+        this.#wakeAtMs = Infinity
+        return this.wake()
+      })
+      .catch((error: unknown) => this.#log('the fetcher stopped', error))
+  }
+
+  #lookForLeaders(): void {
+    if (this.#lookingForLeaders) return
+    this.#lookingForLeaders = true
+    const { cluster, partitions, stop } = this.#context
+    const topics = [...new Set(Array.from(partitions, ({ topic }) => topic))]
+    cluster
+      .refresh(topics, stop)
+      .catch((error: unknown) => this.#log('metadata could not be refreshed', error))
+      .then(() => {
+        this.#lookingForLeaders = false
+        // Not over and over: an election takes its time.
+        const missing = Array.from(partitions).some((state) => sourceOf(cluster, state, this.#nowMs()) === undefined)
+        return missing ? this.#wakeAt(this.#nowMs() + cluster.settings.retryBackoffMs) : this.wake()
+      })
+      .catch((error: unknown) => this.#log('the fetcher stopped', error))
+  }
+
+  async #run(broker: number): Promise<void> {
+    const { stop } = this.#context
+    this.#loops.add(broker)
+    let failures = 0
+    try {
+      while (!stop.aborted) {
+        const wanted = this.#wantedOf(broker)
+        const freeBytes = this.#freeBytes()
+        if (wanted.length === 0 || freeBytes < this.#worthBytes) return
+        try {
+          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#context.settings.fetchMaxBytes))
+          failures = 0
+        } catch (error) {
+          failures += 1
+          await this.#afterFailure(broker, wanted, error, failures)
+        }
+      }
+    } catch (error) {
+      if (!stop.aborted) this.#context.fail(error)
+    } finally {
+      this.#loops.delete(broker)
+      // What became worth fetching while this loop was ending.
+      if (!stop.aborted && this.#freeBytes() >= this.#worthBytes) queueMicrotask(() => this.wake())
+    }
+  }
+
+  async #afterFailure(broker: number, wanted: readonly Wanted[], error: unknown, failures: number): Promise<void> {
+    const { cluster, stop } = this.#context
+    this.#sessions.get(broker)?.reset()
+    if (stop.aborted || !isRetriableError(error)) throw error
+    this.#log(`a fetch from broker ${broker} failed`, error)
+    for (const { state } of wanted) {
+      if (state.readFrom?.broker === broker) state.readFrom = undefined
+      cluster.invalidate(state.topic)
+    }
+    await delay(cluster.settings.clock, backoffMs(cluster.settings, failures), stop)
+    // However long it takes: a consumer outlives an outage.
+    await cluster.refresh([], stop).catch((why: unknown) => this.#log('metadata could not be refreshed', why))
+  }
+
+  get #worthBytes(): number {
+    return Math.min(worthFetchingBytes, this.#context.settings.fetchMaxBytes)
+  }
+
+  #freeBytes(): number {
+    const { settings, partitions } = this.#context
+    const freeBytes = (): number => settings.fetchMaxBytes - this.#reservedBytes - partitions.bufferedBytes
+    if (freeBytes() >= this.#worthBytes) return freeBytes()
+    // What waits in paused partitions must not stand in the way of the others: it is fetched again when they go on.
+    for (const state of partitions) if (state.paused) state.dropBuffered()
+    return freeBytes()
+  }
+
+  #wantedOf(broker: number): Wanted[] {
+    const wanted: Wanted[] = []
+    for (const state of this.#context.partitions) {
+      const source = this.#wantedFrom(state)
+      if (source?.broker === broker) wanted.push({ state, topicId: source.topicId, leaderEpoch: source.leaderEpoch })
+    }
+    // The one that brought something longest ago comes first: the first is served even when it is too large.
+    return wanted.toSorted((a, b) => a.state.bufferedBytes - b.state.bufferedBytes)
+  }
+
+  async #fetch(broker: number, wanted: readonly Wanted[], maxBytes: number): Promise<void> {
+    const { cluster, stop } = this.#context
+    this.#reservedBytes += maxBytes
+    try {
+      const connection = await cluster.connection(broker, 'fetch', stop)
+      const session = this.#sessions.get(broker) ?? new FetchSession()
+      this.#sessions.set(broker, session)
+      const asked: Asked = { broker, wanted, offsets: new Map(wanted.map(({ state }) => [state, state.fetchOffset])) }
+      const response = await this.#request(connection, session, wanted, maxBytes)
+      if (brokenSession.has(errorName(response.errorCode))) return session.reset()
+      if (response.errorCode !== 0) {
+        throw responseError(response.errorCode, undefined, { address: connection.address, api: fetchApi.name })
+      }
+      session.accepted(response.sessionId, wanted, asked.offsets)
+      for (const { state, leaderEpoch } of wanted) state.checkedEpoch = leaderEpoch
+      if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
+      else if (wanted.some(({ state }) => state.readFrom !== undefined)) this.wake()
+    } finally {
+      this.#reservedBytes -= maxBytes
+    }
+  }
+
+  #request(
+    connection: Connection,
+    session: FetchSession,
+    wanted: readonly Wanted[],
+    maxBytes: number,
+  ): Promise<FetchResponse> {
+    const { settings, cluster, stop } = this.#context
+    const plan = session.plan(wanted)
+    const bounds = {
+      maxWaitMs: this.#someHaveEnough() ? Math.min(shortWaitMs, settings.fetchMaxWaitMs) : settings.fetchMaxWaitMs,
+      minBytes: settings.fetchMinBytes,
+      maxBytes,
+      partitionMaxBytes: settings.partitionFetchBytes,
+      isolationLevel: settings.isolationLevel === 'read_committed' ? 1 : 0,
+      rackId: settings.clientRack,
+    }
+    return connection.request(fetchApi, (version) => fetchBody(version, plan, bounds), {
+      signal: stop,
+      timeoutMs: cluster.settings.requestTimeoutMs + bounds.maxWaitMs,
+      versions: wanted.every(hasTopicId) ? {} : { max: firstWithTopicIds - 1 },
+    })
+  }
+
+  #someHaveEnough(): boolean {
+    const { partitions, settings } = this.#context
+    for (const state of partitions) {
+      if (state.flowing && state.bufferedBytes >= settings.partitionFetchBytes) return true
+    }
+    return false
+  }
+
+  #log(message: string, error: unknown): void {
+    const { stop, cluster } = this.#context
+    if (!stop.aborted) cluster.settings.logger.debug(message, { error: errorMessage(error) })
+  }
+}

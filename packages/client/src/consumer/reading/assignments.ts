@@ -1,0 +1,105 @@
+import type { TopicPartition } from '../../record.ts'
+import type { ConsumerOptions } from '../consumer-api.ts'
+import type { ConsumerContext } from '../consumer-context.ts'
+import type { OwnOffsets } from '../offsets/own-offsets.ts'
+import type { Start } from '../offsets/start-offsets.ts'
+import { resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
+import { keyOf, PartitionState, plain } from './partition-state.ts'
+
+type Callbacks = Pick<ConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
+
+/** How partitions come to a consumer and leave it. */
+export class Assignments {
+  readonly #context: ConsumerContext
+  readonly #offsets: OwnOffsets
+  readonly #callbacks: Callbacks
+  /** Told of a partition that goes while somebody may be working on it. */
+  readonly #onLeaving: (state: PartitionState) => void
+  #ever = false
+
+  constructor(
+    context: ConsumerContext,
+    offsets: OwnOffsets,
+    callbacks: Callbacks,
+    onLeaving: (state: PartitionState) => void,
+  ) {
+    this.#context = context
+    this.#offsets = offsets
+    this.#callbacks = callbacks
+    this.#onLeaving = onLeaving
+  }
+
+  /** Whether there has been an assignment, be it an empty one. */
+  get ever(): boolean {
+    return this.#ever
+  }
+
+  /** Adds partitions. They are read once `onAssigned` has resolved, from where they start or it has sought to. */
+  async assign(partitions: readonly Start[]): Promise<void> {
+    const { cluster, settings, stop } = this.#context
+    const starts = partitions.map((each) => ({ ...each, start: each.start ?? settings.start }))
+    const offsets = await startOffsets(cluster, settings, starts, stop)
+    const ends = await this.#ends(partitions)
+    for (const each of offsets) {
+      const state = new PartitionState(each, each.offset, each.leaderEpoch)
+      state.committedOffset = each.committedOffset
+      state.stopAt = ends.get(keyOf(each)) ?? Infinity
+      if (settings.atMostOnce) state.claimedTo = each.offset
+      state.held = true
+      this.#context.partitions.add(state)
+    }
+    await this.#callbacks.onAssigned?.(partitions.map(plain))
+    for (const state of this.#context.partitions.these(partitions)) state.held = false
+    this.#ever = true
+    this.#context.wake()
+  }
+
+  /** Nothing more of these comes out; what is in hand may be finished first, for as long as the group waits. */
+  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const leaving = this.#context.partitions.these(partitions)
+    for (const state of leaving) {
+      state.held = true
+      this.#onLeaving(state)
+    }
+    await Promise.all(leaving.map((state) => this.#idle(state)))
+    await this.#offsets.commitDone('revoked')
+    await this.#callbacks.onRevoked?.(partitions.map(plain))
+    this.#drop(partitions)
+  }
+
+  /** These are somebody else's already. */
+  async lose(partitions: readonly TopicPartition[]): Promise<void> {
+    for (const state of this.#context.partitions.these(partitions)) this.#onLeaving(state)
+    this.#drop(partitions)
+    await this.#callbacks.onLost?.(partitions.map(plain))
+  }
+
+  #drop(partitions: readonly TopicPartition[]): void {
+    for (const state of this.#context.partitions.these(partitions)) {
+      state.held = true
+      this.#context.partitions.remove(state)
+    }
+  }
+
+  async #ends(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>> {
+    const { cluster, settings, stop } = this.#context
+    if (!settings.stopAtEnd) return new Map()
+    const starts = partitions.map((each) => ({ ...plain(each), start: 'latest' as const }))
+    const found = await resolvePositions(cluster, settings, starts, stop)
+    return new Map(found.map((each) => [keyOf(each), each.offset]))
+  }
+
+  #idle(state: PartitionState): Promise<void> {
+    const { cluster, settings, stop } = this.#context
+    if (!state.inHand || stop.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = cluster.settings.clock.setTimer(settings.maxPollIntervalMs, resolve)
+      const done = (): void => {
+        timer.cancel()
+        resolve()
+      }
+      state.whenIdle(done)
+      stop.addEventListener('abort', done, { once: true })
+    })
+  }
+}

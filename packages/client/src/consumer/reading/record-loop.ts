@@ -1,0 +1,185 @@
+import type { FetchedRecord } from './fetched-record.ts'
+import type { PartitionState } from './partition-state.ts'
+import type { Partitions } from './partitions.ts'
+import type { Reader, ReadingContext } from './reader.ts'
+
+/** What the program gets of a record as it was fetched; undefined leaves the record out. */
+export type Present<Shown> = (record: FetchedRecord) => Shown | undefined | Promise<Shown | undefined>
+
+type Result<Shown> = IteratorResult<Shown, undefined>
+
+interface Waiter<Shown> {
+  resolve(result: Result<Shown> | Promise<Result<Shown>>): void
+  reject(error: unknown): void
+}
+
+const ended: Result<never> = { done: true, value: undefined }
+
+/** `for await` over the records: one at a time; each is done when the next is asked for. */
+export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, undefined> {
+  readonly #partitions: Partitions
+  readonly #context: ReadingContext
+  readonly #present: Present<Shown>
+  /** The partition that records come out of now. */
+  #turn: PartitionState | undefined
+  #inHand: PartitionState | undefined
+  #waiter: Waiter<Shown> | undefined
+  #asked = 0
+  #seenAsked = 0
+  #seenAtMs = 0
+
+  constructor(partitions: Partitions, context: ReadingContext, present: Present<Shown>) {
+    this.#partitions = partitions
+    this.#context = context
+    this.#present = present
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<Result<Shown>> {
+    this.#asked += 1
+    this.#settleInHand()
+    const turn = this.#turn
+    if (turn === undefined) return this.#nextOfAny()
+    try {
+      return this.#takeFrom(turn) ?? this.#nextOfAny()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The loop was left: what it had in hand isn't done, and the loop may come back for the next. */
+  async return(): Promise<Result<Shown>> {
+    this.#letGo()
+    if (!this.#context.closed()) await this.#context.settle()
+    return ended
+  }
+
+  serve(): void {
+    const waiter = this.#waiter
+    if (waiter === undefined) return
+    try {
+      const taken = this.#take() ?? (this.#context.atEnd() ? this.return() : undefined)
+      if (taken === undefined) return
+      this.#waiter = undefined
+      waiter.resolve(taken)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  fail(error: unknown): boolean {
+    // What is buffered doesn't come out before whoever reads has been told.
+    this.#turn = undefined
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.reject(error)
+    return waiter !== undefined
+  }
+
+  end(): void {
+    this.#turn = undefined
+    this.#letGo()
+    this.#waiter?.resolve(ended)
+    this.#waiter = undefined
+  }
+
+  busyForMs(nowMs: number): number {
+    if (this.#waiter === undefined && this.#asked === this.#seenAsked) return nowMs - this.#seenAtMs
+    this.#seenAsked = this.#asked
+    this.#seenAtMs = nowMs
+    return 0
+  }
+
+  #nextOfAny(): Promise<Result<Shown>> {
+    const failure = this.#context.takeFailure()
+    if (failure !== undefined) return Promise.reject(failure.error)
+    if (this.#context.closed()) return Promise.resolve(ended)
+    if (this.#waiter !== undefined) return Promise.reject(new TypeError('a consumer has one loop: another one waits'))
+    this.#context.start()
+    this.#context.cameBack()
+    try {
+      const taken = this.#take()
+      if (taken !== undefined) return taken
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (this.#context.atEnd()) return this.return()
+    return new Promise((resolve, reject) => (this.#waiter = { resolve, reject }))
+  }
+
+  #settleInHand(): void {
+    const state = this.#inHand
+    this.#inHand = undefined
+    if (state?.inHand === true) state.done()
+  }
+
+  #letGo(): void {
+    this.#inHand?.letGo()
+    this.#inHand = undefined
+  }
+
+  #take(): Promise<Result<Shown>> | undefined {
+    for (const state of this.#partitions) {
+      const taken = state.hasBuffered && state.flowing ? this.#takeFrom(state) : undefined
+      if (taken !== undefined) return taken
+    }
+    return undefined
+  }
+
+  #takeFrom(state: PartitionState): Promise<Result<Shown>> | undefined {
+    const before = state.bufferedBytes
+    this.#turn = state
+    try {
+      const record = state.next()
+      if (record !== undefined) return this.#handOut(state, record)
+      this.#turn = undefined
+      if (state.waits) this.#context.serveLater(state)
+      return undefined
+    } finally {
+      if (state.bufferedBytes !== before) this.#chunkDone(state)
+    }
+  }
+
+  // Partitions take turns, a chunk each.
+  #chunkDone(state: PartitionState): void {
+    this.#turn = undefined
+    this.#partitions.moveToBack(state)
+    this.#context.roomMade()
+  }
+
+  #handOut(state: PartitionState, record: FetchedRecord): Promise<Result<Shown>> {
+    state.take()
+    this.#inHand = state
+    try {
+      const shown = this.#present(record)
+      if (shown instanceof Promise) return this.#handOutLater(state, record, shown)
+      return shown === undefined ? this.next() : Promise.resolve({ done: false, value: shown })
+    } catch (error) {
+      return this.#refuse(state, record, error)
+    }
+  }
+
+  async #handOutLater(
+    state: PartitionState,
+    record: FetchedRecord,
+    presenting: Promise<Shown | undefined>,
+  ): Promise<Result<Shown>> {
+    try {
+      const value = await presenting
+      if (value !== undefined) return { done: false, value }
+    } catch (error) {
+      return this.#refuse(state, record, error)
+    }
+    return this.next()
+  }
+
+  // It can't be shown: it comes again, unless somebody seeks past it.
+  #refuse(state: PartitionState, record: FetchedRecord, error: unknown): Promise<Result<Shown>> {
+    if (this.#inHand === state) state.putBack(record)
+    this.#letGo()
+    return Promise.reject(error)
+  }
+}

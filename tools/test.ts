@@ -28,6 +28,13 @@ const suites: readonly Suite[] = [
   { name: 'house', files: 'tests/house/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'cli', files: 'tests/cli/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'interop', files: 'tests/interop/*.test.ts', isolation: 'process', timeoutMinutes: 10, node: thisNode },
+  {
+    name: 'conformance',
+    files: 'tests/conformance/*.test.ts',
+    isolation: 'process',
+    timeoutMinutes: 3,
+    node: thisNode,
+  },
   { name: 'hostile', files: 'tests/hostile/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'long', files: 'tests/long/*.test.ts', isolation: 'process', timeoutMinutes: 60, long: true, node: thisNode },
 ]

@@ -35,6 +35,7 @@ function run(waits: readonly boolean[]) {
     services: {
       partitions: { leader: (_image: unknown, _topic: string, index: number) => partition(index) },
       topicMetrics: { produced: () => {}, produceFailed: () => {} },
+      coldPace: { produced: () => {} },
     },
     appended: () => (seen.appended += 1),
   } as unknown as RequestContext

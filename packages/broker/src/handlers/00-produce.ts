@@ -111,6 +111,7 @@ class ProduceRun {
         else this.#append(name, result, records)
       }
     }
+    this.#context.services.coldPace.produced()
     this.#letGo()
     this.#close()
   }

@@ -62,6 +62,7 @@ function read(request: FetchRequest, served: ServedContext, context: RequestCont
     partitions: services.partitions,
     image: () => services.images.current,
     responseBytes: services.responseBytes,
+    coldPace: services.coldPace,
   }
   return new Promise((resolve, reject) => {
     const delayed = new DelayedFetch(world, clock, served.partitions, optionsOf(request, served, context), {

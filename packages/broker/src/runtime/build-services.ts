@@ -6,6 +6,7 @@ import { listenerSettings } from '../config/listeners.ts'
 import type { BrokerSettings } from '../config/settings.ts'
 import { TopicMetrics } from '../observe/topic-metrics.ts'
 import type { BrokerWorld } from './broker-world.ts'
+import { ColdPace } from './cold-pace.ts'
 import { controllerRules } from './controller-rules.ts'
 import { ControllerRuntime } from './controller-runtime.ts'
 import { Endpoints } from './endpoints.ts'
@@ -61,6 +62,7 @@ export function buildServices(parts: ServiceParts): BrokerServices {
     }),
     producerIds: new ProducerIds(brokerId, controller),
     responseBytes: new ByteBudget(settings.number('queued.max.response.bytes')),
+    coldPace: new ColdPace(clock),
   }
 }
 

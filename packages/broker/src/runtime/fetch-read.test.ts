@@ -14,7 +14,7 @@ interface PendingRead {
 }
 
 /** Partitions whose records all lie in files: each read waits until the test says what it finds. */
-function coldPartitions() {
+function coldPartitions(coldBytes = Infinity) {
   const reads: PendingRead[] = []
   const released: number[] = []
   const logOf = (partition: number) => ({
@@ -22,6 +22,7 @@ function coldPartitions() {
     highWatermark: 1_000,
     lastStableOffset: 1_000,
     logEndOffset: 1_000,
+    isCold: () => true,
     read: (range: ReadRange) =>
       new Promise<ReadOutcome>((resolve, reject) => {
         const release = () => void released.push(partition)
@@ -30,9 +31,15 @@ function coldPartitions() {
         reads.push({ partition, range, find, break: reject })
       }),
   })
-  const leader = (_image: unknown, _topic: string, index: number) => ({ index, readableBytes: 0, log: logOf(index) })
+  const leader = (_image: unknown, _topic: string, index: number) => ({
+    index,
+    readableBytes: 0,
+    log: logOf(index),
+    replicas: [3],
+  })
   const responseBytes = new ByteBudget(1_000_000)
-  const world = { partitions: { leader }, image: () => ({}), responseBytes } as unknown as FetchWorld
+  const coldPace = { take: () => coldBytes }
+  const world = { partitions: { leader }, image: () => ({}), responseBytes, coldPace } as unknown as FetchWorld
   return { world, reads, released, responseBytes }
 }
 
@@ -129,4 +136,33 @@ test('a read that breaks is told when the others have come back, and all memory 
   read.release()
   assert.deepEqual(released, [0, 2])
   assert.equal(responseBytes.freeBytes, 1_000_000)
+})
+
+test('all files of a fetch together give no more than the pace allows, the rest of the partitions nothing', async () => {
+  const { world, reads, responseBytes } = coldPartitions(350)
+  const read = new FetchRead(world, options)
+  const done = read.run([asking(0, 300), asking(1, 300), asking(2, 300)])
+  reads[0]?.find(250)
+  await turn()
+  assert.deepEqual(ranges(reads.slice(1)), [{ partition: 1, maxBytes: 50, minOneBatch: false }])
+  reads[1]?.find(50)
+  await done
+  assert.deepEqual(
+    read.results.map(({ sizeBytes }) => sizeBytes),
+    [250, 50, 0],
+  )
+  assert.equal(responseBytes.heldBytes, 300)
+})
+
+test('the pace leaves a client what it waits for, and followers all', async () => {
+  for (const [given, bytes] of [
+    [{ minBytes: 200 }, 200],
+    [{ replicaId: 3 }, 300],
+  ] as const) {
+    const { world, reads } = coldPartitions(10)
+    const done = new FetchRead(world, { ...options, ...given }).run([asking(0, 300)])
+    assert.deepEqual(ranges(reads), [{ partition: 0, maxBytes: bytes, minOneBatch: true }])
+    reads[0]?.find(10)
+    await done
+  }
 })

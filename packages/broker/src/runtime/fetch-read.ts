@@ -4,6 +4,7 @@ import type { MetadataImage } from '@millrace/machines'
 import type { ErrorName, FetchResponseInput } from '@millrace/protocol'
 import { errorCode } from '@millrace/protocol'
 import type { ReadOutcome } from '@millrace/storage'
+import type { ColdPace } from './cold-pace.ts'
 import type { FetchPartition } from './fetch-session.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRuntime } from './partition-runtime.ts'
@@ -31,6 +32,7 @@ export interface FetchWorld {
   readonly partitions: PartitionRuntime
   readonly image: () => MetadataImage
   readonly responseBytes: ByteBudget
+  readonly coldPace: ColdPace
 }
 
 const noChunks: readonly Uint8Array[] = []
@@ -71,6 +73,8 @@ export class FetchRead {
   readonly #releases: (() => void)[] = []
   /** What was found, and what reads of files that are under way may find at the most. */
   #plannedBytes = 0
+  /** What may still be read from files; undefined until the first such read. */
+  #coldBytesLeft: number | undefined
   #heldBytes = 0
   #isReleased = false
 
@@ -160,9 +164,12 @@ export class FetchRead {
     const untilOffset = this.#untilOffset(partition)
     // The common case of a consumer at the end costs nothing.
     if (asked.fetchOffset === untilOffset) return undefined
-    const reservedBytes = this.#reserve(Math.min(asked.maxBytes, this.#options.maxBytes - this.#plannedBytes))
+    const isCold = partition.log.isCold(asOffset(asked.fetchOffset))
+    const wantedBytes = Math.min(asked.maxBytes, this.#options.maxBytes - this.#plannedBytes)
+    const reservedBytes = this.#reserve(isCold ? Math.min(wantedBytes, this.#coldBytes()) : wantedBytes)
     if (reservedBytes === 0 && this.sizeBytes > 0) return undefined
     this.#plannedBytes += reservedBytes
+    if (isCold) this.#coldBytesLeft = this.#coldBytes() - reservedBytes
     const read = partition.log.read({
       fromOffset: asOffset(asked.fetchOffset),
       untilOffset: asOffset(untilOffset),
@@ -173,6 +180,14 @@ export class FetchRead {
       return read.then((outcome) => this.#take(outcome, answer, asked, partition, reservedBytes))
     this.#take(read, answer, asked, partition, reservedBytes)
     return undefined
+  }
+
+  // Followers are spared: what they lack isn't safe yet. And a client gets what it said it waits for.
+  #coldBytes(): number {
+    const { replicaId, minBytes } = this.#options
+    if (replicaId >= 0) return Infinity
+    this.#coldBytesLeft ??= Math.max(this.#world.coldPace.take(), minBytes)
+    return this.#coldBytesLeft
   }
 
   #untilOffset({ log }: Partition): number {

@@ -3,6 +3,7 @@ import type { LogManager } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
 import type { BrokerLoggers } from '../observe/broker-loggers.ts'
 import type { TopicMetrics } from '../observe/topic-metrics.ts'
+import type { ColdPace } from './cold-pace.ts'
 import type { ControllerRuntime } from './controller-runtime.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
@@ -28,6 +29,8 @@ export interface BrokerServices {
   readonly logs: LogManager
   /** Bytes of fetched records that are on their way to clients: taken before reading, given back after writing. */
   readonly responseBytes: ByteBudget
+  /** How much consumers that are behind read at a time. */
+  readonly coldPace: ColdPace
   readonly topicMetrics: TopicMetrics
   /** Resolves when others had their turn of the event loop. */
   readonly endOfTurn: () => Promise<void>

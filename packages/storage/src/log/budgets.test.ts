@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GaugeSample, Metrics } from '@millrace/kernel'
-import { noMetrics } from '@millrace/kernel'
+import { asOffset, noMetrics } from '@millrace/kernel'
 import { batchOf, concat, LogWorld, readAll, readAt } from '@millrace/testkit/storage'
 import type { LogManagerSettings } from './partition-log.ts'
 
@@ -31,6 +31,7 @@ test('the newest batches stay within log.tail.cache.bytes, and reads are counted
   const { log, value } = filled({ tailCacheBytes: 8_000 })
   const held = value('millrace_log_tail_cache_bytes')
   assert.ok(held > 2_000 && held <= 8_000, `${held} bytes`)
+  assert.deepEqual([log.isCold(asOffset(Number(log.logEndOffset) - 1)), log.isCold(asOffset(0))], [false, true])
   const before = [value('millrace_log_reads', 'tail'), value('millrace_log_reads', 'files')]
   assert.ok(concat(await readAt(log, Number(log.logEndOffset) - 1, 1)).length > 0)
   assert.ok(concat(await readAt(log, 0, 1)).length > 0)
@@ -39,8 +40,9 @@ test('the newest batches stay within log.tail.cache.bytes, and reads are counted
 })
 
 test('one byte less than a batch needs, and the tail keeps none', () => {
-  const { value } = filled({ tailCacheBytes: 1 })
+  const { log, value } = filled({ tailCacheBytes: 1 })
   assert.equal(value('millrace_log_tail_cache_bytes'), 0)
+  assert.ok(log.isCold(asOffset(Number(log.logEndOffset) - 1)))
 })
 
 test('indexes of sealed segments stay within log.index.cache.bytes, and all offsets are found all the same', async () => {

@@ -106,6 +106,11 @@ export class Log implements PartitionLog {
     return readLog(this.state, range)
   }
 
+  isCold(offset: Offset): boolean {
+    const { startOffset } = this.state.tail
+    return startOffset === undefined || offset < startOffset
+  }
+
   abortedTransactions(from: Offset, until: Offset): readonly AbortedTransaction[] {
     const found: AbortedTxnEntry[] = []
     for (const segment of this.state.segments.from(from)) if (segment.collectAborted(from, until, found)) break

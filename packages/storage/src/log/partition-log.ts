@@ -135,6 +135,8 @@ export interface PartitionLog {
    * start and above its end; nothing (ok, no chunks) between `untilOffset` and the end.
    */
   read(range: ReadRange): ReadOutcome | Promise<ReadOutcome>
+  /** Whether a read from there has to go to a file. */
+  isCold(offset: Offset): boolean
   abortedTransactions(from: Offset, until: Offset): readonly AbortedTransaction[]
   /** The first record with a timestamp >= `timestampMs` below `until`; null where there is none. */
   findByTimestamp(timestampMs: number, until: Offset): Promise<FoundOffset | null>

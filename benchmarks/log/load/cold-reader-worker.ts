@@ -11,7 +11,7 @@ export interface ColdRead {
 }
 
 const { port, topic, partitions, bytes } = workerData as ColdRead
-const connection = await connectTo(port)
+const connection = await connectTo(port, true)
 const startMs = performance.now()
 await new Reader(
   connection,

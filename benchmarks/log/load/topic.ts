@@ -9,7 +9,8 @@ const patience = { timeoutMs: 120_000 }
 // A broker makes a request's partitions in one turn: 10,000 took 9 to 18 s here, too long for what it has to renew meanwhile.
 const partitionsAtOnce = 1_000
 
-export const connectTo = (port: number): Promise<Connection> => Connection.connect({ host: '127.0.0.1', port })
+export const connectTo = (port: number, lendsAnswers = false): Promise<Connection> =>
+  Connection.connect({ host: '127.0.0.1', port, lendsAnswers })
 
 export function throwError(what: string, errorCode: number): void {
   if (errorCode !== 0) throw new Error(`${what}: ${errorName(errorCode)}`)

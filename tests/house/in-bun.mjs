@@ -1,0 +1,29 @@
+// Run by Bun in the folder that the packages were installed in: all three clients, and every compression.
+import { Admin, Consumer, Producer } from '@millrace/client'
+
+const [bootstrapServers] = process.argv.slice(2)
+
+const admin = new Admin({ bootstrapServers })
+await admin.createTopics([{ name: 'buns', partitions: 3 }])
+await admin.close()
+
+for (const compressionType of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
+  const producer = new Producer({ bootstrapServers, compressionType })
+  const records = Array.from({ length: 100 }, (_, i) => ({
+    topic: 'buns',
+    key: `k${i}`,
+    value: `${compressionType} ${i} `.repeat(50),
+    headers: { by: 'bun' },
+  }))
+  await producer.send(records)
+  await producer.close()
+}
+
+const consumer = new Consumer({ bootstrapServers, groupId: 'bakers', topics: ['buns'], autoOffsetReset: 'earliest' })
+const read = new Set()
+for await (const record of consumer) {
+  read.add(record.value.toString())
+  if (read.size === 500) break
+}
+await consumer.close()
+console.log(`read ${read.size} different records`)

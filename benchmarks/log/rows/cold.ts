@@ -1,16 +1,20 @@
-// Producers at a steady pace, alone and beside a consumer that reads 5 GB which are on the disk only.
+// Producers at a steady pace, alone and beside a consumer that reads 5 GB which are on the disk only: at a broker of
+// ours, then in the very same way at Apache Kafka's.
 import { globSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningBroker } from '../../../tests/interop/target/target.ts'
+import { apacheKafkaContender } from '../../contenders/apache-kafka.ts'
+import type { Contender } from '../../contenders/contender.ts'
 import { dropFromPageCache } from '../../measure/page-cache.ts'
 import { diskReadBytes, residentMb } from '../../measure/proc.ts'
+import type { Connection } from '@millrace/connection'
 import { Appender } from '../load/appender.ts'
 import { batchOf } from '../load/batch.ts'
 import { readCold } from '../load/cold-reader.ts'
 import { percentile } from '../load/percentile.ts'
 import { connectTo, createTopic } from '../load/topic.ts'
-import { Series, spreadOf, type Figures } from '../series.ts'
-import { filledData, filledTopic, stop, type Measured, type Row, type World } from '../world.ts'
+import { Series, spreadOf, type Figures, type Line } from '../series.ts'
+import { filledTopic, newFolder, stop, type Measured, type Row, type World } from '../world.ts'
 
 const coldBytes = 5e9
 const partitions = 5
@@ -23,6 +27,7 @@ const paceMs = 4
 const aloneMs = 10_000
 const tailFillBytes = 128e6
 const memoryEachMs = 100
+const leadersWithinMs = 30_000
 const topic = 'live'
 
 interface Subject {
@@ -32,18 +37,35 @@ interface Subject {
   readonly appenders: readonly Appender[]
 }
 
-async function subjectOf(world: World): Promise<Subject> {
-  const data = await filledData(world, coldBytes * world.share, partitions)
-  const broker = await world.millrace.start(data)
+async function subjectOf(world: World, contender: Contender): Promise<Subject> {
+  const data = newFolder(world, `cold-${contender.name}`)
+  const broker = await contender.start(data)
   const connections = await Promise.all(Array.from({ length: producers }, () => connectTo(broker.port)))
   const [first] = connections
   if (first === undefined) throw new Error('no producer')
-  await createTopic(first, topic, partitions)
+  await filled(first, filledTopic, batchOf(64, 1024), coldBytes * world.share)
   // The tail's budget is used up before anything is measured.
-  const large = batchOf(16, 1024)
-  await new Appender(first, topic, partitions, large).appendMany(Math.ceil(tailFillBytes / large.length), producers)
+  await filled(first, topic, batchOf(16, 1024), tailFillBytes)
   const batch = batchOf(4, 1024)
   return { world, data, broker, appenders: connections.map((each) => new Appender(each, topic, partitions, batch)) }
+}
+
+/** Makes the topic and appends that much to it. */
+async function filled(connection: Connection, name: string, batch: Uint8Array, bytes: number): Promise<void> {
+  await createTopic(connection, name, partitions)
+  const appender = new Appender(connection, name, partitions, batch)
+  // Apache Kafka has leaders for a new topic a moment later.
+  const giveUpMs = performance.now() + leadersWithinMs
+  for (let led = 0; led < partitions;) {
+    try {
+      await appender.append()
+      led += 1
+    } catch (error) {
+      if (performance.now() > giveUpMs) throw error
+      await sleep(memoryEachMs)
+    }
+  }
+  await appender.appendMany(Math.ceil(bytes / batch.length), producers)
 }
 
 /** What appends cost and the broker's largest memory for as long as `whileThis` lasts. */
@@ -84,18 +106,32 @@ async function besideColdRead(subject: Subject): Promise<Figures> {
   return { ...figures, readRate: bytes / 1e6 / (await reading), fromDiskGb: fromDisk / 1e9 }
 }
 
-async function measure(world: World, rounds: number): Promise<Measured> {
+async function measureOne(world: World, rounds: number, contender: Contender): Promise<Measured> {
   const series = new Series([alone, beside])
-  const subject = await subjectOf(world)
+  world.step(`cold: ${contender.name}, filling ${Math.round((coldBytes * world.share) / 1e6)} MB`)
+  const subject = await subjectOf(world, contender)
   const first = await producing(subject, sleep(aloneMs * world.share))
   for (let round = 0; round < rounds; round += 1) {
-    world.step(`cold: round ${round + 1} of ${rounds}`)
+    world.step(`cold: ${contender.name}, round ${round + 1} of ${rounds}`)
     if (round % 2 === 1) series.add(beside, await besideColdRead(subject))
     series.add(alone, await producing(subject, sleep(aloneMs * world.share)))
     if (round % 2 === 0) series.add(beside, await besideColdRead(subject))
   }
-  await stop(subject.broker)
+  // A JVM that was asked to end says so with its code.
+  if (contender.name === 'millrace') await stop(subject.broker)
+  else await subject.broker.program.end('SIGTERM', 60_000)
   return { columns: series.columns, lines: linesOf(series, first['memoryMib'] ?? NaN) }
+}
+
+// One after the other: a broker that only idles beside the one that is measured would take its part of two cores.
+async function measure(world: World, rounds: number): Promise<Measured> {
+  const ours = await measureOne(world, rounds, world.millrace)
+  const kafkas = await measureOne(world, rounds, apacheKafkaContender)
+  const lines = ours.lines.map((line, i): Line => ({
+    ...line,
+    cells: [...line.cells, ...(kafkas.lines[i]?.cells ?? [])],
+  }))
+  return { columns: [...ours.columns, ...kafkas.columns.map((column) => `Apache Kafka ${column}`)], lines }
 }
 
 function linesOf(series: Series, memoryBeforeMib: number): Measured['lines'] {

@@ -14,7 +14,7 @@ export interface World {
   readonly share: number
   readonly step: (text: string) => void
   /** Folders of `filledData` by what is in them. */
-  readonly filled: Map<string, string>
+  readonly filled: Map<number, string>
 }
 
 export interface Panel {
@@ -66,16 +66,15 @@ export async function createTopics(
 export const filledTopic = 'filled'
 
 /** The data directory of a stopped broker that holds so many bytes in the topic `filled`; made once, then kept. */
-export async function filledData(world: World, bytes: number, partitions = 1): Promise<string> {
-  const key = `${bytes} in ${partitions}`
-  const known = world.filled.get(key)
+export async function filledData(world: World, bytes: number): Promise<string> {
+  const known = world.filled.get(bytes)
   if (known !== undefined) return known
   world.step(`filling ${Math.round(bytes / 1e6)} MB`)
   const data = newFolder(world, 'filled')
-  const [topicId = ''] = await createTopics(world, data, [{ topic: filledTopic, partitions }])
-  const filling: Filling = { topic: filledTopic, topicId, partitions, bytes }
+  const [topicId = ''] = await createTopics(world, data, [{ topic: filledTopic, partitions: 1 }])
+  const filling: Filling = { topic: filledTopic, topicId, partitions: 1, bytes }
   await fill(data, filling)
-  world.filled.set(key, data)
+  world.filled.set(bytes, data)
   return data
 }
 

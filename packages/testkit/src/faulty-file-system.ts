@@ -163,11 +163,19 @@ export class FaultyFileSystem implements FileSystem {
     return true
   }
 
-  removeDirectory(path: string): void {
+  async removeLater(path: string): Promise<boolean> {
+    return this.remove(path)
+  }
+
+  async removeDirectoryLater(path: string): Promise<void> {
+    this.#removeDirectory(path)
+  }
+
+  #removeDirectory(path: string): void {
     const entries = this.#names.list(path)
     if (entries === undefined) return
     for (const { name, isDirectory } of entries) {
-      if (isDirectory) this.removeDirectory(`${path}/${name}`)
+      if (isDirectory) this.#removeDirectory(`${path}/${name}`)
       else this.remove(`${path}/${name}`)
     }
     this.#change('remove')

@@ -93,8 +93,12 @@ export class SeveralDisks implements FileSystem {
     return this.#at(path).remove(path)
   }
 
-  removeDirectory(path: string): void {
-    this.#at(path).removeDirectory(path)
+  async removeLater(path: string): Promise<boolean> {
+    return this.#at(path).removeLater(path)
+  }
+
+  async removeDirectoryLater(path: string): Promise<void> {
+    await this.#at(path).removeDirectoryLater(path)
   }
 
   syncDirectory(path: string): void {

@@ -24,7 +24,7 @@ export interface CompactionMeans {
 export async function compactLog(state: LogState, range: CleanableRange, means: CompactionMeans): Promise<JobOutcome> {
   const compaction = new LogCompaction(state, means)
   const outcome = await compaction.run(range)
-  if (outcome.kind !== 'done' && state.offlineReason === undefined) removeUnfinished(state)
+  if (outcome.kind !== 'done' && state.offlineReason === undefined) await removeUnfinished(state)
   return outcome
 }
 

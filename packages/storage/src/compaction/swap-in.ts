@@ -80,11 +80,11 @@ export async function syncFolder(state: LogState): Promise<void> {
 }
 
 /** Removes what a run left that didn't come to its end. */
-export function removeUnfinished(state: LogState): void {
+export async function removeUnfinished(state: LogState): Promise<void> {
   const { fileSystem } = state.files
   const names = (fileSystem.list(state.folder) ?? []).map((entry) => entry.name)
   // Those to be swapped first: without any that is still being cleaned they would count.
   for (const suffix of [swapSuffix, cleanedSuffix]) {
-    for (const name of names) if (name.endsWith(suffix)) fileSystem.remove(`${state.folder}/${name}`)
+    for (const name of names) if (name.endsWith(suffix)) await fileSystem.removeLater(`${state.folder}/${name}`)
   }
 }

@@ -10,6 +10,7 @@ interface Waiting {
 type Work =
   | { readonly kind: 'sync'; readonly fd: number }
   | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly position: number }
+  | { readonly kind: 'remove'; readonly path: string; readonly isDirectory: boolean }
 
 /** A thread that does one kind of work on one device, so that nobody waits for another one's. */
 class DiskThread {
@@ -92,3 +93,7 @@ export function writeInThread(
   }
   return threadOf('write', device).ask({ kind: 'write', fd, bytes, position })
 }
+
+/** Removes a file, or a folder with all that is in it. Says whether there was such a file. */
+export const removeInThread = async (path: string, device: number, isDirectory: boolean): Promise<boolean> =>
+  (await threadOf('remove', device).ask({ kind: 'remove', path, isDirectory })) > 0

@@ -51,7 +51,14 @@ for (const [name, make, root] of drivers) {
       [[{ name: 'y', isDirectory: false }], undefined],
     )
     assert.deepEqual([files.remove(`${root}/c/b/y`), files.remove(`${root}/c/b/y`)], [true, false])
-    files.removeDirectory(`${root}/c`)
+    files.open(`${root}/c/b/z`, 'create').close()
+    assert.deepEqual(
+      [await files.removeLater(`${root}/c/b/z`), await files.removeLater(`${root}/c/b/z`)],
+      [true, false],
+    )
+    files.open(`${root}/c/b/z`, 'create').close()
+    await files.removeDirectoryLater(`${root}/c`)
+    await files.removeDirectoryLater(`${root}/c`)
     assert.equal(files.stat(`${root}/c`), undefined)
     assert.ok(files.space(root).totalBytes > 0)
   })

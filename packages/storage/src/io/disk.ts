@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorMessage } from '@millrace/kernel'
 import { DiskFile } from './disk-file.ts'
-import { syncInThread } from './disk-threads.ts'
+import { removeInThread, syncInThread } from './disk-threads.ts'
 import type { DirectoryEntry, DirectoryLock, FileHandle, FileStatus, FileSystem } from './file-system.ts'
 import { DirectoryLockedError } from './file-system.ts'
 
@@ -18,7 +18,14 @@ export function diskFileSystem(): FileSystem {
     makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
     rename: (from, to) => fs.renameSync(from, to),
     remove: (path) => unlessMissing(() => (fs.unlinkSync(path), true)) ?? false,
-    removeDirectory: (path) => fs.rmSync(path, { recursive: true, force: true }),
+    removeLater: async (path) => {
+      const device = deviceOf(path)
+      return device !== undefined && (await removeInThread(path, device, false))
+    },
+    removeDirectoryLater: async (path) => {
+      const device = deviceOf(path)
+      if (device !== undefined) await removeInThread(path, device, true)
+    },
     syncDirectory,
     syncDirectoryLater,
     syncLater,
@@ -50,6 +57,8 @@ function stat(path: string): FileStatus | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false })
   return found === undefined ? undefined : { sizeBytes: found.size, modifiedAtMs: found.mtimeMs }
 }
+
+const deviceOf = (path: string): number | undefined => fs.statSync(path, { throwIfNoEntry: false })?.dev
 
 const empty = new Uint8Array(0)
 

@@ -137,9 +137,17 @@ class MemoryFileSystem implements FileSystem {
     return this.#folder(parentOf(path)).delete(nameOf(path))
   }
 
-  removeDirectory(path: string): void {
+  async removeLater(path: string): Promise<boolean> {
+    return this.remove(path)
+  }
+
+  async removeDirectoryLater(path: string): Promise<void> {
+    this.#removeDirectory(path)
+  }
+
+  #removeDirectory(path: string): void {
     for (const [name, file] of this.#folders.get(path) ?? []) {
-      if (file === null) this.removeDirectory(`${path}/${name}`)
+      if (file === null) this.#removeDirectory(`${path}/${name}`)
       else this.remove(`${path}/${name}`)
     }
     this.#folders.delete(path)

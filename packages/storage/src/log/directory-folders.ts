@@ -9,8 +9,10 @@ export class DirectoryFolders {
   /** Folders into which partitions are being moved, by the partition's name. */
   readonly futures = new Map<string, string>()
   readonly #ground: DirectoryGround
-  #namesAreDurable = false
-  #syncingNames: Promise<void> | undefined
+  /** How often a name was made or changed, and how many of these are durable. What is found at the start may not be. */
+  #changes = 1
+  #durableChanges = 0
+  #syncing: Promise<void> | undefined
 
   constructor(ground: DirectoryGround) {
     this.#ground = ground
@@ -27,7 +29,7 @@ export class DirectoryFolders {
   /** A partition's folder was made. */
   made(name: string): void {
     this.partitions.add(name)
-    this.#namesAreDurable = false
+    this.#changes += 1
   }
 
   /** Before a partition is moved here: the path of the folder for it. */
@@ -35,7 +37,7 @@ export class DirectoryFolders {
     const { path, context } = this.#ground
     const folder = futureFolder(name, context.random.bytes(16))
     this.futures.set(name, folder)
-    this.#namesAreDurable = false
+    this.#changes += 1
     return `${path}/${folder}`
   }
 
@@ -49,38 +51,48 @@ export class DirectoryFolders {
     this.partitions.add(name)
   }
 
-  /** Makes the names of the folders durable, if any is new. */
-  syncNames(): Promise<void> {
-    if (this.#namesAreDurable) return Promise.resolve()
-    this.#syncingNames ??= this.#syncNamesNow()
-    return this.#syncingNames
+  /** Makes the names of the folders durable, if any is new. Who asks while a sync is under way that began before waits for the next. */
+  async syncNames(): Promise<void> {
+    const wanted = this.#changes
+    while (this.#durableChanges < wanted) {
+      this.#syncing ??= this.#sync()
+      await this.#syncing
+    }
   }
 
-  async #syncNamesNow(): Promise<void> {
+  async #sync(): Promise<void> {
     const { path, context } = this.#ground
-    this.#namesAreDurable = true
+    const changes = this.#changes
     try {
       await context.files.fileSystem.syncDirectoryLater(path)
+      this.#durableChanges = changes
     } finally {
-      this.#syncingNames = undefined
+      this.#syncing = undefined
     }
   }
 
   /** Returns the new name, which is durable. */
   rename(folder: string, partitionName: string, ending: '-delete' | '-stray'): string {
     const { path, context } = this.#ground
-    const { fileSystem } = context.files
+    const renamed = this.renameSoon(folder, partitionName, ending)
+    context.files.fileSystem.syncDirectory(path)
+    return renamed
+  }
+
+  /** Returns the new name, which is durable after `syncNames`. */
+  renameSoon(folder: string, partitionName: string, ending: '-delete' | '-stray'): string {
+    const { path, context } = this.#ground
     const renamed = renamedFolder(partitionName, context.random.bytes(16), ending)
-    fileSystem.rename(`${path}/${folder}`, `${path}/${renamed}`)
-    fileSystem.syncDirectory(path)
+    context.files.fileSystem.rename(`${path}/${folder}`, `${path}/${renamed}`)
+    this.#changes += 1
     return renamed
   }
 
   removeLater(name: string, delayMs: number): void {
     const { path, context, timers } = this.#ground
-    timers.once(`delete ${name}`, delayMs, () => {
+    timers.once(`delete ${name}`, delayMs, async () => {
       try {
-        context.files.fileSystem.removeDirectory(`${path}/${name}`)
+        await context.files.fileSystem.removeDirectoryLater(`${path}/${name}`)
       } catch (error) {
         const fields = { name, error: errorMessage(error) }
         context.logger.warn('a deleted partition stays until the next start', fields)

@@ -59,13 +59,22 @@ export class DirectoryRemovals {
     }
   }
 
-  /** Forgets a partition; its folder gets another name at once and goes later. */
-  removePartition(name: string, deleteDelayMs: number): void {
+  /**
+   * Forgets a partition; its folder gets another name at once and goes later. Resolves when that is durable: of thousands
+   * that are deleted in one turn with one sync.
+   */
+  async removePartition(name: string, deleteDelayMs: number): Promise<void> {
     const log = this.#ground.logs.get(name)
     this.#forget(name)
     if (this.#ground.offlineReason !== undefined) return
-    const renamed = this.#folders.rename(name, name, '-delete')
+    const renamed = this.#folders.renameSoon(name, name, '-delete')
     if (log !== undefined) log.state.folder = `${this.#ground.path}/${renamed}`
+    try {
+      await this.#folders.syncNames()
+    } catch (error) {
+      this.#ground.fail(`the folder of ${name}, which was deleted, could not be renamed: ${errorMessage(error)}`)
+      throw error
+    }
     this.#folders.removeLater(renamed, deleteDelayMs)
   }
 

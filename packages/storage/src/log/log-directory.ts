@@ -219,9 +219,9 @@ export class LogDirectory implements LogHome, DirectoryGround {
     return [...this.folders, ...this.futures.keys()].filter((name) => !this.logs.has(name))
   }
 
-  /** Forgets a partition; its folder gets another name at once and goes later. */
-  removePartition(name: string, deleteDelayMs: number): void {
-    this.#removals.removePartition(name, deleteDelayMs)
+  /** Forgets a partition; its folder gets another name at once, durable when this resolves, and goes later. */
+  removePartition(name: string, deleteDelayMs: number): Promise<void> {
+    return this.#removals.removePartition(name, deleteDelayMs)
   }
 
   /** Forgets a partition that nobody opened; its folder stays under another name. Returns its path. */

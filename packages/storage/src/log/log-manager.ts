@@ -172,7 +172,7 @@ class DirectoryLogManager implements LogManager {
     this.#moves.drop(name)
     this.#logs.delete(name)
     const directory = this.#directories.all.find((one) => one.folders.has(name))
-    directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
+    await directory?.removePartition(name, log?.config.fileDeleteDelayMs ?? 60_000)
   }
 
   unopened(): readonly UnopenedPartition[] {

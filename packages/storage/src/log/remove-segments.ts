@@ -24,10 +24,10 @@ export function dropFromDisk(state: LogState, gone: readonly Segment[]): void {
   const renamed = gone.flatMap((segment) => renameFiles(state, segment))
   const { folder } = state
   const { clock, removals } = state.context
-  const timer = clock.setTimer(state.config.fileDeleteDelayMs, () => {
+  const timer = clock.setTimer(state.config.fileDeleteDelayMs, async () => {
     removals.delete(timer)
     // The folder may have been renamed or removed since, and its files with it.
-    for (const name of renamed) removeQuietly(state, `${folder}/${name}`)
+    for (const name of renamed) await removeQuietly(state, `${folder}/${name}`)
   })
   removals.add(timer)
 }
@@ -46,9 +46,9 @@ function renameFiles(state: LogState, segment: Segment): string[] {
   return renamed
 }
 
-function removeQuietly(state: LogState, path: string): void {
+async function removeQuietly(state: LogState, path: string): Promise<void> {
   try {
-    state.files.fileSystem.remove(path)
+    await state.files.fileSystem.removeLater(path)
   } catch (error) {
     state.context.logger.warn('a deleted segment stays until the next start', { path, error: errorMessage(error) })
   }

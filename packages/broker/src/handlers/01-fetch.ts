@@ -8,14 +8,12 @@ import { defineHandler, need } from '../dispatch/handler.ts'
 import type { FetchResult } from '../runtime/delayed-fetch.ts'
 import { DelayedFetch } from '../runtime/delayed-fetch.ts'
 import type { FetchedPartition, FetchOptions } from '../runtime/fetch-read.ts'
-import type { FetchPartition } from '../runtime/fetch-session.ts'
-import type { FetchContext } from '../runtime/fetch-sessions.ts'
+import type { FetchPartition } from '../runtime/fetch-partition.ts'
+import type { ServedContext } from '../runtime/fetch-sessions.ts'
 import type { BrokerServices } from '../runtime/services.ts'
 import { isReadCommitted } from '../runtime/isolation.ts'
 import { replicaOf } from '../runtime/fetch-sessions.ts'
 import { LeaderHints } from '../runtime/leader-hints.ts'
-
-type ServedContext = Exclude<FetchContext, { kind: 'refused' }>
 
 interface TopicAnswer {
   readonly topic: string
@@ -24,6 +22,7 @@ interface TopicAnswer {
 }
 
 const firstVersionByTopicId = 13
+const nothing: Pick<FetchResult, 'asked' | 'partitions'> = { asked: [], partitions: [] }
 
 export const fetch = defineHandler(fetchApi, {
   access: (request) =>
@@ -35,7 +34,7 @@ export const fetch = defineHandler(fetchApi, {
     const topicName = (topicId: string): string | undefined => image.topicsById.get(topicId)?.name
     const fetchContext = services.fetchSessions.begin(request, apiVersion, topicName)
     if (fetchContext.kind === 'refused') return { errorCode: errorCode(fetchContext.error), responses: [] }
-    if (fetchContext.partitions.length === 0) return respond(fetchContext, context, [])
+    if (fetchContext.interest.size === 0) return respond(fetchContext, context, nothing)
     return read(request, fetchContext, context)
   },
   failure: (request, error) => ({
@@ -65,12 +64,15 @@ function read(request: FetchRequest, served: ServedContext, context: RequestCont
     coldPace: services.coldPace,
   }
   return new Promise((resolve, reject) => {
-    const delayed = new DelayedFetch(world, clock, served.partitions, optionsOf(request, served, context), {
+    const delayed = new DelayedFetch(world, clock, served.interest, optionsOf(request, served, context), {
       done: (result) => {
         context.afterResponse(result.release)
-        resolve(respond(served, context, result.partitions))
+        resolve(respond(served, context, result))
       },
-      failed: reject,
+      failed: (error) => {
+        services.fetchSessions.abandon(served)
+        reject(error)
+      },
     })
     context.onDisconnect(() => delayed.cancel())
     delayed.start()
@@ -91,23 +93,24 @@ function optionsOf(request: FetchRequest, served: ServedContext, context: Reques
 }
 
 // Kafka finds a level that is none when it comes to read.
-function readsCommitted(level: number, { partitions }: ServedContext, { services, image }: RequestContext): boolean {
+function readsCommitted(level: number, { interest }: ServedContext, { services, image }: RequestContext): boolean {
   const isThere = ({ topic, partition }: FetchPartition): boolean =>
     services.partitions.leader(image, topic, partition) !== 'UNKNOWN_TOPIC_OR_PARTITION'
-  return partitions.some(isThere) && isReadCommitted(level)
+  if (level !== 1 && !Array.from(interest.all).some(isThere)) return false
+  return isReadCommitted(level)
 }
 
 function respond(
   served: ServedContext,
   context: RequestContext,
-  answers: FetchResult['partitions'],
+  { asked: asks, partitions: answers }: Pick<FetchResult, 'asked' | 'partitions'>,
 ): FetchResponseInput {
   const { services, apiVersion } = context
-  const end = services.fetchSessions.finish(served, answers, apiVersion >= firstVersionByTopicId)
+  const end = services.fetchSessions.finish(served, asks, answers, apiVersion >= firstVersionByTopicId)
   const responses: TopicAnswer[] = []
   let hints: LeaderHints | undefined
   for (const [i, answer] of answers.entries()) {
-    const asked = served.partitions[i]
+    const asked = asks[i]
     if (asked === undefined || !end.included(i)) continue
     count(asked, answer, services)
     if (answer.errorCode !== 0) hints = adaptError(answer, asked, context, hints)

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ByteBudget } from '@millrace/kernel'
+import { fetchRequest } from '@millrace/protocol'
 import type { ReadOutcome, ReadRange } from '@millrace/storage'
 import type { FetchOptions, FetchWorld } from './fetch-read.ts'
 import { FetchRead } from './fetch-read.ts'
-import type { FetchPartition } from './fetch-session.ts'
+import { FetchInterest } from './fetch-interest.ts'
 
 interface PendingRead {
   readonly partition: number
@@ -36,6 +37,7 @@ function coldPartitions(coldBytes = Infinity) {
     readableBytes: 0,
     log: logOf(index),
     replicas: [3],
+    addDataWaiter: () => {},
   })
   const responseBytes = new ByteBudget(1_000_000)
   const coldPace = { take: () => coldBytes }
@@ -52,18 +54,12 @@ const options: FetchOptions = {
   usesTopicIds: false,
 }
 
-const asking = (partition: number, maxBytes: number): FetchPartition => ({
-  topic: 'cold',
-  topicId: '',
-  partition,
-  fetchOffset: 5,
-  maxBytes,
-  currentLeaderEpoch: -1,
-  lastFetchedEpoch: -1,
-  logStartOffset: -1,
-  sentHighWatermark: -1,
-  sentLogStartOffset: -1,
-})
+/** Of the partitions 0, 1, ... with these limits. */
+function asking(...maxBytes: readonly number[]): FetchInterest {
+  const partitions = maxBytes.map((partitionMaxBytes, partition) => ({ partition, fetchOffset: 5, partitionMaxBytes }))
+  const body = { maxWaitMs: 0, minBytes: 1, topics: [{ topic: 'cold', partitions }] }
+  return new FetchInterest(fetchRequest.decode(fetchRequest.encode(body, 12), 12), false, () => undefined)
+}
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 const ranges = (reads: readonly PendingRead[]) =>
@@ -71,8 +67,8 @@ const ranges = (reads: readonly PendingRead[]) =>
 
 test('files are read beside one another once something is found', async () => {
   const { world, reads } = coldPartitions()
-  const read = new FetchRead(world, options)
-  const done = read.run([asking(0, 300), asking(1, 300), asking(2, 300)])
+  const read = new FetchRead(world, options, asking(300, 300, 300))
+  const done = read.run()
   assert.deepEqual(ranges(reads), [{ partition: 0, maxBytes: 300, minOneBatch: true }])
   reads[0]?.find(250)
   await turn()
@@ -95,8 +91,8 @@ test('files are read beside one another once something is found', async () => {
 
 test('one batch is given in any case, by the first partition that has one', async () => {
   const { world, reads } = coldPartitions()
-  const read = new FetchRead(world, options)
-  const done = read.run([asking(0, 300), asking(1, 300)])
+  const read = new FetchRead(world, options, asking(300, 300))
+  const done = read.run()
   reads[0]?.find(0)
   await turn()
   assert.deepEqual(ranges(reads.slice(1)), [{ partition: 1, maxBytes: 300, minOneBatch: true }])
@@ -107,8 +103,8 @@ test('one batch is given in any case, by the first partition that has one', asyn
 
 test('a read that may not find room waits for those before it and gets what they leave', async () => {
   const { world, reads, responseBytes } = coldPartitions()
-  const read = new FetchRead(world, options)
-  const done = read.run([asking(0, 500), asking(1, 500), asking(2, 500), asking(3, 500)])
+  const read = new FetchRead(world, options, asking(500, 500, 500, 500))
+  const done = read.run()
   reads[0]?.find(500)
   await turn()
   assert.deepEqual(ranges(reads.slice(1)), [{ partition: 1, maxBytes: 500, minOneBatch: false }])
@@ -125,8 +121,8 @@ test('a read that may not find room waits for those before it and gets what they
 
 test('a read that breaks is told when the others have come back, and all memory is given back', async () => {
   const { world, reads, released, responseBytes } = coldPartitions()
-  const read = new FetchRead(world, options)
-  const done = read.run([asking(0, 300), asking(1, 300), asking(2, 300)])
+  const read = new FetchRead(world, options, asking(300, 300, 300))
+  const done = read.run()
   reads[0]?.find(1)
   await turn()
   reads[1]?.break(new Error('a bug'))
@@ -140,8 +136,8 @@ test('a read that breaks is told when the others have come back, and all memory 
 
 test('all files of a fetch together give no more than the pace allows, the rest of the partitions nothing', async () => {
   const { world, reads, responseBytes } = coldPartitions(350)
-  const read = new FetchRead(world, options)
-  const done = read.run([asking(0, 300), asking(1, 300), asking(2, 300)])
+  const read = new FetchRead(world, options, asking(300, 300, 300))
+  const done = read.run()
   reads[0]?.find(250)
   await turn()
   assert.deepEqual(ranges(reads.slice(1)), [{ partition: 1, maxBytes: 50, minOneBatch: false }])
@@ -160,7 +156,7 @@ test('the pace leaves a client what it waits for, and followers all', async () =
     [{ replicaId: 3 }, 300],
   ] as const) {
     const { world, reads } = coldPartitions(10)
-    const done = new FetchRead(world, { ...options, ...given }).run([asking(0, 300)])
+    const done = new FetchRead(world, { ...options, ...given }, asking(300)).run()
     assert.deepEqual(ranges(reads), [{ partition: 0, maxBytes: bytes, minOneBatch: true }])
     reads[0]?.find(10)
     await done

@@ -5,7 +5,9 @@ import type { ErrorName, FetchResponseInput } from '@millrace/protocol'
 import { errorCode } from '@millrace/protocol'
 import type { ReadOutcome } from '@millrace/storage'
 import type { ColdPace } from './cold-pace.ts'
-import type { FetchPartition } from './fetch-session.ts'
+import type { FetchInterest } from './fetch-interest.ts'
+import type { FetchPartition } from './fetch-partition.ts'
+import { isKnown } from './fetch-session.ts'
 import type { Partition } from './partition.ts'
 import type { PartitionRuntime } from './partition-runtime.ts'
 
@@ -55,21 +57,21 @@ export const failedPartition = (partitionIndex: number, error: ErrorName): Fetch
   sizeBytes: 0,
 })
 
-/** One pass over the partitions of a fetch. It is synchronous as long as nothing must be read from a file. */
+/** One pass over the partitions that a fetch must look at. It is synchronous where no file must be read. */
 export class FetchRead {
-  /** One for each partition that was asked for, in that order. */
+  /** The partitions that there is something to say of, in the order in which they were looked at. */
+  readonly answered: FetchPartition[] = []
+  /** One for each of them. */
   readonly results: FetchedPartition[] = []
-  /** The partitions that could be read: where more may come. */
-  readonly readable: Partition[] = []
-  /** Their counters of readable bytes, added up, each as it was when the partition was read. */
-  readableBytes = 0
   sizeBytes = 0
   /** Something went wrong that the client shouldn't have to wait for. */
   mustAnswer = false
-  /** A file was read, and the partitions may have moved on meanwhile. */
-  wasAsynchronous = false
   readonly #world: FetchWorld
   readonly #options: FetchOptions
+  readonly #interest: FetchInterest
+  readonly #asked: readonly FetchPartition[]
+  /** Whether more may come anywhere. */
+  #isAnyReadable: boolean
   readonly #releases: (() => void)[] = []
   /** What was found, and what reads of files that are under way may find at the most. */
   #plannedBytes = 0
@@ -78,25 +80,26 @@ export class FetchRead {
   #heldBytes = 0
   #isReleased = false
 
-  constructor(world: FetchWorld, options: FetchOptions) {
+  constructor(world: FetchWorld, options: FetchOptions, interest: FetchInterest) {
     this.#world = world
     this.#options = options
+    this.#interest = interest
+    this.#asked = interest.takeOpen()
+    this.#isAnyReadable = interest.size > this.#asked.length
   }
 
   /** Undefined where everything was read at once. */
-  run(asked: readonly FetchPartition[], from = 0): Promise<void> | undefined {
+  run(from = 0): Promise<void> | undefined {
     const underWay: Promise<void>[] = []
-    for (let i = from; i < asked.length; i += 1) {
-      const partition = asked[i]
+    for (let i = from; i < this.#asked.length; i += 1) {
+      const partition = this.#asked[i]
       if (partition === undefined) continue
-      if (underWay.length > 0 && !this.#isPlain(partition)) return allOf(underWay).then(() => this.run(asked, i))
+      if (underWay.length > 0 && !this.#isPlain(partition)) return allOf(underWay).then(() => this.run(i))
       const reading = this.#readOne(partition)
-      if (reading === undefined) continue
-      this.wasAsynchronous = true
-      underWay.push(reading)
+      if (reading !== undefined) underWay.push(reading)
     }
     // Partitions that nobody knows make no haste, unless there is nothing else.
-    if (this.readable.length === 0) this.mustAnswer = true
+    if (!this.#isAnyReadable) this.mustAnswer = true
     return underWay.length === 0 ? undefined : allOf(underWay)
   }
 
@@ -114,21 +117,36 @@ export class FetchRead {
     if (this.#heldBytes > 0) this.#world.responseBytes.give(this.#heldBytes)
   }
 
+  /** Nobody learns what was found: all of it is to be looked at again. */
+  putBack(): void {
+    for (const asked of this.#asked) this.#interest.reopen(asked)
+  }
+
   #readOne(asked: FetchPartition): Promise<void> | undefined {
     const partition = this.#find(asked)
     if (typeof partition === 'string') {
-      this.results.push(failedPartition(asked.partition, partition))
+      asked.unwatch()
+      this.#answer(asked, failedPartition(asked.partition, partition))
       return undefined
     }
-    this.readable.push(partition)
-    this.readableBytes += partition.readableBytes
-    if (asked.lastFetchedEpoch >= 0 && this.#pushDiverging(asked, partition)) return undefined
+    this.#isAnyReadable = true
+    asked.watch(partition)
+    if (asked.lastFetchedEpoch >= 0 && this.#answerDiverging(asked, partition)) return undefined
     return this.#readRecords(asked, partition)
+  }
+
+  // It is looked at again the next time, also to see that by then there is nothing more to say.
+  #answer(asked: FetchPartition, answer: FetchedPartition): void {
+    this.#interest.reopen(asked)
+    this.answered.push(asked)
+    this.results.push(answer)
   }
 
   #find(asked: FetchPartition): Partition | ErrorName {
     const { partitions, image } = this.#world
     const { usesTopicIds, replicaId } = this.#options
+    // The topic may have come to be known since it was asked for.
+    if (asked.topic === '' && usesTopicIds) asked.topic = image().topicsById.get(asked.topicId)?.name ?? ''
     if (asked.topic === '' && usesTopicIds) return 'UNKNOWN_TOPIC_ID'
     const partition = partitions.leader(image(), asked.topic, asked.partition, asked.currentLeaderEpoch)
     if (partition === 'UNKNOWN_TOPIC_OR_PARTITION') return partition
@@ -144,26 +162,28 @@ export class FetchRead {
   }
 
   // The fetcher says which epoch its last record has: where that epoch ended earlier here, it has to go back.
-  #pushDiverging(asked: FetchPartition, partition: Partition): boolean {
+  #answerDiverging(asked: FetchPartition, partition: Partition): boolean {
     const end = partition.log.endOfEpoch(asLeaderEpoch(asked.lastFetchedEpoch))
     if (end.endOffset < 0) {
-      this.results.push(failedPartition(asked.partition, this.#urgent('OFFSET_OUT_OF_RANGE')))
+      this.#answer(asked, failedPartition(asked.partition, this.#urgent('OFFSET_OUT_OF_RANGE')))
       return true
     }
     if (end.leaderEpoch >= asked.lastFetchedEpoch && end.endOffset >= asked.fetchOffset) return false
     this.mustAnswer = true
     const answer = this.#position(partition)
     answer.divergingEpoch = { epoch: end.leaderEpoch, endOffset: end.endOffset }
-    this.results.push(answer)
+    this.#answer(asked, answer)
     return true
   }
 
   #readRecords(asked: FetchPartition, partition: Partition): Promise<void> | undefined {
     const answer = this.#position(partition)
-    this.results.push(answer)
     const untilOffset = this.#untilOffset(partition)
-    // The common case of a consumer at the end costs nothing.
-    if (asked.fetchOffset === untilOffset) return undefined
+    const isAtEnd = asked.fetchOffset === untilOffset
+    // A consumer at the end that knows so: it isn't looked at again before it moves. (Of followers not all moves are told.)
+    if (isAtEnd && this.#options.replicaId < 0 && isKnown(asked, answer)) return undefined
+    this.#answer(asked, answer)
+    if (isAtEnd) return undefined
     const isCold = partition.log.isCold(asOffset(asked.fetchOffset))
     const wantedBytes = Math.min(asked.maxBytes, this.#options.maxBytes - this.#plannedBytes)
     const reservedBytes = this.#reserve(isCold ? Math.min(wantedBytes, this.#coldBytes()) : wantedBytes)

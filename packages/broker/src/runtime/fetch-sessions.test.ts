@@ -56,17 +56,25 @@ function served(context: FetchContext): Exclude<FetchContext, { kind: 'refused' 
   return context
 }
 
+type Served = ReturnType<typeof served>
+
+const partitionsOf = (context: Served): number[] => Array.from(context.interest.all, ({ partition }) => partition)
+
 function create(sessions: FetchSessions, asked: Asked = { partitions: [0, 1] }): number {
   const context = served(begin(sessions, asked))
-  const answers = context.partitions.map(() => nothingNew)
-  return sessions.finish(context, answers, false).sessionId
+  const looked = context.interest.takeOpen()
+  for (const partition of looked) context.interest.reopen(partition)
+  const answers = looked.map(() => nothingNew)
+  return sessions.finish(context, looked, answers, false).sessionId
 }
 
 /** The partitions that the response to an incremental fetch carries. */
 function next(sessions: FetchSessions, asked: Asked, answers: readonly FetchAnswer[]): number[] {
   const context = served(begin(sessions, asked))
-  const { included } = sessions.finish(context, answers, false)
-  return context.partitions.filter((_, i) => included(i)).map(({ partition }) => partition)
+  const looked = context.interest.takeOpen()
+  for (const partition of looked) context.interest.reopen(partition)
+  const { included } = sessions.finish(context, looked, answers, false)
+  return looked.filter((_, i) => included(i)).map(({ partition }) => partition)
 }
 
 test('an incremental response carries only what changed, and what failed', () => {
@@ -85,7 +93,7 @@ test('who was given records comes last the next time', () => {
   next(sessions, { sessionId, sessionEpoch: 1 }, [records, nothingNew])
   const context = served(begin(sessions, { sessionId, sessionEpoch: 2 }))
   assert.deepEqual(
-    context.partitions.map(({ partition }) => partition),
+    context.interest.takeOpen().map(({ partition }) => partition),
     [1, 0],
   )
 })
@@ -94,10 +102,7 @@ test('partitions are added and forgotten; a session without any is closed', () =
   const { sessions } = open()
   const sessionId = create(sessions)
   const grown = served(begin(sessions, { sessionId, sessionEpoch: 1, partitions: [7], forgotten: [0] }))
-  assert.deepEqual(
-    grown.partitions.map(({ partition }) => partition),
-    [1, 7],
-  )
+  assert.deepEqual(partitionsOf(grown), [1, 7])
   const emptied = served(begin(sessions, { sessionId, sessionEpoch: 2, forgotten: [1, 7] }))
   assert.equal(emptied.kind, 'sessionless')
   assert.equal(sessions.size, 0)
@@ -129,8 +134,9 @@ test('of two answers to the same epoch the second is refused', () => {
   const { sessions } = open()
   const sessionId = create(sessions)
   const first = served(begin(sessions, { sessionId, sessionEpoch: 1 }))
+  const looked = first.interest.takeOpen()
   begin(sessions, { sessionId, sessionEpoch: 2 })
-  assert.equal(sessions.finish(first, [nothingNew, nothingNew], false).error, 'INVALID_FETCH_SESSION_EPOCH')
+  assert.equal(sessions.finish(first, looked, [nothingNew, nothingNew], false).error, 'INVALID_FETCH_SESSION_EPOCH')
 })
 
 test('a full cache keeps young sessions, and gives way to followers and when sessions are stale', async () => {

@@ -1,18 +1,22 @@
 import type { Clock, Random } from '@millrace/kernel'
 import type { ErrorName, FetchRequest } from '@millrace/protocol'
-import type { FetchAnswer, FetchPartition, FetchSession } from './fetch-session.ts'
-import { addOrUpdate, noteAnswer, partitionKey, requested } from './fetch-session.ts'
+import { FetchInterest } from './fetch-interest.ts'
+import type { FetchPartition } from './fetch-partition.ts'
+import type { FetchAnswer, FetchSession } from './fetch-session.ts'
+import { noteAnswer, noteSent } from './fetch-session.ts'
 
 export type FetchContext =
   | { readonly kind: 'refused'; readonly error: ErrorName }
-  | { readonly kind: 'sessionless'; readonly partitions: readonly FetchPartition[] }
-  | { readonly kind: 'full'; readonly partitions: readonly FetchPartition[]; readonly follower: boolean }
+  | { readonly kind: 'sessionless'; readonly interest: FetchInterest }
+  | { readonly kind: 'full'; readonly interest: FetchInterest; readonly follower: boolean }
   | {
       readonly kind: 'incremental'
-      readonly partitions: readonly FetchPartition[]
+      readonly interest: FetchInterest
       readonly session: FetchSession
       readonly epoch: number
     }
+
+export type ServedContext = Exclude<FetchContext, { kind: 'refused' }>
 
 const firstEpoch = 0
 const finalEpoch = -1
@@ -51,18 +55,19 @@ export class FetchSessions {
 
   get partitionCount(): number {
     let count = 0
-    for (const session of this.#sessions.values()) count += session.partitions.size
+    for (const session of this.#sessions.values()) count += session.interest.size
     return count
   }
 
   begin(request: FetchRequest, version: number, topicName: (topicId: string) => string | undefined): FetchContext {
     const usesTopicIds = version >= 13
     if (request.sessionEpoch === firstEpoch || request.sessionEpoch === finalEpoch) {
-      this.#sessions.delete(request.sessionId)
-      const partitions = [...requested(request, usesTopicIds, topicName).values()]
+      const replaced = this.#sessions.get(request.sessionId)
+      if (replaced !== undefined) this.#end(replaced)
+      const interest = new FetchInterest(request, usesTopicIds, topicName)
       return request.sessionEpoch === finalEpoch
-        ? { kind: 'sessionless', partitions }
-        : { kind: 'full', partitions, follower: replicaOf(request) >= 0 }
+        ? { kind: 'sessionless', interest }
+        : { kind: 'full', interest, follower: replicaOf(request) >= 0 }
     }
     const session = this.#sessions.get(request.sessionId)
     if (session === undefined) return { kind: 'refused', error: 'FETCH_SESSION_ID_NOT_FOUND' }
@@ -72,17 +77,22 @@ export class FetchSessions {
   }
 
   /**
-   * Which session the response carries and whether `answers[i]`, of `context.partitions[i]`, has to be in it.
-   * It notes in the session what the client now knows.
+   * Which session the response carries and whether `answers[i]`, of `asked[i]`, has to be in it. It notes in the session
+   * what the client now knows.
    */
   finish(
-    context: Exclude<FetchContext, { kind: 'refused' }>,
+    context: ServedContext,
+    asked: readonly FetchPartition[],
     answers: readonly FetchAnswer[],
     usesTopicIds: boolean,
   ): { readonly error: ErrorName; readonly sessionId: number; readonly included: (index: number) => boolean } {
-    if (context.kind === 'sessionless') return { error: 'NONE', sessionId: noSession, included: () => true }
+    if (context.kind === 'sessionless') {
+      context.interest.close()
+      return { error: 'NONE', sessionId: noSession, included: () => true }
+    }
     if (context.kind === 'full') {
-      const sessionId = this.#create(context.partitions, answers, context.follower, usesTopicIds)
+      for (const [i, answer] of answers.entries()) if (asked[i] !== undefined) noteSent(asked[i], answer)
+      const sessionId = this.#create(context.interest, context.follower, usesTopicIds)
       return { error: 'NONE', sessionId, included: () => true }
     }
     const { session } = context
@@ -90,10 +100,15 @@ export class FetchSessions {
       return { error: 'INVALID_FETCH_SESSION_EPOCH', sessionId: session.id, included: () => false }
     }
     const included = answers.map((answer, i) => {
-      const partition = context.partitions[i]
-      return partition !== undefined && noteAnswer(session, partition, answer)
+      const partition = asked[i]
+      return partition !== undefined && noteAnswer(session.interest, partition, answer)
     })
     return { error: 'NONE', sessionId: session.id, included: (index) => included[index] === true }
+  }
+
+  /** Of a fetch that nothing came of. */
+  abandon(context: ServedContext): void {
+    if (context.kind !== 'incremental') context.interest.close()
   }
 
   #continue(
@@ -101,35 +116,22 @@ export class FetchSessions {
     request: FetchRequest,
     topicName: (topicId: string) => string | undefined,
   ): FetchContext {
-    const asked = requested(request, session.usesTopicIds, topicName)
-    for (const [key, partition] of asked) addOrUpdate(session, key, partition)
-    for (const forgotten of request.forgottenTopicsData) {
-      for (const partition of forgotten.partitions) {
-        session.partitions.delete(partitionKey(forgotten.topic, forgotten.topicId, partition, session.usesTopicIds))
-      }
-    }
-    if (session.partitions.size === 0) {
-      this.#sessions.delete(session.id)
-      return { kind: 'sessionless', partitions: [...asked.values()] }
+    const { interest } = session
+    interest.update(request, topicName)
+    if (interest.size === 0) {
+      this.#end(session)
+      return { kind: 'sessionless', interest }
     }
     this.#touch(session)
     const epoch = session.epoch
     session.epoch = nextEpoch(epoch)
-    const partitions = [...session.partitions.values()]
-    for (const partition of partitions) {
-      if (partition.topic === '' && session.usesTopicIds) partition.topic = topicName(partition.topicId) ?? ''
-    }
-    return { kind: 'incremental', partitions, session, epoch }
+    return { kind: 'incremental', interest, session, epoch }
   }
 
-  #create(
-    partitions: readonly FetchPartition[],
-    answers: readonly FetchAnswer[],
-    privileged: boolean,
-    usesTopicIds: boolean,
-  ): number {
+  #create(interest: FetchInterest, privileged: boolean, usesTopicIds: boolean): number {
     const nowMs = this.#options.clock.sessions.monotonicMs()
-    if (this.#sessions.size >= this.#options.maxSessions && !this.#evict(privileged, partitions.length, nowMs)) {
+    if (this.#sessions.size >= this.#options.maxSessions && !this.#evict(privileged, interest.size, nowMs)) {
+      interest.close()
       return noSession
     }
     const session: FetchSession = {
@@ -139,17 +141,8 @@ export class FetchSessions {
       createdMs: nowMs,
       usedMs: nowMs,
       epoch: nextEpoch(firstEpoch),
-      partitions: new Map(),
+      interest,
     }
-    partitions.forEach((partition, i) => {
-      const answer = answers[i]
-      partition.sentHighWatermark = answer === undefined || answer.errorCode !== 0 ? -1 : answer.highWatermark
-      partition.sentLogStartOffset = answer?.logStartOffset ?? -1
-      session.partitions.set(
-        partitionKey(partition.topic, partition.topicId, partition.partition, usesTopicIds),
-        partition,
-      )
-    })
     this.#sessions.set(session.id, session)
     return session.id
   }
@@ -183,15 +176,20 @@ export class FetchSessions {
     for (const session of this.#sessions.values()) {
       const settled = nowMs - session.createdMs > this.#options.evictionMs
       if (!settled && !(byPrivileged && !session.privileged)) continue
-      if (least === undefined || compareValue(session.privileged, session.partitions.size, least) < 0) least = session
+      if (least === undefined || compareValue(session.privileged, session.interest.size, least) < 0) least = session
     }
     return least
   }
 
   #drop(session: FetchSession): true {
-    this.#sessions.delete(session.id)
+    this.#end(session)
     this.#evictions += 1
     return true
+  }
+
+  #end(session: FetchSession): void {
+    this.#sessions.delete(session.id)
+    session.interest.close()
   }
 }
 
@@ -201,5 +199,5 @@ export const replicaOf = (request: FetchRequest): number =>
 
 function compareValue(privileged: boolean, size: number, other: FetchSession): number {
   if (privileged !== other.privileged) return privileged ? 1 : -1
-  return size - other.partitions.size
+  return size - other.interest.size
 }

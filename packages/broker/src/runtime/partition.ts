@@ -7,8 +7,13 @@ import type { AppendOrigin, AppendOutcome, PartitionLog } from '@millrace/storag
 import type { CommitDone, CommitWaiter } from './commit-waiters.ts'
 import { CommitWaiters } from './commit-waiters.ts'
 
-/** Somebody who waits until there is more to read; told of every move of the high watermark and of lost leadership. */
+/**
+ * Somebody who waits until there is more to read; told of every move of the high watermark and the log's start, of a new
+ * leader epoch and of lost leadership.
+ */
 export interface DataWaiter {
+  /** Whether a fetch is under way for it. */
+  readonly isWaiting: boolean
   partitionMoved(): void
 }
 
@@ -53,6 +58,7 @@ export class Partition {
     this.#settings = settings
     this.#replicas = image.replicas
     log.onWritten(() => this.#step({ kind: 'appended', logEnd: log.logEndOffset }))
+    log.onStartMoved(() => this.#wakeDataWaiters())
     this.update(image)
   }
 
@@ -87,7 +93,9 @@ export class Partition {
   }
 
   get waitingFetches(): number {
-    return this.#dataWaiters?.size ?? 0
+    let count = 0
+    for (const { isWaiting } of this.#dataWaiters ?? []) if (isWaiting) count += 1
+    return count
   }
 
   /** Whether a request for the leader may be served; `currentLeaderEpoch` is what the client thinks, -1 if nothing. */
@@ -150,7 +158,6 @@ export class Partition {
   async deleteRecords(offset: number): Promise<number> {
     const target = offset === -1 ? this.log.highWatermark : asOffset(offset)
     await this.log.advanceLogStart(target)
-    this.#wakeDataWaiters()
     return this.log.logStartOffset
   }
 
@@ -200,6 +207,7 @@ export class Partition {
     }
     this.#leader = becomeLeader(leader, this.#host.nowMs())
     this.#step({ kind: 'appended', logEnd: log.logEndOffset })
+    this.#wakeDataWaiters()
   }
 
   #resign(): 'resigned' | 'same' {

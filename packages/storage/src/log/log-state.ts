@@ -43,6 +43,8 @@ export class LogState implements SegmentHome {
   #changes = 0
   /** Told before segments go or are cut: a compaction under way stops and takes back what it has begun. */
   beforeChange: (() => void) | undefined
+  /** Told when retention or DeleteRecords moved the start. */
+  onStartMoved: (() => void) | undefined
   /** Why this log alone can't be used: its data is damaged where it was durable. */
   damage: string | undefined
   deleted = false
@@ -144,6 +146,7 @@ export class LogState implements SegmentHome {
     this.highWatermark = from.highWatermark
     this.bytesSinceSnapshot = from.bytesSinceSnapshot
     this.rollJitterMs = from.rollJitterMs
+    this.onStartMoved = from.onStartMoved
     this.changed()
     from.tail = new Tail()
     from.copy = undefined

@@ -102,6 +102,10 @@ export class Log implements PartitionLog {
     this.#appender.onWritten(listener)
   }
 
+  onStartMoved(listener: () => void): void {
+    this.state.onStartMoved = listener
+  }
+
   read(range: ReadRange): ReadOutcome | Promise<ReadOutcome> {
     return readLog(this.state, range)
   }

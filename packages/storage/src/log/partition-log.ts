@@ -130,6 +130,8 @@ export interface PartitionLog {
   append(append: Append, done: (outcome: AppendOutcome) => void): boolean
   /** Called once after each turn's write, before the `done`s, with the log end already moved. */
   onWritten(listener: () => void): void
+  /** Called when retention or DeleteRecords moved the log's start. One listener. */
+  onStartMoved(listener: () => void): void
   /**
    * Synchronous from the tail in memory, a promise where a file must be read. OFFSET_OUT_OF_RANGE below the log's
    * start and above its end; nothing (ok, no chunks) between `untilOffset` and the end.

@@ -70,4 +70,5 @@ export function moveLogStart(state: LogState, offset: number): void {
   state.logStartOffset = offset
   state.epochs.truncateFromStart(offset)
   state.home.checkpointDue('logStart')
+  state.onStartMoved?.()
 }

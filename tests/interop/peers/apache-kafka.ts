@@ -8,9 +8,13 @@ import { run } from '../process.ts'
 
 const here = join(import.meta.dirname, 'apache-kafka')
 const pom = join(here, 'pom.xml')
-const sources = ['ToolRunner.java', 'RecordFormatter.java', 'ReplicaDirs.java', 'KafkaCleaner.java'].map((name) =>
-  join(here, name),
-)
+const sources = [
+  'ToolRunner.java',
+  'RecordFormatter.java',
+  'ReplicaDirs.java',
+  'KafkaCleaner.java',
+  'TelemetryReceiver.java',
+].map((name) => join(here, name))
 
 export interface ApacheKafka {
   readonly classPath: string

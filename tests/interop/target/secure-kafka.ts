@@ -14,11 +14,17 @@ export interface SecureKafka {
   readonly bootstrap: Readonly<Record<'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL', string>>
   /** The broker's certificate, which signs itself; its names are localhost and 127.0.0.1. */
   readonly ca: string
+  /** Of the controller's listener: `host:port`. */
+  readonly controller: string
   stop(): Promise<void>
 }
 
 /** alice (no rights) and admin (all) have the password NAME-secret in every mechanism; sessions last `reauthMs`. */
-export async function startSecureKafka(kafka: ApacheKafka, reauthMs: number): Promise<SecureKafka> {
+export async function startSecureKafka(
+  kafka: ApacheKafka,
+  reauthMs: number,
+  more: (folder: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<SecureKafka> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-secure-kafka-'))
   mkdirSync(join(folder, 'data'))
   const [port, controller, ssl, saslPlaintext, saslSsl] = await Promise.all([1, 2, 3, 4, 5].map(freePort))
@@ -43,6 +49,7 @@ export async function startSecureKafka(kafka: ApacheKafka, reauthMs: number): Pr
     'group.initial.rebalance.delay.ms': '0',
     ...jaas('sasl_plaintext'),
     ...jaas('sasl_ssl'),
+    ...more(folder),
   }
   const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) =>
     ['alice', 'admin'].flatMap((name) => ['--add-scram', `${mechanism}=[name=${name},password=${name}-secret]`]),
@@ -54,6 +61,7 @@ export async function startSecureKafka(kafka: ApacheKafka, reauthMs: number): Pr
   return {
     bootstrap: { PLAINTEXT: at(port), SSL: at(ssl), SASL_PLAINTEXT: at(saslPlaintext), SASL_SSL: at(saslSsl) },
     ca,
+    controller: at(controller),
     async stop() {
       await broker.program.end('SIGKILL')
       rmSync(folder, { recursive: true, force: true })

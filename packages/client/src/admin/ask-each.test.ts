@@ -81,7 +81,7 @@ test('a coordinator that has moved is looked for again', async (t) => {
     return next()
   })
   const group = valuesOf(await admin.describeGroups(['g'])).get('g')
-  assert.deepEqual([group?.type, group?.state, searches()], ['Classic', 'Empty', 3])
+  assert.deepEqual([group?.type, group?.state, searches()], ['classic', 'Empty', 3])
 })
 
 test('leaders are asked about all their partitions at once; a partition that is not there fails alone', async (t) => {

@@ -23,14 +23,14 @@ import { streamsGroup } from './streams-groups.ts'
 
 /** Which request describes groups of a type. */
 const apis: Readonly<Record<GroupType, Pick<AnyApi, 'key' | 'name'>>> = {
-  Classic: describeGroupsApi,
-  Consumer: consumerGroupDescribeApi,
-  Share: shareGroupDescribeApi,
-  Streams: streamsGroupDescribeApi,
+  classic: describeGroupsApi,
+  consumer: consumerGroupDescribeApi,
+  share: shareGroupDescribeApi,
+  streams: streamsGroupDescribeApi,
 }
 
 // By how many there are in the world: most groups are found by the first request.
-const allTypes: readonly GroupType[] = ['Classic', 'Consumer', 'Share', 'Streams']
+const allTypes: readonly GroupType[] = ['classic', 'consumer', 'share', 'streams']
 
 export async function describeGroups(
   call: Call,
@@ -85,10 +85,10 @@ interface Asking {
 type Described = Promise<(readonly [string, Outcome<GroupDescription>])[]>
 
 const describe: Readonly<Record<GroupType, (asking: Asking) => Described>> = {
-  Classic: describeClassic,
-  Consumer: describeConsumer,
-  Share: describeShare,
-  Streams: describeStreams,
+  classic: describeClassic,
+  consumer: describeConsumer,
+  share: describeShare,
+  streams: describeStreams,
 }
 
 async function describeClassic({ call, connection, items, coordinator, options }: Asking): Described {
@@ -102,7 +102,7 @@ async function describeClassic({ call, connection, items, coordinator, options }
     // Brokers say "Dead" of a group that isn't there, or that is of another type.
     const code = group.groupState === 'Dead' ? errorCode(notFound) : group.errorCode
     const value = (): GroupDescription => ({
-      type: 'Classic',
+      type: 'classic',
       groupId: group.groupId,
       state: group.groupState,
       protocolType: group.protocolType,
@@ -151,7 +151,7 @@ async function describeConsumer(asking: Asking): Described {
   const from = { connection, api: consumerGroupDescribeApi.name }
   return response.groups.map((group) => {
     const value = (): GroupDescription => ({
-      type: 'Consumer',
+      type: 'consumer',
       groupId: group.groupId,
       state: group.groupState,
       protocolType: 'consumer',
@@ -184,7 +184,7 @@ async function describeShare(asking: Asking): Described {
   const from = { connection, api: shareGroupDescribeApi.name }
   return response.groups.map((group) => {
     const value = (): GroupDescription => ({
-      type: 'Share',
+      type: 'share',
       groupId: group.groupId,
       state: group.groupState,
       protocolType: 'share',

@@ -3,8 +3,8 @@ import type { AdminCallOptions } from './call.ts'
 import type { AclOperation } from './names.ts'
 import type { Outcomes } from './outcome-types.ts'
 
-/** `Classic` groups rebalance by themselves (also Connect's workers), the others are assigned by the broker. */
-export type GroupType = 'Classic' | 'Consumer' | 'Share' | 'Streams'
+/** `classic` groups rebalance by themselves (also Connect's workers), the others are assigned by the broker. */
+export type GroupType = 'classic' | 'consumer' | 'share' | 'streams'
 
 export interface GroupListing {
   readonly groupId: string
@@ -12,7 +12,7 @@ export interface GroupListing {
   readonly protocolType: string
   /** Kafka's name of the state, such as Stable or Empty; empty on brokers older than 2.6. */
   readonly state: string
-  /** Kafka's name of the type; `Classic` on brokers older than 3.8. */
+  /** Kafka's name of the type; `classic` on brokers older than 3.8. */
   readonly type: string
 }
 
@@ -94,22 +94,22 @@ interface Epochs {
 }
 
 export interface ClassicGroupDescription extends AnyGroup {
-  readonly type: 'Classic'
+  readonly type: 'classic'
   readonly members: readonly ClassicGroupMember[]
 }
 
 export interface ConsumerGroupDescription extends AnyGroup, Epochs {
-  readonly type: 'Consumer'
+  readonly type: 'consumer'
   readonly members: readonly ConsumerGroupMember[]
 }
 
 export interface ShareGroupDescription extends AnyGroup, Epochs {
-  readonly type: 'Share'
+  readonly type: 'share'
   readonly members: readonly ShareGroupMember[]
 }
 
 export interface StreamsGroupDescription extends AnyGroup, Epochs {
-  readonly type: 'Streams'
+  readonly type: 'streams'
   readonly topologyEpoch: number
   /** null where the group has no topology yet. */
   readonly subtopologies: readonly StreamsSubtopology[] | null
@@ -148,7 +148,7 @@ export interface GroupsApi {
    * of them doesn't answer, rather than showing too few. Kafka: ListGroups (KIP-518, KIP-848).
    *
    * @example
-   * const idle = await admin.listGroups({ states: ['Empty'], types: ['Consumer', 'Classic'] })
+   * const idle = await admin.listGroups({ states: ['Empty'], types: ['consumer', 'classic'] })
    */
   listGroups(options?: ListGroupsOptions): Promise<GroupListing[]>
 

@@ -43,7 +43,7 @@ const listingOf = ({ groupId, protocolType, groupState, groupType }: ListingAnsw
   groupId,
   protocolType,
   state: groupState,
-  type: groupType === '' ? 'Classic' : groupType,
+  type: groupType === '' ? 'classic' : groupType,
 })
 
 export const deleteGroups = (call: Call, groupIds: readonly string[]): Promise<Outcomes<null>> =>

@@ -105,12 +105,12 @@ test('coordinators and offsets are asked for group by group', async (t) => {
   assert.deepEqual(
     groups.map(({ groupId, type }) => [groupId, type]),
     [
-      ['a', 'Classic'],
-      ['b', 'Classic'],
+      ['a', 'classic'],
+      ['b', 'classic'],
     ],
   )
   const described = valuesOf(await admin.describeGroups(['a'])).get('a')
-  assert.equal(described?.type, 'Classic')
+  assert.equal(described?.type, 'classic')
 })
 
 test('what the broker is too old for says which API, what it has, and who has more', async (t) => {
@@ -128,9 +128,9 @@ test('what the broker is too old for says which API, what it has, and who has mo
     admin.listOffsets([{ topic: 'orders', partition: 0, at: 'max-timestamp' }]),
     /takes ListOffsets \d-6, this needs one of 7-11: Apache Kafka has it since 3\.0/,
   )
-  await unsupported(admin.listGroups({ types: ['Share'] }), /takes ListGroups 0-4, .* since 3\.8/)
+  await unsupported(admin.listGroups({ types: ['share'] }), /takes ListGroups 0-4, .* since 3\.8/)
   await unsupported(admin.describeTopics([{ topicId: 'u8YtHN3bQ0CtvIUXsFKZ7g' }]), /Metadata 0-11, .* since 3\.1/)
-  await unsupported(admin.describeGroups(['g'], { types: ['Streams'] }), /StreamsGroupDescribe.* since 4\.2/)
+  await unsupported(admin.describeGroups(['g'], { types: ['streams'] }), /StreamsGroupDescribe.* since 4\.2/)
   await unsupported(admin.listConfigResources(['client-metrics']), /ListConfigResources.* since 3\.7/)
   await unsupported(admin.describeCluster({ includeFencedBrokers: true }), /DescribeCluster 0-0, .* since 4\.0/)
 })

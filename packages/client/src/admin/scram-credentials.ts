@@ -6,7 +6,7 @@ import { askEach } from './ask-each.ts'
 import type { Call } from './call.ts'
 import { names } from './names.ts'
 import { doneOrNot, outcomeOf } from './outcome.ts'
-import type { Outcomes } from './outcome-types.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
 import { askOne, request } from './request.ts'
 import { controllerMoved, toController } from './routes.ts'
 import type { ScramAlteration, ScramCredential, ScramMechanism } from './security-api.ts'
@@ -42,56 +42,53 @@ export function describeUserScramCredentials(
   })
 }
 
-/** All that shall happen to one user. */
-interface OfUser {
-  readonly user: string
-  readonly deletions: readonly { readonly name: string; readonly mechanism: number }[]
-  readonly upsertions: readonly Upsertion[]
-}
+type Removal = Extract<ScramAlteration, { delete: true }>
+type NewPassword = Exclude<ScramAlteration, { delete: true }>
 
-interface Upsertion {
-  readonly name: string
-  readonly mechanism: number
-  readonly iterations: number
-  readonly salt: Uint8Array
-  readonly saltedPassword: Uint8Array
-}
+const isRemoval = (alteration: ScramAlteration): alteration is Removal => 'delete' in alteration
 
+/** Brokers change one thing of a user in a request: what is left of each user goes into the next one. */
 export async function alterUserScramCredentials(
   call: Call,
   alterations: readonly ScramAlteration[],
 ): Promise<Outcomes<null>> {
-  const users = [...Map.groupBy(alterations, ({ user }) => user)]
-  return askEach<OfUser, null, string>(call, {
-    items: await Promise.all(users.map(ofUser)),
+  const users = [...Map.groupBy(alterations, ({ user }) => user).values()]
+  const outcomes = new Map<string, Outcome<null>>()
+  for (let turn = 0; users.some((mine) => mine.length > turn); turn += 1) {
+    const now = users
+      .flatMap((mine) => mine.slice(turn, turn + 1))
+      .filter(({ user }) => outcomes.get(user)?.ok !== false)
+    for (const [user, outcome] of await alterOnce(call, now)) outcomes.set(user, outcome)
+  }
+  return outcomes
+}
+
+function alterOnce(call: Call, alterations: readonly ScramAlteration[]): Promise<Outcomes<null>> {
+  const api = alterUserScramCredentialsApi
+  return askEach<ScramAlteration, null, string>(call, {
+    items: alterations,
     key: ({ user }) => user,
     route: toController,
     again: controllerMoved,
     send: async (connection, items) => {
-      const body = {
-        deletions: items.flatMap(({ deletions }) => deletions),
-        upsertions: items.flatMap(({ upsertions }) => upsertions),
-      }
-      const response = await request(call, connection, alterUserScramCredentialsApi, body)
+      const deletions = items.filter(isRemoval).map(({ user: name, mechanism }) => ({
+        name,
+        mechanism: mechanisms.numberOf(mechanism),
+      }))
+      const passwords = items.filter((each): each is NewPassword => !isRemoval(each))
+      const body = { deletions, upsertions: await Promise.all(passwords.map(upsertion)) }
+      const response = await request(call, connection, api, body)
       return response.results.map(({ user, errorCode, errorMessage }) => [
         user,
-        doneOrNot(errorCode, errorMessage, connection, alterUserScramCredentialsApi),
+        doneOrNot(errorCode, errorMessage, connection, api),
       ])
     },
   })
 }
 
-const ofUser = async ([user, mine]: readonly [string, readonly ScramAlteration[]]): Promise<OfUser> => ({
-  user,
-  deletions: mine.flatMap((each) =>
-    'delete' in each ? [{ name: user, mechanism: mechanisms.numberOf(each.mechanism) }] : [],
-  ),
-  upsertions: await Promise.all(mine.flatMap((each) => ('delete' in each ? [] : [upsertion(each)]))),
-})
-
 const derive = promisify(pbkdf2)
 
-async function upsertion(alteration: Exclude<ScramAlteration, { delete: true }>): Promise<Upsertion> {
+async function upsertion(alteration: NewPassword) {
   const { user, mechanism, password, iterations = iterationsDefault, salt = randomBytes(saltBytes) } = alteration
   const { name, sizeBytes } = digests[mechanism]
   const saltedPassword = await derive(password, salt, iterations, sizeBytes, name)

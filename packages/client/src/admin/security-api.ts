@@ -188,11 +188,12 @@ export interface SecurityApi {
   ): Promise<Outcomes<readonly ScramCredential[]>>
 
   /**
-   * Gives users passwords and takes them away; under the user's name: all for one user happens or nothing. The
-   * password is salted here (PBKDF2, off the event loop) and never sent.
+   * Gives users passwords and takes them away; under the user's name. Brokers change one thing of a user at a time: of
+   * several they happen in the order given, up to the first that fails. The password is salted here (PBKDF2, off the
+   * event loop) and never sent.
    *
-   * Fails with UNACCEPTABLE_CREDENTIAL, RESOURCE_NOT_FOUND (deleting what isn't there), DUPLICATE_RESOURCE or
-   * CLUSTER_AUTHORIZATION_FAILED. Kafka: AlterUserScramCredentials (KIP-554), from 2.7 on; with KRaft from 3.5 on.
+   * Fails with UNACCEPTABLE_CREDENTIAL, RESOURCE_NOT_FOUND (deleting what isn't there) or CLUSTER_AUTHORIZATION_FAILED.
+   * Kafka: AlterUserScramCredentials (KIP-554), from 2.7 on; with KRaft from 3.5 on.
    *
    * @example
    * await admin.alterUserScramCredentials([{ user: 'alice', mechanism: 'SCRAM-SHA-512', password: 'secret' }])

@@ -9,7 +9,7 @@ type Subtopologies = NonNullable<GroupAnswer['topology']>['subtopologies']
 
 /** What StreamsGroupDescribe says of one group. */
 export const streamsGroup = (group: GroupAnswer, coordinator: number): StreamsGroupDescription => ({
-  type: 'Streams',
+  type: 'streams',
   groupId: group.groupId,
   state: group.groupState,
   protocolType: 'streams',

@@ -1,4 +1,5 @@
 import type { Connection } from '@millrace/connection'
+import { BadResponseError } from '@millrace/connection'
 import { describeTopicPartitionsApi, metadataApi } from '@millrace/protocol'
 import { askEach } from './ask-each.ts'
 import type { Call } from './call.ts'
@@ -70,7 +71,7 @@ async function inPages(
   const from = { connection, api: describeTopicPartitionsApi.name }
   const outcomes = new Map<string, Outcome<TopicDescription>>()
   const topics = names.toSorted().map((name) => ({ name }))
-  let cursor: { topicName: string; partitionIndex: number } | null = null
+  let cursor: Cursor | null = null
   do {
     const response: PagesAnswer = await request(call, connection, describeTopicPartitionsApi, {
       topics,
@@ -84,9 +85,26 @@ async function inPages(
       const value = () => describedIn(topic, name, earlier, options)
       outcomes.set(name, outcomeOf(topic.errorCode, notThere(topic.errorCode, name), from, value))
     }
+    if (cursor !== null && isStuck(cursor, response.nextCursor)) {
+      throw new BadResponseError('a page that goes no further than the one before', {
+        address: connection.address,
+        api: from.api,
+      })
+    }
     cursor = response.nextCursor
   } while (cursor !== null)
   return [...outcomes]
+}
+
+interface Cursor {
+  readonly topicName: string
+  readonly partitionIndex: number
+}
+
+// Brokers go by name and then by partition: whoever doesn't would never end.
+function isStuck(before: Cursor, next: Cursor | null): boolean {
+  if (next === null || next.topicName > before.topicName) return false
+  return next.topicName < before.topicName || next.partitionIndex <= before.partitionIndex
 }
 
 type PagesAnswer = ReturnType<typeof describeTopicPartitionsApi.response.decode>

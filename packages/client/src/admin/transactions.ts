@@ -101,7 +101,7 @@ export const describeProducers = (
     key: partitionKey,
     route: broker === undefined ? toLeaders : toBrokers(() => broker),
     again: leaderMoved,
-    patient: true,
+    patient: broker === undefined,
     send: async (connection, items) => {
       const topics = [...byTopic(items)].map(([name, mine]) => ({
         name,

@@ -1,6 +1,8 @@
 import type { Assignor } from '@millrace/machines'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
 import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
+import type { AnyTopics, Deserializers, NeededDeserializers, TopicTypes } from '../serde/topic-types.ts'
+import type { OnDeserializationError } from './reading/deserialized.ts'
 
 /** Where to start reading: an offset, the first record at or after a time (ms since 1970), or an end of the partition. */
 export type StartPosition =
@@ -24,7 +26,17 @@ export type PartitionAssignor = Assignor
 export type AutoOffsetReset = 'earliest' | 'latest' | 'none' | `by_duration:${string}`
 
 /** What a consumer takes besides where the cluster is. Names are camelCase of Kafka's, defaults are Kafka's. */
-export interface ConsumerOptions extends ClientOptions {
+export type ConsumerOptions<T extends TopicTypes<T> = AnyTopics> = PlainConsumerOptions & {
+  /**
+   * How keys and values are read, by topic (`*` for those that aren't named): by a serde, a deserializer, or a Standard
+   * Schema (zod, valibot, arktype), which checks JSON. Where none is given they are Buffers.
+   *
+   * @example deserializers: { orders: { key: serde.string, value: z.object({ id: z.int() }) } }
+   */
+  readonly deserializers?: Deserializers<T>
+} & NeededDeserializers<T>
+
+export interface PlainConsumerOptions extends ClientOptions {
   /** With a group, the group's coordinator gives out the partitions and keeps the offsets. */
   readonly groupId?: string
   /** A name that outlives this process: a restart within the session timeout causes no rebalance (KIP-345). */
@@ -83,6 +95,11 @@ export interface ConsumerOptions extends ClientOptions {
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   /** Called when partitions are gone already (the group moved on without us). */
   readonly onLost?: (partitions: readonly TopicPartition[]) => void | Promise<void>
+  /**
+   * What to do with a record that its deserializer doesn't take: `skip` leaves it out (it is done with the record behind
+   * it), `throw`, the default, stops before it with a DeserializationError, until somebody seeks past it.
+   */
+  readonly onDeserializationError?: OnDeserializationError
   /** Ends every wait, the loop included, and leaves the group. */
   readonly signal?: AbortSignal
 }

@@ -1,6 +1,8 @@
 import { KafkaError } from '@millrace/protocol'
 import type { ErrorName, KafkaErrorOptions } from '@millrace/protocol'
-import type { TopicPartition } from '../record.ts'
+import type { ConsumerRecord, TopicPartition } from '../record.ts'
+import { SerializationError } from '../serde/serialization-error.ts'
+import type { RecordPart } from '../serde/serde.ts'
 
 const seekOn = 'seek to its nextOffset to go on behind it'
 
@@ -49,5 +51,23 @@ export class CommitFailedError extends KafkaError {
   constructor(error: ErrorName, why: string, options: KafkaErrorOptions = {}) {
     const advice = "go on with what is assigned: what isn't committed comes again, here or elsewhere"
     super(error, `${error}: ${why}`, { retriable: false, advice, ...options })
+  }
+}
+
+/**
+ * A record whose key or value its deserializer or schema doesn't take. The consumer stays before it.
+ *
+ * @example catch (error) { if (error instanceof DeserializationError) await consumer.seek(error, { offset: error.offset + 1 }) }
+ */
+export class DeserializationError extends SerializationError {
+  override name = 'DeserializationError'
+  declare readonly partition: number
+  declare readonly offset: number
+  /** The record as it came, key and value as bytes. */
+  readonly record: ConsumerRecord
+
+  constructor(record: ConsumerRecord, part: RecordPart, cause: unknown) {
+    super({ topic: record.topic, part }, cause, record)
+    this.record = record
   }
 }

@@ -1,7 +1,13 @@
 import type { Assignor } from '@millrace/machines'
 import { cooperativeStickyAssignor, rangeAssignor, roundRobinAssignor, stickyAssignor } from '@millrace/machines'
 import { decompressedBytesMaxDefault } from '@millrace/protocol'
-import type { AssignorName, AutoOffsetReset, ConsumerOptions, ManualAssignment, StartPosition } from './consumer-api.ts'
+import type {
+  AssignorName,
+  AutoOffsetReset,
+  PlainConsumerOptions,
+  ManualAssignment,
+  StartPosition,
+} from './consumer-api.ts'
 import { parseDuration } from './iso-duration.ts'
 
 /** A consumer's options with everything decided. */
@@ -40,7 +46,7 @@ const assignors: Readonly<Record<AssignorName, Assignor>> = {
   'cooperative-sticky': cooperativeStickyAssignor,
 }
 
-export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
+export function consumerSettings(options: PlainConsumerOptions): ConsumerSettings {
   const { groupId } = options
   const topics = topicsOf(options)
   const autoCommit = groupId !== undefined && (options.enableAutoCommit ?? true)
@@ -74,7 +80,7 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
   }
 }
 
-function topicsOf({ topics, assignment }: ConsumerOptions): readonly string[] | RegExp {
+function topicsOf({ topics, assignment }: PlainConsumerOptions): readonly string[] | RegExp {
   const list = typeof topics === 'string' ? [topics] : (topics ?? [])
   const isEmpty = !(list instanceof RegExp) && list.length === 0
   if (isEmpty === (assignment === undefined)) {
@@ -83,7 +89,7 @@ function topicsOf({ topics, assignment }: ConsumerOptions): readonly string[] | 
   return list instanceof RegExp ? list : [...new Set(list)]
 }
 
-function assignorsOf({ partitionAssignmentStrategy }: ConsumerOptions): Assignor[] {
+function assignorsOf({ partitionAssignmentStrategy }: PlainConsumerOptions): Assignor[] {
   const strategies = partitionAssignmentStrategy ?? ['range', 'cooperative-sticky']
   if (strategies.length === 0) throw new RangeError('partitionAssignmentStrategy is empty, expected at least one')
   const chosen = strategies.map((each) => (typeof each === 'string' ? named(each) : each))

@@ -1,77 +1,14 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { Broker } from '@millrace/broker'
-import { startBroker } from '@millrace/broker'
 import { KafkaError } from '@millrace/protocol'
-import { Admin } from '../admin/admin.ts'
+import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
 import { Producer } from '../producer/producer.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { ConsumerOptions } from './consumer-api.ts'
 import { Consumer } from './consumer.ts'
 
-interface World {
-  readonly broker: Broker
-  readonly topic: string
-  readonly admin: Admin
-  /** Sends values 0, 1, 2 ... in turn to the partitions. */
-  readonly fill: (count: number, from?: number) => Promise<void>
-  readonly consumer: (options?: Partial<ConsumerOptions>) => Consumer
-}
-
-async function world(t: TestContext, partitions = 1): Promise<World> {
-  const broker = await startBroker({ settings: { 'group.min.session.timeout.ms': 100 } })
-  const admin = new Admin(broker)
-  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, lingerMs: 0 })
-  const consumers: Consumer[] = []
-  t.after(async () => {
-    await Promise.all(consumers.map((consumer) => consumer.close()))
-    await producer.close()
-    await admin.close()
-    await broker.close()
-  })
-  await admin.createTopics([{ name: 'orders', partitions }])
-  return {
-    broker,
-    topic: 'orders',
-    admin,
-    fill: async (count, from = 0) => {
-      const record = (_: unknown, i: number) => ({
-        topic: 'orders',
-        partition: (from + i) % partitions,
-        value: String(from + i),
-      })
-      await producer.send(Array.from({ length: count }, record))
-    },
-    consumer: (options = {}) => {
-      const { bootstrapServers } = broker
-      const topics = options.assignment === undefined ? { topics: 'orders' } : {}
-      const consumer = new Consumer({
-        bootstrapServers,
-        ...topics,
-        autoOffsetReset: 'earliest',
-        retryBackoffMs: 5,
-        heartbeatIntervalMs: 20,
-        ...options,
-      })
-      consumers.push(consumer)
-      return consumer
-    },
-  }
-}
-
-const valueOf = (record: ConsumerRecord): number => Number(String(record.value))
-
-async function read(consumer: Consumer, count: number): Promise<ConsumerRecord[]> {
-  const records: ConsumerRecord[] = []
-  for await (const record of consumer) {
-    records.push(record)
-    if (records.length === count) break
-  }
-  return records
-}
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+const world = (t: TestContext, partitions = 1): Promise<ConsumerWorld> => ConsumerWorld.start(t, partitions)
 
 test('the loop gives every record of every partition, in order within each', async (t) => {
   const { consumer, fill } = await world(t, 3)

@@ -1,7 +1,8 @@
 import type { CallOptions } from '../client-options.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
-import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
+import type { AnyTopics, RecordRead, TopicTypes } from '../serde/topic-types.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
 import type {
   ConsumerCloseOptions,
   CommittedPosition,
@@ -24,11 +25,15 @@ import { OwnOffsets } from './offsets/own-offsets.ts'
 import { seek } from './offsets/seeking.ts'
 import { committedOffsets, resolvePositions } from './offsets/start-offsets.ts'
 import { Assignments } from './reading/assignments.ts'
+import type { TakenBatch } from './reading/batch-run.ts'
 import { BatchRun } from './reading/batch-run.ts'
+import { deserializing } from './reading/deserialized.ts'
+import type { FetchedRecord } from './reading/fetched-record.ts'
 import type { PartitionState } from './reading/partition-state.ts'
 import { plain } from './reading/partition-state.ts'
 import { Partitions } from './reading/partitions.ts'
 import type { Reader, ReadingContext } from './reading/reader.ts'
+import type { Present } from './reading/record-loop.ts'
 import { RecordLoop } from './reading/record-loop.ts'
 import { SubscribedTopics } from './topics.ts'
 
@@ -40,7 +45,7 @@ import { SubscribedTopics } from './topics.ts'
  * await using consumer = new Consumer({ bootstrapServers: 'localhost:9092', groupId: 'g', topics: ['orders'] })
  * for await (const record of consumer) console.log(record.offset, record.value?.toString())
  */
-export class Consumer implements ConsumerApi {
+export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerApi<RecordRead<T>> {
   readonly #context: ConsumerContext
   readonly #topics: SubscribedTopics
   readonly #fetcher: Fetcher
@@ -50,13 +55,19 @@ export class Consumer implements ConsumerApi {
   readonly #stop = new AbortController()
   #started: Promise<void> | undefined
   #reader: Reader | undefined
-  #loop: RecordLoop<ConsumerRecord> | undefined
+  readonly #present: Present<RecordRead<T>>
+  #loop: RecordLoop<RecordRead<T>> | undefined
   #failure: { readonly error: unknown } | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: ConsumerOptions) {
+  constructor(options: ConsumerOptions<T>) {
     const settings = consumerSettings(options)
     const { groupId } = settings
+    // What the types say of a topic's records is what its deserializers give.
+    const { deserializers, onDeserializationError } = options
+    this.#present = (
+      deserializers === undefined ? asFetched : deserializing(deserializers, onDeserializationError)
+    ) as Present<RecordRead<T>>
     const cluster = new Cluster(options)
     const partitions = new Partitions()
     this.#context = {
@@ -83,23 +94,23 @@ export class Consumer implements ConsumerApi {
     if (options.signal?.aborted === true) void this.close()
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<RecordRead<T>, undefined> {
     if (this.#reader !== undefined && this.#reader !== this.#loop) throw oneReader()
-    this.#loop ??= new RecordLoop<ConsumerRecord>(this.#context.partitions, this.#reading, (record) => record)
+    this.#loop ??= new RecordLoop(this.#context.partitions, this.#reading, this.#present)
     this.#reader = this.#loop
     return this.#loop
   }
 
-  async run(options: RunOptions): Promise<void> {
+  async run(options: RunOptions<RecordRead<T>>): Promise<void> {
     if (this.#stop.signal.aborted) return
     if (this.#reader !== undefined) throw oneReader()
     const { eachBatch, partitionsConcurrently = 1, maxBatchRecords: recordsMax = Infinity } = options
     if (!(partitionsConcurrently >= 1)) throw new RangeError(`partitionsConcurrently is ${partitionsConcurrently}`)
     if (!(recordsMax >= 1)) throw new RangeError(`maxBatchRecords is ${recordsMax}`)
     const limits = { partitionsConcurrently, recordsMax }
-    const run = new BatchRun(this.#context.partitions, this.#reading, limits, async ({ state, records, signal }) => {
-      await eachBatch({ topic: state.topic, partition: state.partition, records, signal })
-    })
+    const handle = async ({ state, records, signal }: TakenBatch<RecordRead<T>>): Promise<void> =>
+      eachBatch({ topic: state.topic, partition: state.partition, records, signal })
+    const run = new BatchRun(this.#context.partitions, this.#reading, limits, this.#present, handle)
     this.#reader = run
     try {
       await run.run()
@@ -306,6 +317,8 @@ export class Consumer implements ConsumerApi {
     cluster.close()
   }
 }
+
+const asFetched = (record: FetchedRecord): FetchedRecord => record
 
 const isList = (records: ConsumedFrom | readonly ConsumedFrom[]): records is readonly ConsumedFrom[] =>
   Array.isArray(records)

@@ -7,24 +7,26 @@ const recordsPerClaim = 500
 /** At most once: what is handed out was committed before, some hundred records at a time. */
 export class Claims {
   readonly #commit: (offsets: readonly OffsetToCommit[]) => Promise<void>
-  readonly #under = new Set<PartitionState>()
+  readonly #underWay = new Map<PartitionState, Promise<void>>()
 
   constructor(commit: (offsets: readonly OffsetToCommit[]) => Promise<void>) {
     this.#commit = commit
   }
 
-  /** Claims what the partition may hand out next. Resolves when it is, or when somebody else is doing so. */
-  async claim(state: PartitionState): Promise<void> {
-    const { unclaimed, moves } = state
-    if (unclaimed === undefined || this.#under.has(state)) return
-    this.#under.add(state)
-    try {
-      const { topic, partition } = state
-      const offset = Math.max(unclaimed.offset + 1, Math.min(unclaimed.offset + recordsPerClaim, state.fetchOffset))
-      await this.#commit([{ topic, partition, offset, leaderEpoch: unclaimed.leaderEpoch }])
-      if (state.moves === moves) state.claimedTo = offset
-    } finally {
-      this.#under.delete(state)
-    }
+  /** Claims what the partition may hand out next; resolves when it is claimed. */
+  claim(state: PartitionState): Promise<void> {
+    const underWay = this.#underWay.get(state)
+    if (underWay !== undefined) return underWay
+    const claiming = this.#claim(state).finally(() => this.#underWay.delete(state))
+    this.#underWay.set(state, claiming)
+    return claiming
+  }
+
+  async #claim(state: PartitionState): Promise<void> {
+    const { unclaimed, moves, topic, partition } = state
+    if (unclaimed === undefined) return
+    const offset = Math.max(unclaimed.offset + 1, Math.min(unclaimed.offset + recordsPerClaim, state.fetchOffset))
+    await this.#commit([{ topic, partition, offset, leaderEpoch: unclaimed.leaderEpoch }])
+    if (state.moves === moves) state.claimedTo = offset
   }
 }

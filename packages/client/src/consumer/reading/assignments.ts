@@ -1,12 +1,12 @@
 import type { TopicPartition } from '../../record.ts'
-import type { ConsumerOptions } from '../consumer-api.ts'
+import type { PlainConsumerOptions } from '../consumer-api.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { OwnOffsets } from '../offsets/own-offsets.ts'
 import type { Start } from '../offsets/start-offsets.ts'
 import { resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
 import { keyOf, PartitionState, plain } from './partition-state.ts'
 
-type Callbacks = Pick<ConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
+type Callbacks = Pick<PlainConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
 
 /** How partitions come to a consumer and leave it. */
 export class Assignments {

@@ -2,11 +2,12 @@ import type { FetchedRecord } from './fetched-record.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
+import type { Present } from './record-loop.ts'
 
 /** Records of one partition, in order, and whether they still are ours. */
-export interface TakenBatch {
+export interface TakenBatch<Shown> {
   readonly state: PartitionState
-  readonly records: readonly FetchedRecord[]
+  readonly records: readonly Shown[]
   /** Aborted when the partition goes to somebody else, or the consumer is closed. */
   readonly signal: AbortSignal
 }
@@ -23,11 +24,12 @@ interface Work {
 }
 
 /** Gives batches to a function: a partition's one after the other, several partitions at a time. */
-export class BatchRun implements Reader {
+export class BatchRun<Shown> implements Reader {
   readonly #partitions: Partitions
   readonly #context: ReadingContext
   readonly #options: BatchRunOptions
-  readonly #handle: (batch: TakenBatch) => Promise<void>
+  readonly #present: Present<Shown>
+  readonly #handle: (batch: TakenBatch<Shown>) => Promise<void>
   readonly #working = new Map<PartitionState, Work>()
   readonly #ended = Promise.withResolvers<void>()
   #over = false
@@ -37,11 +39,13 @@ export class BatchRun implements Reader {
     partitions: Partitions,
     context: ReadingContext,
     options: BatchRunOptions,
-    handle: (batch: TakenBatch) => Promise<void>,
+    present: Present<Shown>,
+    handle: (batch: TakenBatch<Shown>) => Promise<void>,
   ) {
     this.#partitions = partitions
     this.#context = context
     this.#options = options
+    this.#present = present
     this.#handle = handle
   }
 
@@ -99,27 +103,28 @@ export class BatchRun implements Reader {
   }
 
   #begin(state: PartitionState): void {
+    const from = state.position
     const records = this.#takeFrom(state)
     if (records.length === 0) return
     state.take()
     const stop = new AbortController()
     this.#working.set(state, { sinceMs: this.#context.nowMs(), stop })
-    void this.#work(state, records, stop.signal)
+    void this.#work({ state, records, signal: stop.signal }, from)
   }
 
-  #takeFrom(state: PartitionState): FetchedRecord[] {
+  #takeFrom(state: PartitionState): Shown[] {
     const before = state.bufferedBytes
-    const records: FetchedRecord[] = []
+    const records: Shown[] = []
     try {
       while (records.length < this.#options.recordsMax) {
         const record = state.next()
         if (record === undefined) break
-        records.push(record)
+        this.#add(state, record, records)
         // A batch ends where a chunk does, so that it stays within what is fetched of a partition at once.
         if (state.bufferedBytes !== before && records.length > 1) break
       }
     } catch (error) {
-      // What came before a batch that can't be read is worked on first.
+      // What came before a record that can't be read is worked on first.
       if (records.length === 0) throw error
     }
     if (records.length === 0 && state.waits) this.#context.serveLater(state)
@@ -127,16 +132,28 @@ export class BatchRun implements Reader {
     return records
   }
 
-  async #work(state: PartitionState, records: readonly FetchedRecord[], signal: AbortSignal): Promise<void> {
+  #add(state: PartitionState, record: FetchedRecord, records: Shown[]): void {
+    try {
+      const shown = this.#present(record)
+      if (shown !== undefined) records.push(shown)
+    } catch (error) {
+      state.putBack(record)
+      throw error
+    }
+  }
+
+  async #work(batch: TakenBatch<Shown>, from: number): Promise<void> {
+    const { state } = batch
     const { moves } = state
     try {
-      await this.#handle({ state, records, signal })
-      if (state.moves === moves) state.done()
+      await this.#handle(batch)
+      state.done()
     } catch (error) {
       // None of it is done: it comes again to whoever reads on.
-      if (state.moves === moves) state.moveTo(Math.max(state.doneOffset, records[0]!.offset))
+      if (state.moves === moves) state.moveTo(Math.max(state.doneOffset, from))
       this.fail(error)
     } finally {
+      state.letGo()
       this.#working.delete(state)
       this.#partitions.moveToBack(state)
       if (this.#over && this.#working.size === 0) this.#ended.resolve()

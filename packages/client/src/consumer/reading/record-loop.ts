@@ -3,8 +3,8 @@ import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
 
-/** What the program gets of a record as it was fetched; undefined leaves the record out. */
-export type Present<Shown> = (record: FetchedRecord) => Shown | undefined | Promise<Shown | undefined>
+/** What the program gets of a record as it was fetched; undefined leaves the record out. Throws where it can't be shown. */
+export type Present<Shown> = (record: FetchedRecord) => Shown | undefined
 
 type Result<Shown> = IteratorResult<Shown, undefined>
 
@@ -133,8 +133,15 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     const before = state.bufferedBytes
     this.#turn = state
     try {
-      const record = state.next()
-      if (record !== undefined) return this.#handOut(state, record)
+      for (let record = state.next(); record !== undefined; record = state.next()) {
+        const shown = this.#show(state, record)
+        state.take()
+        if (shown === undefined) state.done()
+        else {
+          this.#inHand = state
+          return Promise.resolve({ done: false, value: shown })
+        }
+      }
       this.#turn = undefined
       if (state.waits) this.#context.serveLater(state)
       return undefined
@@ -143,43 +150,20 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     }
   }
 
+  #show(state: PartitionState, record: FetchedRecord): Shown | undefined {
+    try {
+      return this.#present(record)
+    } catch (error) {
+      // It comes again, unless somebody seeks past it.
+      state.putBack(record)
+      throw error
+    }
+  }
+
   // Partitions take turns, a chunk each.
   #chunkDone(state: PartitionState): void {
     this.#turn = undefined
     this.#partitions.moveToBack(state)
     this.#context.roomMade()
-  }
-
-  #handOut(state: PartitionState, record: FetchedRecord): Promise<Result<Shown>> {
-    state.take()
-    this.#inHand = state
-    try {
-      const shown = this.#present(record)
-      if (shown instanceof Promise) return this.#handOutLater(state, record, shown)
-      return shown === undefined ? this.next() : Promise.resolve({ done: false, value: shown })
-    } catch (error) {
-      return this.#refuse(state, record, error)
-    }
-  }
-
-  async #handOutLater(
-    state: PartitionState,
-    record: FetchedRecord,
-    presenting: Promise<Shown | undefined>,
-  ): Promise<Result<Shown>> {
-    try {
-      const value = await presenting
-      if (value !== undefined) return { done: false, value }
-    } catch (error) {
-      return this.#refuse(state, record, error)
-    }
-    return this.next()
-  }
-
-  // It can't be shown: it comes again, unless somebody seeks past it.
-  #refuse(state: PartitionState, record: FetchedRecord, error: unknown): Promise<Result<Shown>> {
-    if (this.#inHand === state) state.putBack(record)
-    this.#letGo()
-    return Promise.reject(error)
   }
 }

@@ -91,7 +91,7 @@ export interface PlainConsumerOptions extends ClientOptions {
   readonly allowAutoTopicCreation?: boolean
   /** Called with the partitions that were added; reading of them starts when it has resolved. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>
-  /** Called before partitions go to another member: the last moment to commit for them. */
+  /** Called before partitions go to another member, also by `close`: the last moment to commit for them. */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   /** Called when partitions are gone already (the group moved on without us). */
   readonly onLost?: (partitions: readonly TopicPartition[]) => void | Promise<void>

@@ -312,7 +312,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     for (const state of partitions) state.held = true
     this.#stop.abort(new ClientClosedError('the consumer is closed'))
     this.#reader?.end()
-    if (partitions.size > 0) await this.#offsets.commitDone('closed')
+    await this.#assignments.giveUpAll()
     await this.#member?.close(leaveGroup)
     cluster.close()
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '@millrace/kernel'
 import type { TopicPartition } from '../../record.ts'
 import type { PlainConsumerOptions } from '../consumer-api.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
@@ -72,6 +73,20 @@ export class Assignments {
     for (const state of this.#context.partitions.these(partitions)) this.#onLeaving(state)
     this.#drop(partitions)
     await this.#callbacks.onLost?.(partitions.map(plain))
+  }
+
+  /** The consumer is closed: what it had goes to others. */
+  async giveUpAll(): Promise<void> {
+    const { partitions, cluster } = this.#context
+    const all = Array.from(partitions, plain)
+    if (all.length === 0) return
+    await this.#offsets.commitDone('closed')
+    try {
+      await this.#callbacks.onRevoked?.(all)
+    } catch (error) {
+      cluster.settings.logger.warn('onRevoked failed while the consumer was closed', { error: errorMessage(error) })
+    }
+    this.#drop(all)
   }
 
   #drop(partitions: readonly TopicPartition[]): void {

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KafkaError } from '@millrace/protocol'
+import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import type { ConsumerOptions, PartitionAssignor } from '../consumer-api.ts'
+import type { Consumer } from '../consumer.ts'
+
+const numbers = (consumer: Consumer): number[] => consumer.assignment().map(({ partition }) => partition)
+
+/** Reads on and on until the consumer is closed. */
+const loop = (consumer: Consumer): Promise<unknown> => read(consumer)
+
+const isShared = (consumers: readonly Consumer[], partitions: number): boolean => {
+  const all = consumers.flatMap(numbers)
+  const least = Math.floor(partitions / consumers.length)
+  return all.length === partitions && consumers.every((each) => numbers(each).length >= least)
+}
+
+for (const name of ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const) {
+  test(`members share all partitions evenly (${name})`, async (t) => {
+    const { consumer } = await ConsumerWorld.start(t, 5)
+    const options = { groupId: 'g', partitionAssignmentStrategy: [name] }
+    const members = [consumer(options), consumer(options)]
+    const loops = members.map(loop)
+    await until('shared', () => isShared(members, 5))
+    await members[0]?.close()
+    await until('all with one', () => isShared(members.slice(1), 5))
+    await members[1]?.close()
+    await Promise.all(loops)
+  })
+}
+
+for (const name of ['sticky', 'cooperative-sticky'] as const) {
+  test(`who stays keeps what it has when another leaves (${name})`, async (t) => {
+    const { consumer } = await ConsumerWorld.start(t, 6)
+    const options = { groupId: 'g', partitionAssignmentStrategy: [name] }
+    const members = upTo(3).map(() => consumer(options))
+    const loops = members.map(loop)
+    await until('shared', () => isShared(members, 6))
+    const [first, second, third] = members
+    assert.ok(first !== undefined && second !== undefined && third !== undefined)
+    const before = [numbers(first), numbers(second)]
+    await third.close()
+    await until('shared by two', () => isShared([first, second], 6))
+    assert.ok(before[0]?.every((each) => numbers(first).includes(each)))
+    assert.ok(before[1]?.every((each) => numbers(second).includes(each)))
+    await Promise.all([first.close(), second.close()])
+    await Promise.all(loops)
+  })
+}
+
+test('under the cooperative protocol the partitions that stay are read while others move', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t, 4)
+  const revoked: number[][] = []
+  const options = { groupId: 'g', partitionAssignmentStrategy: ['cooperative-sticky'] } as const
+  const seen = new Set<number>()
+  const first = consumer({ ...options, onRevoked: (each) => void revoked.push(each.map(({ partition }) => partition)) })
+  const loops = [
+    (async () => {
+      for await (const record of first) seen.add(valueOf(record))
+    })(),
+  ]
+  await until('all with one', () => isShared([first], 4))
+  const second = consumer(options)
+  loops.push(loop(second) as Promise<void>)
+  await until('shared', () => isShared([first, second], 4))
+  assert.deepEqual(
+    revoked.map((each) => each.length),
+    [2],
+  )
+  await fill(4)
+  await until('its own two', () => seen.size === 2)
+  await Promise.all([first.close(), second.close()])
+  await Promise.all(loops)
+})
+
+test('an assignor of the program shares out, and what it says is checked', async (t) => {
+  const { consumer } = await ConsumerWorld.start(t, 4)
+  const greedy = (twice: boolean): PartitionAssignor => ({
+    name: 'greedy',
+    protocols: ['EAGER'],
+    userData: () => new TextEncoder().encode('rich'),
+    assign: (members, counts) => {
+      assert.equal(String(Buffer.from(members[0]?.subscription.userData ?? [])), 'rich')
+      const all = upTo(counts.get('orders') ?? 0).map((partition) => ({ topic: 'orders', partition }))
+      return new Map(members.map(({ memberId }, i) => [memberId, i === 0 || twice ? all : []]))
+    },
+  })
+  const options = { groupId: 'g', partitionAssignmentStrategy: [greedy(false)] }
+  const members = [consumer(options), consumer(options)]
+  const loops = members.map(loop)
+  await until('one has all', () => members.some((each) => numbers(each).length === 4))
+  await Promise.all(members.map((each) => each.close()))
+  await Promise.all(loops)
+  const wrong = { groupId: 'h', partitionAssignmentStrategy: [greedy(true)] }
+  const failing = [consumer(wrong), consumer(wrong)].map(loop)
+  await assert.rejects(Promise.race(failing), /'greedy' gave orders-0 to two members/)
+})
+
+test('of several assignors the group takes one that all members have', async (t) => {
+  const { admin, consumer } = await ConsumerWorld.start(t, 2)
+  const strategies: ConsumerOptions['partitionAssignmentStrategy'][] = [
+    ['range', 'roundrobin'],
+    ['roundrobin', 'sticky'],
+  ]
+  const members = strategies.map((each) => consumer({ groupId: 'g', partitionAssignmentStrategy: each ?? [] }))
+  const loops = members.map(loop)
+  await until('shared', () => isShared(members, 2))
+  const described = (await admin.describeGroups(['g'])).get('g')
+  assert.equal(described?.ok === true ? described.value.protocol : '', 'roundrobin')
+  await Promise.all(members.map((each) => each.close()))
+  await Promise.all(loops)
+})
+
+test('a loop that holds its record longer than the session lasts is waited for, and commits it', async (t) => {
+  const { admin, broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  const options = { groupId: 'g', sessionTimeoutMs: 300, partitionAssignmentStrategy: ['range'] } as const
+  const first = consumer(options)
+  let beats = 0
+  const revoked: number[] = []
+  const slow = (async () => {
+    for await (const record of first) {
+      assert.equal(record.offset, 0)
+      const joins = Promise.withResolvers<void>()
+      broker.intercept('JoinGroup', (_, next) => {
+        joins.resolve()
+        return next()
+      })
+      const second = consumer({ ...options, onAssigned: (each) => void revoked.push(each.length) })
+      void loop(second)
+      await joins.promise
+      // From here on the group waits for this member.
+      broker.intercept('Heartbeat', (_, next) => {
+        beats += 1
+        return next()
+      })
+      await until('its session would have ended without heartbeats', () => beats >= 30)
+      assert.deepEqual(revoked, [])
+    }
+  })()
+  await until('the other one has an assignment', () => revoked.length > 0)
+  assert.deepEqual(
+    (await admin.fetchOffsets('g')).map(({ offset }) => offset),
+    [1],
+  )
+  await first.close()
+  await slow
+})
+
+test('callbacks are waited for, and may pause what they are told of', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t, 2)
+  await fill(4)
+  const order: string[] = []
+  const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  const first: Consumer = consumer({
+    groupId: 'g',
+    partitionAssignmentStrategy: ['range'],
+    onAssigned: async (partitions) => {
+      order.push('assigned')
+      await later()
+      first.pause(partitions.filter(({ partition }) => partition === 0))
+      order.push('assigned, waited for')
+    },
+    onRevoked: async () => {
+      order.push('revoked')
+      await later()
+      order.push('revoked, waited for')
+    },
+  })
+  const records = await read(first, 2)
+  assert.ok(records.every(({ partition }) => partition === 1))
+  const goingOn = loop(first)
+  const second = consumer({ groupId: 'g', partitionAssignmentStrategy: ['range'] })
+  const other = loop(second)
+  await until('shared', () => isShared([first, second], 2))
+  await Promise.all([first.close(), second.close()])
+  await Promise.all([goingOn, other])
+  const round = ['assigned', 'assigned, waited for']
+  assert.deepEqual(order.slice(0, 6), [...round, 'revoked', 'revoked, waited for', ...round])
+})
+
+test('a member that the group has forgotten says so, and joins again', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(2)
+  const lost: number[] = []
+  // The broker still has the old member, and waits for it as long as its session lasts.
+  const options = { groupId: 'g', sessionTimeoutMs: 300 }
+  const reader = consumer({ ...options, onLost: (each) => void lost.push(each.length) })
+  const records = [...(await read(reader, 1))]
+  const going = (async () => {
+    for await (const record of reader) records.push(record)
+  })()
+  const stop = broker.intercept('Heartbeat', () => {
+    throw new KafkaError('UNKNOWN_MEMBER_ID')
+  })
+  await until('lost', () => lost.length > 0)
+  stop()
+  await until('joined again', () => numbers(reader).length === 1)
+  await fill(1, 2)
+  await until('reads on', () => records.some((record) => valueOf(record) === 2))
+  await reader.close()
+  await going
+  assert.ok(lost.every((count) => count === 1))
+})
+
+test('a coordinator that moves or loads is found again', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  const errors = ['COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR', 'COORDINATOR_LOAD_IN_PROGRESS'] as const
+  for (const api of ['JoinGroup', 'SyncGroup', 'OffsetFetch', 'Heartbeat', 'FindCoordinator'] as const) {
+    let left = errors.length
+    broker.intercept(api, (_, next) => {
+      left -= 1
+      const error = errors[left]
+      if (error !== undefined) throw new KafkaError(error)
+      return next()
+    })
+  }
+  let beats = 0
+  broker.intercept('Heartbeat', (_, next) => {
+    beats += 1
+    return next()
+  })
+  const reader = consumer({ groupId: 'g' })
+  assert.equal((await read(reader, 1)).length, 1)
+  const going = loop(reader)
+  await until('it stays a member', () => beats >= 8)
+  assert.equal(numbers(reader).length, 1)
+  await reader.close()
+  await going
+})
+
+test('what the group refuses for good ends the loop with it, and the next loop tries again', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  const stop = broker.intercept('JoinGroup', () => {
+    throw new KafkaError('GROUP_AUTHORIZATION_FAILED')
+  })
+  const reader = consumer({ groupId: 'g' })
+  await assert.rejects(read(reader, 1), { error: 'GROUP_AUTHORIZATION_FAILED' })
+  stop()
+  assert.equal((await read(reader, 1)).length, 1)
+})
+
+test('a broker that asks for a member id over and over is not asked in a hurry', async (t) => {
+  const { broker, consumer } = await ConsumerWorld.start(t)
+  let joins = 0
+  broker.intercept('JoinGroup', () => {
+    joins += 1
+    throw new KafkaError('UNKNOWN_MEMBER_ID')
+  })
+  const reader = consumer({ groupId: 'g', retryBackoffMs: 10_000, retryBackoffMaxMs: 10_000 })
+  const going = loop(reader)
+  await until('it was asked', () => joins >= 2)
+  for (const _ of upTo(100)) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(joins <= 3, `${joins} times`)
+  await reader.close()
+  await going
+})
+
+test('a program asks for a new round, and is told who it is in the group', async (t) => {
+  const { consumer } = await ConsumerWorld.start(t)
+  const reader = consumer({ groupId: 'g' })
+  const going = loop(reader)
+  await until('assigned', () => numbers(reader).length === 1)
+  const before = reader.groupMetadata()
+  assert.equal(before?.groupId, 'g')
+  reader.enforceRebalance()
+  await until('another generation', () => (reader.groupMetadata()?.generationId ?? 0) > before.generationId)
+  assert.equal(reader.groupMetadata()?.memberId, before.memberId)
+  await reader.close()
+  await going
+  assert.equal(consumer().groupMetadata(), undefined)
+})
+
+test('a static member leaves for good only where it is told to', async (t) => {
+  const { admin, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  const count = async (): Promise<number> => {
+    const described = (await admin.describeGroups(['g'])).get('g')
+    return described?.ok === true ? described.value.members.length : -1
+  }
+  const options = { groupId: 'g', groupInstanceId: 'one' }
+  const first = consumer(options)
+  await read(first, 1)
+  await first.close()
+  assert.equal(await count(), 1)
+  const second = consumer(options)
+  await read(second, 1)
+  await second.close({ leaveGroup: true })
+  assert.equal(await count(), 0)
+})
+
+test('a program that took a record and went away leaves the group too, and says so', async (t) => {
+  const { admin, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(3)
+  const warned: string[] = []
+  const logger = { ...console, debug: () => undefined, warn: (message: string) => void warned.push(message) }
+  const reader = consumer({ groupId: 'g', maxPollIntervalMs: 100, logger })
+  await read(reader, 1)
+  await until('it left', async () => {
+    const described = (await admin.describeGroups(['g'])).get('g')
+    return described?.ok === true && described.value.members.length === 0
+  })
+  assert.match(warned[0] ?? '', /longer than maxPollIntervalMs/)
+  assert.equal((await read(reader, 1)).length, 1)
+})

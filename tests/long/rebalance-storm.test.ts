@@ -1,0 +1,13 @@
+// Twenty members of a group come and go for a minute, with each protocol.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { rebalanceStorm } from '@millrace/testkit/rebalance-storm'
+
+for (const strategy of ['cooperative-sticky', 'sticky'] as const) {
+  test(`a minute of members that come and go (${strategy})`, async (t) => {
+    const seed = Math.floor(Math.random() * 1e9)
+    const report = await rebalanceStorm({ seed, durationMs: 60_000, strategy, members: 20, partitions: 50 })
+    t.diagnostic(`seed ${seed}: ${JSON.stringify(report)}`)
+    assert.ok(report.joined >= 100 && report.left >= 100)
+  })
+}

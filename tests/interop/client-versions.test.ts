@@ -57,8 +57,10 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
       assert.equal(await read(all - 1), all - 1)
       // The record in hand at `break` was not done: it comes again.
       assert.equal(await read(2), 2)
-      const group = (await admin.describeGroups(['readers'])).get('readers')
+      const groups = await admin.describeGroups(['readers', 'nobody'])
+      const [group, nobody] = [groups.get('readers'), groups.get('nobody')]
       assert.equal(group?.ok === true && group.value.state, 'Empty')
+      assert.equal(nobody?.ok === false && nobody.error.error, 'GROUP_ID_NOT_FOUND')
       const committed = await admin.fetchOffsets('readers')
       assert.ok(committed.reduce((sum, { offset }) => sum + offset, 0) >= all - 1)
       await succeed(admin.deleteGroups(['readers']))

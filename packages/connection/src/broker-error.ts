@@ -91,5 +91,7 @@ const classes: Partial<Record<ErrorName, ErrorClass>> = {
 export function responseError(code: number, detail: string | null | undefined, source: ErrorSource): BrokerError {
   const error = errorName(code)
   const ErrorClass = classes[error] ?? BrokerError
-  return new ErrorClass(error, detail ?? `the broker answered with error ${code}`, source)
+  const said =
+    detail === undefined || detail === null || detail === '' ? `the broker answered with error ${code}` : detail
+  return new ErrorClass(error, said, source)
 }

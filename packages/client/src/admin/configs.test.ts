@@ -40,9 +40,10 @@ test('several resources are described, each by who knows it, with the names and 
       ['broker:9', 'BROKER_NOT_AVAILABLE'],
     ],
   )
+  valuesOf(await admin.alterConfigs([{ resource: topic, name: 'retention.ms', operation: 'set', value: '5000' }]))
   const [retention] = await admin.describeConfigs(topic, options)
-  assert.deepEqual([retention?.type, retention?.source], ['long', 'default'])
-  assert.equal(retention?.synonyms[0]?.name, 'log.retention.ms')
+  assert.deepEqual([retention?.type, retention?.source, retention?.documentation], ['long', 'topic', null])
+  assert.deepEqual(retention?.synonyms, [{ name: 'retention.ms', value: '5000', source: 'topic' }])
   await assert.rejects(admin.describeConfigs({ type: 'broker', name: 'first' }), RangeError)
 })
 

@@ -1,6 +1,6 @@
 import type { Connection } from '@millrace/connection'
 import { decodeAssignment } from '@millrace/machines'
-import type { AnyApi } from '@millrace/protocol'
+import type { AnyApi, ErrorName } from '@millrace/protocol'
 import {
   consumerGroupDescribeApi,
   describeGroupsApi,
@@ -40,19 +40,24 @@ export async function describeGroups(
   const outcomes = new Map<string, Outcome<GroupDescription>>(
     groupIds.map((id) => [id, failed(new KafkaError(notFound, `${notFound}: group '${id}' isn't there`))]),
   )
+  const types = options.types ?? allTypes
+  // A broker may have the request for a type and not the type, which its settings switch on.
+  const notHere = new Set<ErrorName>(types.length === 1 ? [notFound] : [notFound, 'UNSUPPORTED_VERSION'])
   let left = groupIds
-  for (const type of options.types ?? allTypes) {
+  for (const type of types) {
     const found = await describeOfType(call, type, left, options)
-    for (const [id, outcome] of found) if (!isNotFound(outcome)) outcomes.set(id, outcome)
-    left = left.filter((id) => isNotFound(found.get(id)))
+    const isHere = (id: string): boolean => {
+      const outcome = found.get(id)
+      return outcome !== undefined && (outcome.ok || !notHere.has(outcome.error.error))
+    }
+    for (const [id, outcome] of found) if (isHere(id)) outcomes.set(id, outcome)
+    left = left.filter((id) => !isHere(id))
     if (left.length === 0) break
   }
   return outcomes
 }
 
 const notFound = 'GROUP_ID_NOT_FOUND'
-const isNotFound = (outcome: Outcome<unknown> | undefined): boolean =>
-  outcome?.ok === false && outcome.error.error === notFound
 
 const describeOfType = (
   call: Call,

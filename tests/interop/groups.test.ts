@@ -8,6 +8,7 @@ import { confluent } from './clients/confluent.ts'
 import { java } from './clients/java.ts'
 import { kafkajs } from './clients/kafkajs.ts'
 import { kcat } from './clients/kcat.ts'
+import { millrace } from './clients/millrace.ts'
 import { Target } from './target/target.ts'
 
 const target = await Target.start()
@@ -67,30 +68,54 @@ suite('members that come and go', { concurrency: 3 }, () => {
       comeAndGo(client, `eager-${slug(client)}`, false),
     )
   }
-  for (const client of [kcat, confluent, java]) {
+  for (const client of [kcat, confluent, java, millrace]) {
     test(`${client.name} members rebalance cooperatively`, { skip: client.skip }, () =>
       comeAndGo(client, `cooperative-${slug(client)}`, true),
     )
   }
 })
 
-const skipMixed = [kcat, confluent, java].map((client) => client.skip).find((skip) => skip !== false) ?? false
-test('kcat, confluent-kafka-python and Java consumers share one group', { skip: skipMixed }, async () => {
-  const topic = 'mixed'
+const mixed = [kcat, confluent, java, millrace]
+const skipMixed = mixed.map((client) => client.skip).find((skip) => skip !== false) ?? false
+for (const cooperative of [false, true]) {
+  const protocol = cooperative ? 'cooperative-sticky' : 'range'
+  test(
+    `kcat, confluent-kafka-python, Java and our own consumers share one group (${protocol})`,
+    { skip: skipMixed },
+    () => shareInOneGroup(cooperative),
+  )
+}
+
+async function shareInOneGroup(cooperative: boolean): Promise<void> {
+  const topic = `mixed-${cooperative ? 'cooperative' : 'eager'}`
   await createTopics(target.bootstrap, [topic], partitionCount)
-  const options = { group: 'mixed-group', topic }
+  const options = { group: `${topic}-group`, topic, cooperative }
   const members: Member[] = []
-  for (const client of [kcat, confluent, java]) members.push(await client.join(target.bootstrap, options))
-  await untilMembers(members, () => share(members), 'two partitions for each of three clients')
+  for (const client of mixed) members.push(await client.join(target.bootstrap, options))
+  await untilMembers(members, () => shareUnevenly(members), 'one or two partitions for each of four clients')
   const records = batch('mixed', 120)
   await produce(topic, records)
   await untilMembers(members, () => haveSeen(members, records), 'all records')
   for (const member of members)
     assert.ok(member.records.every((r) => member.assigned.includes(`${r.topic}-${r.partition}`)))
-  await Promise.all(members.map((member) => member.leave()))
-})
+  // Whoever is left leads the group in the end, and shares out what the others had.
+  const [last, ...others] = members.toReversed()
+  assert.ok(last !== undefined)
+  for (const member of others) await member.leave()
+  await untilMembers([last], () => share([last]), 'everything with our own')
+  await last.leave()
+}
 
-for (const client of [kcat, confluent, java]) {
+function shareUnevenly(members: readonly Member[]): boolean {
+  const all = members.flatMap((member) => member.assigned)
+  return (
+    new Set(all).size === partitionCount &&
+    all.length === partitionCount &&
+    members.every(({ assigned }) => assigned.length > 0)
+  )
+}
+
+for (const client of [kcat, confluent, java, millrace]) {
   test(
     `a static ${client.name} member that comes back gets its partitions without a rebalance`,
     { skip: client.skip },

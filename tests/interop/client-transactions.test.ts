@@ -1,0 +1,112 @@
+// What our consumer shows of transactions that Apache Kafka keeps, which is the one to say what was aborted.
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { Admin, Consumer, type ConsumerOptions } from '@millrace/client'
+import { uniqueName } from './clients/client.ts'
+import { consumeAll } from './clients/java.ts'
+import { kafkaOf } from './clients/kafkajs.ts'
+import { apacheKafkaVersion } from './peers/apache-kafka.ts'
+import { javaTools } from './peers/java-tools.ts'
+import { kafkaRelease } from './peers/kafka-release.ts'
+import { find } from './peers/peer.ts'
+import { type OldBroker, startRelease } from './target/kafka-release.ts'
+
+const { peer, skip } = await find(kafkaRelease(apacheKafkaVersion()))
+
+suite('transactions', { skip }, () => {
+  let broker: OldBroker
+  let admin: Admin
+  before(async () => {
+    if (peer === undefined) return
+    broker = await startRelease(peer)
+    admin = new Admin({ bootstrapServers: broker.bootstrap })
+  })
+  after(async () => {
+    await admin.close()
+    await broker.stop()
+  })
+
+  /** Values by producer and transaction; those of a transaction that ends in `-` are aborted. */
+  async function write(topic: string, transactions: readonly string[]): Promise<void> {
+    await admin.createTopics([{ name: topic, partitions: 1 }])
+    const producers = new Map<string, Awaited<ReturnType<typeof transactional>>>()
+    for (const name of transactions) {
+      const who = name[0] ?? ''
+      const producer = producers.get(who) ?? (await transactional(`${topic}-${who}`))
+      producers.set(who, producer)
+      const transaction = await producer.transaction()
+      // Each send is a batch of its own.
+      for (const i of [0, 1, 2]) await transaction.send({ topic, messages: [{ key: 'k', value: `${name}${i}` }] })
+      await (name.endsWith('-') ? transaction.abort() : transaction.commit())
+    }
+    await Promise.all([...producers.values()].map((producer) => producer.disconnect()))
+  }
+
+  async function transactional(transactionalId: string) {
+    const producer = kafkaOf(broker.bootstrap).producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    return producer
+  }
+
+  async function valuesOf(topic: string, options: Partial<ConsumerOptions> = {}): Promise<string[]> {
+    await using consumer = new Consumer({
+      bootstrapServers: broker.bootstrap,
+      ...(options.assignment === undefined ? { topics: topic } : {}),
+      autoOffsetReset: 'earliest',
+      isolationLevel: 'read_committed',
+      stopAtEnd: true,
+      ...options,
+    })
+    const values: string[] = []
+    for await (const record of consumer) values.push(String(record.value))
+    return values
+  }
+
+  const threeOf = (...names: readonly string[]): string[] =>
+    names.flatMap((name) => [0, 1, 2].map((i) => `${name}${i}`))
+
+  test('several aborted transactions of one producer in one fetch are hidden, those between are shown', async () => {
+    const topic = uniqueName('one')
+    await write(topic, ['a1-', 'a2', 'a3-', 'a4-', 'a5'])
+    assert.deepEqual(await valuesOf(topic), threeOf('a2', 'a5'))
+    assert.equal((await valuesOf(topic, { isolationLevel: 'read_uncommitted' })).length, 15)
+  })
+
+  test('markers beyond the fetch: every batch in a fetch of its own', async () => {
+    const topic = uniqueName('small')
+    await write(topic, ['a1-', 'b1', 'a2', 'b2-', 'a3-'])
+    const small = { fetchMaxBytes: 100, maxPartitionFetchBytes: 100 }
+    assert.deepEqual(await valuesOf(topic, small), threeOf('b1', 'a2'))
+    // From within an aborted transaction, whose first offset lies before what is fetched.
+    const assignment = [{ topic, partition: 0, start: { offset: 1 } }]
+    assert.deepEqual(await valuesOf(topic, { ...small, assignment }), threeOf('b1', 'a2'))
+  })
+
+  test('an open transaction holds back what comes behind it, until it ends', async () => {
+    const topic = uniqueName('open')
+    await write(topic, ['a1'])
+    const [first, second] = await Promise.all([transactional(`${topic}-x`), transactional(`${topic}-y`)])
+    const open = await first.transaction()
+    await open.send({ topic, messages: [{ value: 'open' }] })
+    const later = await second.transaction()
+    await later.send({ topic, messages: [{ value: 'later' }] })
+    await later.commit()
+    assert.deepEqual(await valuesOf(topic), threeOf('a1'))
+    await open.abort()
+    assert.deepEqual(await valuesOf(topic), [...threeOf('a1'), 'later'])
+    await Promise.all([first.disconnect(), second.disconnect()])
+  })
+
+  test('the Java consumer shows the same', { skip: javaTools.skip }, async () => {
+    const topic = uniqueName('java')
+    const transactions = ['a1', 'b1-', 'b2', 'a2-', 'a3-', 'c1', 'b3-', 'a4']
+    await write(topic, transactions)
+    const ours = await valuesOf(topic)
+    assert.deepEqual(ours, threeOf(...transactions.filter((name) => !name.endsWith('-'))))
+    const theirs = await consumeAll(broker.bootstrap, [topic], { count: ours.length, isolation: 'read_committed' })
+    assert.deepEqual(
+      theirs.map(({ value }) => value),
+      ours,
+    )
+  })
+})

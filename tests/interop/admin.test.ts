@@ -3,6 +3,7 @@ import { after, before, suite } from 'node:test'
 import { Admin } from '@millrace/client'
 import { clusterTests } from './admin/cluster.ts'
 import { groupTests } from './admin/groups.ts'
+import { quorumTests } from './admin/quorum.ts'
 import { securityTests } from './admin/security.ts'
 import { topicTests } from './admin/topics.ts'
 import { transactionTests } from './admin/transactions.ts'
@@ -29,4 +30,5 @@ suite('Admin on Apache Kafka', { skip }, () => {
   transactionTests(world)
   securityTests(world)
   clusterTests(world)
+  quorumTests(world)
 })

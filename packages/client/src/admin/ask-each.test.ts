@@ -174,3 +174,29 @@ test('nothing asked for is nothing answered, without a request', async () => {
   await using admin = new Admin({ bootstrapServers: '127.0.0.1:1' })
   assert.deepEqual([...(await admin.createTopics([])), ...(await admin.listOffsets([]))], [])
 })
+
+test('what an answer leaves out is an error of its own, and what nobody asked for is left out', async (t) => {
+  const { admin, broker } = await world(t)
+  await admin.createTopics([{ name: 'orders', partitions: 2 }])
+  broker.intercept('ListOffsets', async (_request, next) => {
+    const answer = await next()
+    return {
+      ...answer,
+      topics: answer.topics.flatMap((topic) => [
+        { ...topic, partitions: topic.partitions.slice(0, 1) },
+        { ...topic, name: 'another' },
+      ]),
+    }
+  })
+  const listed = await admin.listOffsets([
+    { topic: 'orders', partition: 0, at: 'latest' },
+    { topic: 'orders', partition: 1, at: 'latest' },
+  ])
+  assert.deepEqual(
+    [...listed].map(([key, outcome]) => [key, outcome.ok || outcome.error.error]),
+    [
+      ['orders-0', true],
+      ['orders-1', 'UNKNOWN_SERVER_ERROR'],
+    ],
+  )
+})

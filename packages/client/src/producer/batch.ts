@@ -1,5 +1,6 @@
 import type { ReadRecord } from '@millrace/protocol'
 import { advanceSequence, BatchBuilder, compressAside, readRecords, writeProducerState } from '@millrace/protocol'
+import type { RecordMetadata } from '../record.ts'
 import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
@@ -10,6 +11,15 @@ export interface ProducerState {
   readonly producerEpoch: number
   readonly baseSequence: number
 }
+
+interface Written {
+  readonly topic: string
+  readonly partition: number
+  readonly baseOffset: number
+  readonly logAppendTimeMs: number
+}
+
+type Outcome = Written | { readonly error: unknown }
 
 /** Records beyond this are compressed aside: here it would hold up everything else for milliseconds. */
 const compressedAsideFromBytes = 64 * 1024
@@ -22,9 +32,17 @@ export class Batch {
   readonly createdAtMs: number
   readonly deadlineMs: number
   readonly #builder: BatchBuilder
-  readonly #completions: Completion[] = []
+  /** Of each record who waits for it; undefined where that is the promise of `appendPromised`. */
+  readonly #completions: (Completion | undefined)[] = []
   readonly #indexes: number[] = []
-  readonly #timestampsMs: number[] = []
+  /** Behind the first record's, so that they are small numbers. */
+  readonly #timestampDeltas: number[] = []
+  #firstTimestampMs = 0
+  #answered: PromiseWithResolvers<void> | undefined
+  /** The record whose promise is to be settled next. */
+  #nextPromised = 0
+  readonly #settleNext = (): RecordMetadata => this.#outcomeOf(this.#nextRecordPromised())
+  #outcome: Outcome | undefined
   #bytes: Uint8Array | undefined
   #packed: Uint8Array | undefined
   #packing = false
@@ -33,7 +51,7 @@ export class Batch {
   #done = false
   #orderSpan = 1
   /** What it was split into: they go in its place, and it is done when they are. */
-  #parts: readonly Batch[] | undefined
+  #parts: readonly [Batch, Batch] | undefined
   /** Undefined until it is first sent by an idempotent producer. */
   state: ProducerState | undefined
   attempts = 0
@@ -66,13 +84,29 @@ export class Batch {
     return this.#done
   }
 
-  append(draft: RecordDraft, completion: Completion, index: number): void {
+  append(draft: RecordDraft, completion: Completion | undefined, index: number): void {
     const { key, keyBytes, value, valueBytes, headers, timestampMs } = draft
+    if (this.#completions.length === 0) this.#firstTimestampMs = timestampMs
     this.#builder.appendSized(key, keyBytes, value, valueBytes, headers, timestampMs)
     this.#completions.push(completion)
     this.#indexes.push(index)
-    this.#timestampsMs.push(timestampMs)
+    this.#timestampDeltas.push(timestampMs - this.#firstTimestampMs)
     this.#grantedBytes += draft.sizeBytesMax
+  }
+
+  /**
+   * The promise of the record that was appended last, without a completion. All of them follow one promise of the batch,
+   * in the order of the records, through one function: nothing but the promise itself is made for a record.
+   */
+  promiseOfLast(): Promise<RecordMetadata> {
+    this.#answered ??= Promise.withResolvers()
+    return this.#answered.promise.then(this.#settleNext)
+  }
+
+  #nextRecordPromised(): number {
+    while (this.#completions[this.#nextPromised] !== undefined) this.#nextPromised += 1
+    this.#nextPromised += 1
+    return this.#nextPromised - 1
   }
 
   /** Whether it has to be compressed aside before it can go; `ready` is called when it has been. */
@@ -108,7 +142,7 @@ export class Batch {
   split(): readonly Batch[] {
     const records = [...readRecords(this.#bytes ?? this.#builder.build())]
     const middle = records.length >> 1
-    const parts = [this.#part(records, 0, middle), this.#part(records, middle, records.length)]
+    const parts = [this.#part(records, 0, middle), this.#part(records, middle, records.length)] as const
     this.#parts = parts
     const partDone = (): void => {
       if (parts.every((each) => each.done)) this.#end()
@@ -135,7 +169,8 @@ export class Batch {
     for (const record of records.slice(start, end)) part.#builder.append(record)
     part.#completions.push(...this.#completions.slice(start, end))
     part.#indexes.push(...this.#indexes.slice(start, end))
-    part.#timestampsMs.push(...this.#timestampsMs.slice(start, end))
+    part.#timestampDeltas.push(...this.#timestampDeltas.slice(start, end))
+    part.#firstTimestampMs = this.#firstTimestampMs
     const grantedUpTo = (count: number): number => Math.floor((this.#grantedBytes * count) / records.length)
     part.#grantedBytes = grantedUpTo(end) - grantedUpTo(start)
     if (this.state !== undefined) {
@@ -146,19 +181,40 @@ export class Batch {
 
   /** `baseOffset` is -1 where nobody knows it; the broker's time is -1 where the records keep theirs. */
   succeed(topic: string, partition: number, baseOffset: number, logAppendTimeMs: number): void {
-    if (this.#done) return
+    if (!this.#done) this.#settle({ topic, partition, baseOffset, logAppendTimeMs })
+  }
+
+  fail(error: unknown): void {
+    if (!this.#done) this.#settle({ error })
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#outcome = outcome
     for (let i = 0; i < this.#completions.length; i += 1) {
-      const timestamp = logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs[i]!
-      const offset = baseOffset < 0 ? -1 : baseOffset + i
-      this.#completions[i]!.succeed(this.#indexes[i]!, { topic, partition, offset, timestamp })
+      const completion = this.#completions[i]
+      if (completion === undefined) continue
+      if ('error' in outcome) completion.fail(this.#indexes[i]!, outcome.error)
+      else completion.succeed(this.#indexes[i]!, this.#metadata(i, outcome))
     }
     this.#end()
   }
 
-  fail(error: unknown): void {
-    if (this.#done) return
-    for (let i = 0; i < this.#completions.length; i += 1) this.#completions[i]!.fail(this.#indexes[i]!, error)
-    this.#end()
+  /** Throws what the record's promise rejects with. */
+  #outcomeOf(record: number): RecordMetadata {
+    if (this.#parts !== undefined) {
+      const [first, second] = this.#parts
+      const { recordCount } = first
+      return record < recordCount ? first.#outcomeOf(record) : second.#outcomeOf(record - recordCount)
+    }
+    const outcome = this.#outcome!
+    if ('error' in outcome) throw outcome.error
+    return this.#metadata(record, outcome)
+  }
+
+  #metadata(record: number, { topic, partition, baseOffset, logAppendTimeMs }: Written): RecordMetadata {
+    const offset = baseOffset < 0 ? -1 : baseOffset + record
+    const createTimeMs = this.#firstTimestampMs + this.#timestampDeltas[record]!
+    return { topic, partition, offset, timestamp: logAppendTimeMs >= 0 ? logAppendTimeMs : createTimeMs }
   }
 
   whenDone(listener: () => void): void {
@@ -170,6 +226,7 @@ export class Batch {
     this.#done = true
     const listeners = this.#doneListeners
     this.#doneListeners = []
+    this.#answered?.resolve()
     for (const listener of listeners) listener()
   }
 }

@@ -32,14 +32,14 @@ export class SingleSend implements Completion {
 /** For `send` of many: settles when all are answered. */
 export class GroupSend implements Completion {
   readonly promise: Promise<RecordMetadata[]>
-  readonly #written: (RecordMetadata | undefined)[]
+  readonly #written: (RecordMetadata | undefined)[] = []
   readonly #failures = new Map<number, unknown>()
   #left: number
   #resolve!: (metadata: RecordMetadata[]) => void
   #reject!: (error: unknown) => void
 
   constructor(count: number) {
-    this.#written = Array.from({ length: count })
+    this.#written.length = count
     this.#left = count
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve

@@ -68,18 +68,18 @@ export class PartitionLane {
     return this.#waiting[0]?.createdAtMs
   }
 
-  /** Adds a record to the open batch, where there is one with room for it. */
-  tryAppend(draft: RecordDraft, completion: Completion, index: number): boolean {
+  /** Adds a record to the open batch, where there is one with room for it; without a completion the batch has its promise. */
+  tryAppend(draft: RecordDraft, completion: Completion | undefined, index: number): Batch | undefined {
     const open = this.#open
-    if (open === undefined) return false
+    if (open === undefined) return undefined
     if (open.sizeBytes + draft.sizeBytesMax > this.#settings.batchBytes && open.recordCount > 0) {
       this.close()
-      return false
+      return undefined
     }
     open.append(draft, completion, index)
     this.#bytes += draft.sizeBytesMax
     if (open.sizeBytes >= this.#settings.batchBytes) this.close()
-    return true
+    return open
   }
 
   /** Opens a batch for a record of this size. */

@@ -19,7 +19,7 @@ export class SendError extends AggregateError {
     const errors = [...failures].toSorted(([a], [b]) => a - b).map(([, error]) => error)
     const message = `${errors.length} of ${written.length} records were not written: ${errorMessage(errors[0])}`
     super(errors, message, { cause: errors[0] })
-    this.results = written.map((value, i) =>
+    this.results = Array.from(written, (value, i) =>
       value === undefined ? { status: 'rejected', reason: failures.get(i) } : { status: 'fulfilled', value },
     )
   }

@@ -135,3 +135,13 @@ test('close gives up after its timeout: what is not answered by then fails, and 
   await producer.close({ timeoutMs: 20 })
   await failed
 })
+
+test('while the buffer is full batches still fill: what is on its way makes room', async (t) => {
+  const broker = await world(t)
+  const producer = producing(t, broker, { bufferMemory: 100_000, batchSize: 10_000 })
+  await Promise.all(Array.from({ length: 3_000 }, (_, i) => producer.send({ topic, value: padded(String(i)) })))
+  const { recordsPerBatchAvg, recordSendTotal, bufferAvailableBytes, waitingRecords } = producer.metrics()
+  // 23 of them fill a batch.
+  assert.ok(recordsPerBatchAvg > 12, String(recordsPerBatchAvg))
+  assert.deepEqual([recordSendTotal, bufferAvailableBytes, waitingRecords], [3_000, 100_000, 0])
+})

@@ -23,7 +23,7 @@ type Outcome = Written | { readonly error: unknown }
 
 /** Records beyond this are compressed aside: here it would hold up everything else for milliseconds. */
 const compressedAsideFromBytes = 64 * 1024
-const batchHeaderBytes = 61
+export const batchHeaderBytes = 61
 
 /** Records of one partition that travel together, from the first that is put in to the answer. */
 export class Batch {
@@ -59,11 +59,16 @@ export class Batch {
   /** Whether a broker may have written it without our knowing: it was sent and the answer never came. */
   maybeWritten = false
 
-  constructor(order: number, createdAtMs: number, deadlineMs: number, capacityBytes: number) {
+  constructor(order: number, createdAtMs: number, deadlineMs: number, memory: number | Uint8Array) {
     this.order = order
     this.createdAtMs = createdAtMs
     this.deadlineMs = deadlineMs
-    this.#builder = new BatchBuilder(capacityBytes + batchHeaderBytes)
+    this.#builder = new BatchBuilder(memory)
+  }
+
+  /** What it is written to, which is also what is sent where it isn't compressed. */
+  get memory(): Uint8Array {
+    return this.#builder.memory
   }
 
   get recordCount(): number {
@@ -78,6 +83,12 @@ export class Batch {
   /** What it holds of the producer's memory. */
   get grantedBytes(): number {
     return this.#grantedBytes
+  }
+
+  /** How many of its records failed, once it is done. */
+  get failedCount(): number {
+    if (this.#parts !== undefined) return this.#parts[0].failedCount + this.#parts[1].failedCount
+    return this.#outcome !== undefined && 'error' in this.#outcome ? this.recordCount : 0
   }
 
   get done(): boolean {
@@ -121,9 +132,9 @@ export class Batch {
     this.#packing = true
     compressAside(settings.compression, this.#builder.records, settings.compressionLevel)
       .then((packed) => void (this.#packed = packed))
-      .then(ready)
       // It is whoever waits for the records that it concerns.
       .catch((error: unknown) => this.fail(error))
+      .finally(ready)
   }
 
   /** Its bytes, built the first time; with another producer state than before they are changed in place. */

@@ -148,5 +148,7 @@ test('a level of compression is used', async (t) => {
   const gzip = { compressionType: 'gzip' } as const
   const zstd = { compressionType: 'zstd' } as const
   assert.ok((await size({ ...gzip, compressionGzipLevel: 9 })) < (await size({ ...gzip, compressionGzipLevel: 1 })))
+  const lz4 = { compressionType: 'lz4' } as const
+  assert.ok((await size({ ...lz4, compressionLz4Level: 12 })) < (await size(lz4)))
   assert.ok((await size({ ...zstd, compressionZstdLevel: 19 })) < (await size({ ...zstd, compressionZstdLevel: -7 })))
 })

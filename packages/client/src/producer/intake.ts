@@ -3,9 +3,11 @@ import { KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { SerializerTable } from '../serde/serdes-of-topic.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, batchHeaderBytes } from './batch.ts'
+import { BatchMemory } from './batch-memory.ts'
 import type { Completion } from './completion.ts'
 import { SingleSend } from './completion.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { AnyRecord } from './record-draft.ts'
 import { RecordDraft } from './record-draft.ts'
@@ -24,6 +26,7 @@ export class Intake {
   readonly #serializers: SerializerTable | undefined
   readonly #sender: Sender
   readonly #memory: ByteBudget
+  readonly #batchMemory: BatchMemory
   readonly #topics = new Map<string, TopicWriter>()
   readonly waiting: WaitingRoom
   /** Undefined while a record is brought in: the caller's code may send another meanwhile. */
@@ -35,12 +38,21 @@ export class Intake {
     this.#serializers = serializers
     this.#sender = sender
     this.#memory = new ByteBudget(settings.bufferBytes)
+    this.#batchMemory = new BatchMemory(settings.batchBytes + batchHeaderBytes, settings.bufferBytes / 8)
     this.waiting = new WaitingRoom(this.#memory, { ...cluster.settings, ...settings }, (entry) => this.#admit(entry))
   }
 
   /** Whether somebody waits for memory that what lingers holds. */
   get isFull(): boolean {
     return this.#memory.waiting > 0
+  }
+
+  get metrics(): Pick<ProducerMetrics, 'bufferTotalBytes' | 'bufferAvailableBytes' | 'waitingRecords'> {
+    return {
+      bufferTotalBytes: this.#memory.limitBytes,
+      bufferAvailableBytes: this.#memory.freeBytes,
+      waitingRecords: this.waiting.count,
+    }
   }
 
   get nowMs(): number {
@@ -159,7 +171,7 @@ export class Intake {
     let topic = this.#topics.get(name)
     if (topic === undefined) {
       if (typeof name !== 'string' || name === '') throw new TypeError('topic is missing, expected its name')
-      topic = new TopicWriter(name, this.#cluster, this.#settings, this.#serializers)
+      topic = new TopicWriter(name, this.#cluster, this.#settings, this.#batchMemory, this.#serializers)
       this.#topics.set(name, topic)
     }
     return topic

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchField } from '@millrace/protocol'
 import type { Batch } from './batch.ts'
+import { BatchMemory } from './batch-memory.ts'
 import type { Completion } from './completion.ts'
 import type { LaneListener } from './partition-lane.ts'
 import { PartitionLane } from './partition-lane.ts'
@@ -20,7 +21,7 @@ const nobody: LaneListener = { batchBegun: () => {}, batchReady: () => {} }
 
 /** A lane with so many batches of one record each, and what became of each record. */
 function laneOf(count: number, each = settings): { lane: PartitionLane; outcomes: Outcome[] } {
-  const lane = new PartitionLane('orders', 0, each, nobody)
+  const lane = new PartitionLane('orders', 0, each, new BatchMemory(1_000, 0), nobody)
   const outcomes = Array.from({ length: count }, (): Outcome => ({}))
   for (const outcome of outcomes) add(lane, outcome)
   lane.close()
@@ -168,4 +169,19 @@ test('a batch that was too large goes as two in its place, with the sequences it
     [5, 6, 7, 8, 9, 10],
   )
   assert.deepEqual([done, wide.queuedBytes], [1, 0])
+})
+
+test('a batch that can not be compressed fails, and the lane goes on', async () => {
+  const hopeless = { ...settings, compression: 'gzip', compressionLevel: 99 } as const
+  const { lane, outcomes } = laneOf(1, hopeless)
+  assert.equal(lane.take(identity), undefined)
+  assert.ok(outcomes[0]?.error instanceof RangeError)
+  assert.deepEqual([lane.hasClosed, lane.queuedBytes], [false, 0])
+  const large = laneOf(1_000, { ...hopeless, batchBytes: 1_000_000 })
+  while (large.outcomes[0]?.error === undefined) {
+    assert.equal(large.lane.head(), undefined)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal(large.lane.head(), undefined)
+  assert.deepEqual([large.lane.hasClosed, large.lane.queuedBytes], [false, 0])
 })

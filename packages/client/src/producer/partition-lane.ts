@@ -1,6 +1,7 @@
 import { advanceSequence } from '@millrace/protocol'
 import type { ProducerState } from './batch.ts'
-import { Batch } from './batch.ts'
+import { Batch, batchHeaderBytes } from './batch.ts'
+import type { BatchMemory } from './batch-memory.ts'
 import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
@@ -34,6 +35,7 @@ export class PartitionLane {
   readonly topic: string
   readonly partition: number
   readonly #settings: ProducerSettings
+  readonly #memory: BatchMemory
   readonly #listener: LaneListener
   #open: Batch | undefined
   #waiting: Batch[] = []
@@ -51,10 +53,17 @@ export class PartitionLane {
   /** Set when the sequences have a gap: why what may have been written is given up. */
   #gap: { readonly error: unknown } | undefined
 
-  constructor(topic: string, partition: number, settings: ProducerSettings, listener: LaneListener) {
+  constructor(
+    topic: string,
+    partition: number,
+    settings: ProducerSettings,
+    memory: BatchMemory,
+    listener: LaneListener,
+  ) {
     this.topic = topic
     this.partition = partition
     this.#settings = settings
+    this.#memory = memory
     this.#listener = listener
   }
 
@@ -87,7 +96,8 @@ export class PartitionLane {
     this.close()
     this.#lastOrder += 1
     const deadlineMs = nowMs + this.#settings.deliveryTimeoutMs
-    const batch = new Batch(this.#lastOrder, nowMs, deadlineMs, Math.max(this.#capacityBytes, recordBytes))
+    const memory = this.#memory.take(batchHeaderBytes + Math.max(this.#capacityBytes, recordBytes))
+    const batch = new Batch(this.#lastOrder, nowMs, deadlineMs, memory)
     this.#open = batch
     this.#listener.batchBegun(this, batch)
     return batch
@@ -116,7 +126,12 @@ export class PartitionLane {
 
   /** The batch to send next, if there is one that may go now. */
   head(): Batch | undefined {
-    const first = this.#waiting[0]
+    let first = this.#waiting[0]
+    // What could not be compressed has failed where it stood.
+    while (first?.done === true) {
+      this.#remove(this.#waiting, first)
+      first = this.#waiting[0]
+    }
     if (first === undefined || this.#mustWait()) return undefined
     return first.mustPack(this.#settings, () => this.#listener.batchReady(this)) ? undefined : first
   }
@@ -139,12 +154,22 @@ export class PartitionLane {
     this.#waiting.shift()
     this.#sent.push(batch)
     batch.attempts += 1
-    return { batch, bytes: batch.encode(this.#settings, identity && this.#stateFor(batch, identity)) }
+    try {
+      const bytes = batch.encode(this.#settings, identity && this.#stateFor(batch, identity))
+      if (batch.attempts === 1 && bytes.buffer !== batch.memory.buffer) this.#memory.give(batch.memory)
+      return { batch, bytes }
+    } catch (error) {
+      this.fail(batch, error)
+      this.renumber(error)
+      return undefined
+    }
   }
 
   succeed(batch: Batch, baseOffset: number, logAppendTimeMs: number): void {
     this.#remove(this.#sent, batch)
     this.#established = true
+    // Answered, so nobody reads it any more, unless what was sent before still lies somewhere.
+    if (batch.attempts === 1 && this.#settings.compression === 'none') this.#memory.give(batch.memory)
     batch.succeed(this.topic, this.partition, baseOffset, logAppendTimeMs)
   }
 

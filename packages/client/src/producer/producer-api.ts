@@ -2,6 +2,7 @@ import type { Codec } from '@millrace/protocol'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { AnyTopics, NeededSerializers, RecordToSend, Serializers } from '../serde/topic-types.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
 
 /** What a custom partitioner is told of a record. `key` is as it goes on the wire. */
 export interface PartitionerInput {
@@ -37,6 +38,8 @@ export interface PlainProducerOptions extends ClientOptions {
   readonly compressionType?: Codec
   /** 1 (fast) to 9 (small). Default -1: 6. */
   readonly compressionGzipLevel?: number
+  /** 1 to 17 (small). Default 9, which is the fast one; the others take much longer. */
+  readonly compressionLz4Level?: number
   /** -131,072 (fast) to 22 (small). Default 3. */
   readonly compressionZstdLevel?: number
   /**
@@ -104,6 +107,8 @@ export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]>
   /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
   flush(options?: CallOptions): Promise<void>
+  /** What it did so far; costs nothing but the call. */
+  metrics(): ProducerMetrics
   /** Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails. */
   close(options?: CloseOptions): Promise<void>
 }

@@ -62,8 +62,9 @@ function compressionLevel(options: PlainProducerOptions): number | undefined {
   if (gzip !== undefined && gzip !== -1) inRange('compressionGzipLevel', gzip, 6, 1, 9)
   const zstd = options.compressionZstdLevel
   inRange('compressionZstdLevel', zstd, 3, -131_072, 22)
-  if (options.compressionType === 'gzip') return gzip
-  return options.compressionType === 'zstd' ? zstd : undefined
+  const lz4 = options.compressionLz4Level
+  inRange('compressionLz4Level', lz4, 9, 1, 17)
+  return { none: undefined, gzip, snappy: undefined, lz4, zstd }[options.compressionType ?? 'none']
 }
 
 function inRange(name: string, given: number | undefined, standard: number, least: number, most = Infinity): number {

@@ -7,6 +7,7 @@ import type { AnyTopics, RecordToSend, TopicTypes } from '../serde/topic-types.t
 import { GroupSend } from './completion.ts'
 import { Intake } from './intake.ts'
 import type { CloseOptions, ProducerApi, ProducerOptions } from './producer-api.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
 import { producerSettings } from './producer-settings.ts'
 import type { AnyRecord } from './record-draft.ts'
 import { recordSink } from './record-sink.ts'
@@ -33,7 +34,8 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     this.#cluster = new Cluster(options)
     this.#sender = new Sender(this.#cluster, settings)
     this.#intake = new Intake(this.#cluster, settings, options.serializers, this.#sender)
-    this.#sender.hurry = () => this.#flushing > 0 || this.#intake.isFull
+    this.#sender.isFlushing = () => this.#flushing > 0
+    this.#sender.isStarved = () => this.#intake.isFull
   }
 
   send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
@@ -66,6 +68,10 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     } finally {
       this.#flushing -= 1
     }
+  }
+
+  metrics(): ProducerMetrics {
+    return { ...this.#sender.counts.metrics, ...this.#intake.metrics }
   }
 
   close(options: CloseOptions = {}): Promise<void> {

@@ -12,6 +12,7 @@ import type { LaneListener, PartitionLane, ProducerIdentity } from './partition-
 import { mayPass, staleMetadataErrors, unknownOutcomeErrors } from './produce-errors.ts'
 import type { PartitionAnswer, ProduceTerms, Shipment } from './produce-request.ts'
 import { answersTo, firstVersionWithTopicIds, produceBody } from './produce-request.ts'
+import { BatchCounts } from './producer-metrics.ts'
 import { askProducerIdentity } from './producer-identity.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 
@@ -40,14 +41,18 @@ export class Sender implements LaneListener {
   readonly #pipelines = new Map<number, Pipeline>()
   readonly #lookAgainAtMs = new Map<string, number>()
   readonly #topicIdOf = (topic: string): string => this.#cluster.image.topics.get(topic)?.topicId ?? noTopicId
+  readonly counts = new BatchCounts()
   #identity: ProducerIdentity | undefined
   #askingIdentity = false
   #timer: Timer | undefined
   #timerAtMs = Infinity
   #scheduled = false
   #closed = false
-  /** While set, nothing lingers: somebody flushes, or waits for memory. */
-  hurry: () => boolean = () => false
+  #requestsInFlight = 0
+  /** Whether somebody flushes: nothing lingers then. */
+  isFlushing: () => boolean = () => false
+  /** Whether somebody waits for memory: nothing lingers then, unless what is on its way gives memory back. */
+  isStarved: () => boolean = () => false
 
   constructor(cluster: Cluster, settings: ProducerSettings) {
     this.#cluster = cluster
@@ -65,8 +70,9 @@ export class Sender implements LaneListener {
     batch.whenDone(() => {
       this.#unfinished.delete(batch)
       this.#lingering.delete(batch)
+      this.counts.done(batch)
     })
-    if (this.#settings.lingerMs === 0 || this.hurry()) this.schedule()
+    if (this.#settings.lingerMs === 0 || this.#hurries()) this.schedule()
     else this.#wakeAt(batch.createdAtMs + this.#settings.lingerMs)
   }
 
@@ -108,8 +114,13 @@ export class Sender implements LaneListener {
     for (const [leader, lanes] of this.#readyByLeader(nowMs)) this.#fillPipeline(this.#pipeline(leader), leader, lanes)
   }
 
+  #hurries(): boolean {
+    if (this.isFlushing()) return true
+    return this.#ready.size === 0 && this.#requestsInFlight === 0 && this.isStarved()
+  }
+
   #closeLingered(nowMs: number): void {
-    const hurry = this.hurry()
+    const hurry = this.#hurries()
     for (const [batch, lane] of this.#lingering) {
       const untilMs = batch.createdAtMs + this.#settings.lingerMs
       if (!hurry && untilMs > nowMs) return this.#wakeAt(untilMs)
@@ -175,6 +186,7 @@ export class Sender implements LaneListener {
       const shipments = this.#collect(lanes)
       if (shipments.length === 0) return
       pipeline.inFlight += 1
+      this.#requestsInFlight += 1
       void this.#ship(pipeline, leader, shipments)
     }
   }
@@ -182,14 +194,16 @@ export class Sender implements LaneListener {
   // One batch of each partition; the first always goes, the others as long as the request stays within its bound.
   #collect(lanes: readonly PartitionLane[]): Shipment[] {
     const shipments: Shipment[] = []
+    const nowMs = this.#nowMs()
     let sizeBytes = 0
     for (const lane of lanes) {
       const head = lane.head()
-      if (head === undefined || head.retryAtMs > this.#nowMs()) continue
+      if (head === undefined || head.retryAtMs > nowMs) continue
       if (shipments.length > 0 && sizeBytes + head.sizeBytes > this.#settings.requestBytesMax) continue
       const taken = lane.take(this.#settings.idempotent ? this.#identity : undefined)
       if (taken === undefined) continue
       sizeBytes += taken.bytes.length
+      this.counts.sent(taken.batch, taken.bytes.length, nowMs)
       shipments.push({ lane, ...taken })
       this.#toTheBack(lane)
     }
@@ -213,6 +227,7 @@ export class Sender implements LaneListener {
       for (const { lane, batch } of shipments) this.#failed(lane, batch, error, sent)
     } finally {
       pipeline.inFlight -= 1
+      this.#requestsInFlight -= 1
       for (const { lane } of shipments) if (lane.hasClosed) this.#ready.add(lane)
       this.schedule()
     }
@@ -252,7 +267,10 @@ export class Sender implements LaneListener {
     if (answer.errorCode === 0) return lane.succeed(batch, answer.baseOffset, answer.logAppendTimeMs)
     const error = errorName(answer.errorCode)
     if (error === 'DUPLICATE_SEQUENCE_NUMBER') return lane.succeed(batch, -1, answer.logAppendTimeMs)
-    if (error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1 && !batch.done) return lane.split(batch)
+    if (error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1 && !batch.done) {
+      this.counts.split()
+      return lane.split(batch)
+    }
     const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
     this.#failed(lane, batch, responseError(answer.errorCode, detail, source))
   }

@@ -3,6 +3,7 @@ import type { ClusterImage, TopicImage } from '../cluster/cluster-image.ts'
 import { emptyImage } from '../cluster/cluster-image.ts'
 import type { SerializerTable } from '../serde/serdes-of-topic.ts'
 import { serializerOf } from '../serde/serdes-of-topic.ts'
+import type { BatchMemory } from './batch-memory.ts'
 import type { LaneListener } from './partition-lane.ts'
 import { PartitionLane } from './partition-lane.ts'
 import { Partitioner } from './partitioner.ts'
@@ -16,14 +17,22 @@ export class TopicWriter {
   readonly value: PartWriter
   readonly #cluster: Cluster
   readonly #settings: ProducerSettings
+  readonly #memory: BatchMemory
   readonly #partitioner: Partitioner
   readonly #lanes: PartitionLane[] = []
   readonly #laneAt = (partition: number): PartitionLane | undefined => this.#lanes[partition]
   #seen: ClusterImage = emptyImage
   #image: TopicImage | undefined
 
-  constructor(name: string, cluster: Cluster, settings: ProducerSettings, serializers: SerializerTable | undefined) {
+  constructor(
+    name: string,
+    cluster: Cluster,
+    settings: ProducerSettings,
+    memory: BatchMemory,
+    serializers: SerializerTable | undefined,
+  ) {
     this.name = name
+    this.#memory = memory
     this.#cluster = cluster
     this.#settings = settings
     this.key = { serializer: serializerOf(serializers, name, 'key'), context: { topic: name, part: 'key' } }
@@ -57,6 +66,6 @@ export class TopicWriter {
   /** The lane of the partition that the record goes to; throws a RangeError for one that the topic doesn't have. */
   laneFor(draft: RecordDraft, image: TopicImage, listener: LaneListener): PartitionLane {
     const partition = this.#partitioner.choose(draft, image, this.#laneAt)
-    return (this.#lanes[partition] ??= new PartitionLane(this.name, partition, this.#settings, listener))
+    return (this.#lanes[partition] ??= new PartitionLane(this.name, partition, this.#settings, this.#memory, listener))
   }
 }

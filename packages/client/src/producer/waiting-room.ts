@@ -74,6 +74,10 @@ export class WaitingRoom {
     return this.#entries
   }
 
+  get count(): number {
+    return this.#entries.size
+  }
+
   /** Whether a record of this topic has to queue behind others. */
   hasLine(topic: TopicWriter): boolean {
     return this.#lines.has(topic)

@@ -16,6 +16,8 @@ export class SerializationError extends Error {
   /** Undefined for a record that was to be sent. */
   readonly partition: number | undefined
   readonly offset: number | undefined
+  readonly retriable = false
+  readonly advice: string
 
   constructor(context: SerdeContext, cause: unknown, place?: ReadPlace) {
     const where = place === undefined ? context.topic : `${context.topic}-${place.partition}, offset ${place.offset}`
@@ -24,6 +26,10 @@ export class SerializationError extends Error {
     this.part = context.part
     this.partition = place?.partition
     this.offset = place?.offset
+    this.advice =
+      place === undefined
+        ? 'mend the record, or give its topic the serializer that takes it'
+        : 'whoever wrote it uses another serializer: pass over the offset, or read it with the right deserializer'
   }
 }
 

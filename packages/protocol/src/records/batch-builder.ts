@@ -51,10 +51,18 @@ export class BatchBuilder {
   #lastOffsetDelta = -1
   #count = 0
 
-  /** `capacityBytes` is a guess at the uncompressed size; the batch grows past it where it must. */
-  constructor(capacityBytes = 1024, baseTimestampMs?: number) {
-    this.#bytes = allocate(Math.max(capacityBytes, batchHeaderBytes))
+  /**
+   * A number is a guess at the uncompressed size; the batch grows past it where it must. Memory that is given instead is
+   * written to, and can be had back from `memory` when the batch is no longer needed.
+   */
+  constructor(memory: number | Uint8Array = 1024, baseTimestampMs?: number) {
+    this.#bytes = typeof memory === 'number' ? allocate(Math.max(memory, batchHeaderBytes)) : asBuffer(memory)
     this.#baseTimestampMs = baseTimestampMs
+  }
+
+  /** What it writes to: what it was given, unless the batch grew past that. */
+  get memory(): Uint8Array {
+    return this.#bytes
   }
 
   get recordCount(): number {
@@ -155,6 +163,9 @@ function withHeader(packed: Uint8Array): Uint8Array {
 }
 
 const noHeaders: readonly RecordHeader[] = []
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 // Every byte is written before it is read, so nothing needs zeroing; never from the pool, which others would share.
 const allocate = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes)

@@ -33,6 +33,23 @@ for (const codec of codecs) {
   })
 }
 
+test('every level of lz4 gives back what it was given, and a higher one is smaller', async () => {
+  const property = fc.property(compressible, fc.integer({ min: 1, max: 17 }), (bytes, level) => {
+    sameBytes(decompress('lz4', compress('lz4', bytes, level), MiB), bytes)
+    sameBytes(pureDecompressLz4(compress('lz4', bytes, level), MiB), bytes)
+  })
+  fc.assert(property)
+  const text = Buffer.from(
+    Array.from({ length: 5_000 }, (_, i) => `order ${i} of customer ${(i * 7_919) % 1_000}`).join(),
+  )
+  const sizes = [9, 1, 12].map((level) => compress('lz4', text, level).length)
+  assert.deepEqual(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  )
+  sameBytes(decompress('lz4', await compressAside('lz4', text, 12), MiB), text)
+})
+
 test('pure code compresses aside in parts, between which the event loop turns', async () => {
   const bytes = Buffer.alloc(300_000, 'a rose is a rose is ')
   let turns = 0

@@ -36,7 +36,7 @@ export function codecOf(attributes: number): Codec {
   throw new CorruptRecordsError(`unknown compression codec ${attributes & 0x07}, expected 0 to 4`, 'unknown-codec')
 }
 
-/** Compresses as Kafka's clients do. `level` counts for gzip (1-9) and zstd (1-22); the others have one level here. */
+/** Compresses as Kafka's clients do. `level` counts for gzip (1-9), lz4 (1-17) and zstd (up to 22); snappy has none. */
 export const compress = (codec: Codec, bytes: Uint8Array, level?: number): Uint8Array =>
   compressions[codec].compress(bytes, level)
 

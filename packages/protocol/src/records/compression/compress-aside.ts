@@ -24,6 +24,6 @@ export function compressAside(codec: Codec, bytes: Uint8Array, level?: number): 
     case 'snappy':
       return compressSnappyAside(bytes, nextTurn)
     case 'lz4':
-      return compressLz4Aside(bytes, nextTurn)
+      return compressLz4Aside(bytes, nextTurn, level)
   }
 }

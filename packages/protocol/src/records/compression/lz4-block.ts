@@ -4,8 +4,8 @@ import { CorruptRecordsError } from '../corrupt-records-error.ts'
 // its end are the format's: the last five bytes are literals, and no match starts within the last twelve.
 const minMatch = 4
 const lastLiterals = 5
-const matchStartLimit = 12
-const maxDistance = 0xffff
+export const matchStartLimit = 12
+export const maxDistance = 0xffff
 const hashBits = 13
 
 const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 block is corrupt: ${what}`)
@@ -38,17 +38,17 @@ export function compressLz4Block(source: Uint8Array, target: Uint8Array): number
   return writeLastLiterals(source, anchor, target, out)
 }
 
-const wordAt = (bytes: Uint8Array, at: number): number =>
+export const wordAt = (bytes: Uint8Array, at: number): number =>
   bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 
-function matchLength(source: Uint8Array, earlier: number, at: number): number {
+export function matchLength(source: Uint8Array, earlier: number, at: number): number {
   const end = source.length - lastLiterals
   let length = minMatch
   while (at + length < end && source[earlier + length] === source[at + length]) length += 1
   return length
 }
 
-function writeSequence(
+export function writeSequence(
   source: Uint8Array,
   anchor: number,
   at: number,
@@ -80,7 +80,7 @@ function writeLiterals(
   return next
 }
 
-const writeLastLiterals = (source: Uint8Array, anchor: number, target: Uint8Array, out: number): number =>
+export const writeLastLiterals = (source: Uint8Array, anchor: number, target: Uint8Array, out: number): number =>
   writeLiterals(source, anchor, source.length, 0, target, out)
 
 function writeLength(target: Uint8Array, at: number, rest: number): number {

@@ -1,5 +1,6 @@
 import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
+import { searchLz4Block } from './lz4-search.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
 import type { Unpacking } from './slices.ts'
 import { inOneGo, inSlices } from './slices.ts'
@@ -15,12 +16,24 @@ const nativePackage = optionalPackage('lz4-napi') as () => Lz4Package | undefine
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-export const compressLz4 = (bytes: Uint8Array): Uint8Array =>
-  nativePackage()?.compressFrameSync(asBuffer(bytes)) ?? pureCompressLz4(bytes)
+/** Kafka's own level, at which it, too, is content with the first match that it finds. */
+const quickLevel = 9
+
+/** Levels other than 9 search in pure code, the longer the higher they are: the native package has no levels. */
+export function compressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
+  const native = level === quickLevel ? nativePackage() : undefined
+  return native?.compressFrameSync(asBuffer(bytes)) ?? pureCompressLz4(bytes, level)
+}
 
 /** On another thread; in pure code block after block, with a turn of the event loop after each. */
-export const compressLz4Aside = (bytes: Uint8Array, nextTurn: () => Promise<unknown>): Promise<Uint8Array> =>
-  nativePackage()?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn)
+export function compressLz4Aside(
+  bytes: Uint8Array,
+  nextTurn: () => Promise<unknown>,
+  level = quickLevel,
+): Promise<Uint8Array> {
+  const native = level === quickLevel ? nativePackage() : undefined
+  return native?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn, level)
+}
 
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
@@ -43,14 +56,18 @@ const frameHeader = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)
 const blockBytesMax = 64 * 1024
 const storedBit = 0x8000_0000
 
-export function pureCompressLz4(bytes: Uint8Array): Uint8Array {
-  const frame = startFrame(bytes.length)
+export function pureCompressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
+  const frame = startFrame(bytes.length, level)
   for (let from = 0; from < bytes.length; from += blockBytesMax) addBlock(frame, bytes, from)
   return endFrame(frame)
 }
 
-export async function pureCompressLz4Aside(bytes: Uint8Array, nextTurn: () => Promise<unknown>): Promise<Uint8Array> {
-  const frame = startFrame(bytes.length)
+export async function pureCompressLz4Aside(
+  bytes: Uint8Array,
+  nextTurn: () => Promise<unknown>,
+  level = quickLevel,
+): Promise<Uint8Array> {
+  const frame = startFrame(bytes.length, level)
   for (let from = 0; from < bytes.length; from += blockBytesMax) {
     addBlock(frame, bytes, from)
     await nextTurn()
@@ -60,18 +77,19 @@ export async function pureCompressLz4Aside(bytes: Uint8Array, nextTurn: () => Pr
 
 interface FrameToWrite {
   readonly out: Uint8Array
+  readonly level: number
   at: number
 }
 
-function startFrame(sizeBytes: number): FrameToWrite {
+function startFrame(sizeBytes: number, level: number): FrameToWrite {
   const blocks = Math.ceil(sizeBytes / blockBytesMax)
   const out = new Uint8Array(frameHeader.length + 4 + blocks * (4 + lz4BlockBound(blockBytesMax)))
   out.set(frameHeader)
-  return { out, at: frameHeader.length }
+  return { out, level, at: frameHeader.length }
 }
 
 function addBlock(frame: FrameToWrite, bytes: Uint8Array, from: number): void {
-  frame.at = writeBlock(bytes.subarray(from, from + blockBytesMax), frame.out, frame.at)
+  frame.at = writeBlock(bytes.subarray(from, from + blockBytesMax), frame)
 }
 
 function endFrame({ out, at }: FrameToWrite): Uint8Array {
@@ -80,8 +98,10 @@ function endFrame({ out, at }: FrameToWrite): Uint8Array {
   return out.slice(0, at + 4)
 }
 
-function writeBlock(block: Uint8Array, out: Uint8Array, at: number): number {
-  const packed = compressLz4Block(block, out.subarray(at + 4))
+function writeBlock(block: Uint8Array, { out, at, level }: FrameToWrite): number {
+  const room = out.subarray(at + 4)
+  const packed =
+    level === quickLevel ? compressLz4Block(block, room) : searchLz4Block(block, room, 2 ** Math.min(level, 12))
   if (packed < block.length) {
     writeUint32Little(out, at, packed)
     return at + 4 + packed

@@ -134,6 +134,26 @@ test('a call that nobody answers rejects, and says what went wrong rather than t
   await assert.rejects(described, { error: 'NETWORK_EXCEPTION', address: broker.bootstrapServers })
 })
 
+test('when the time is up the outcome is what was last said of each', async (t) => {
+  const { admin, broker } = await world(t)
+  let answers = 0
+  broker.intercept('DeleteGroups', async (request, next) => {
+    const answer = await next()
+    answers += 1
+    if (answers > 1) return request.drop()
+    const results = [{ groupId: 'moved', errorCode: errorCode('NOT_COORDINATOR') }]
+    return { ...answer, results: [...answer.results.filter(({ groupId }) => groupId !== 'moved'), ...results] }
+  })
+  const deleted = await admin.deleteGroups(['moved', 'gone'], { timeoutMs: 200 })
+  assert.deepEqual(
+    [...deleted].map(([id, outcome]) => [id, outcome.ok || outcome.error.error]),
+    [
+      ['moved', 'NOT_COORDINATOR'],
+      ['gone', 'GROUP_ID_NOT_FOUND'],
+    ],
+  )
+})
+
 test('timeoutMs ends a call that waits for an answer, and leaves the connection to others', async (t) => {
   const { admin, broker } = await world(t)
   await admin.listTopics()

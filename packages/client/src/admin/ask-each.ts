@@ -72,7 +72,8 @@ class Asking<Item, T, K> {
       await this.#rounds()
     } catch (error) {
       if (!this.#call.timedOut() || !(error instanceof KafkaError)) throw error
-      this.#fail(this.#left, this.#call.failure ?? error)
+      const unanswered = this.#left.filter((item) => !this.#outcomes.has(this.#ask.key(item)))
+      this.#fail(unanswered, this.#call.failure ?? error)
     }
     const all = [...this.#outcomes.values()]
     const first = all[0]

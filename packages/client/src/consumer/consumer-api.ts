@@ -2,6 +2,7 @@ import type { Assignor } from '@millrace/machines'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
 import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
 import type { AnyTopics, Deserializers, NeededDeserializers, TopicTypes } from '../serde/topic-types.ts'
+import type { TracingOptions } from '../telemetry/open-telemetry-api.ts'
 import type { OnDeserializationError } from './reading/deserialized.ts'
 
 /** Where to start reading: an offset, the first record at or after a time (ms since 1970), or an end of the partition. */
@@ -100,6 +101,8 @@ export interface PlainConsumerOptions extends ClientOptions {
    * it), `throw`, the default, stops before it with a DeserializationError, until somebody seeks past it.
    */
   readonly onDeserializationError?: OnDeserializationError
+  /** Spans of OpenTelemetry for what is read; `inTraceOf` runs something within them. Default: none. */
+  readonly tracing?: TracingOptions
   /** Ends every wait, the loop included, and leaves the group. */
   readonly signal?: AbortSignal
 }
@@ -191,6 +194,13 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   ): Promise<TopicPartitionOffset[]>
   /** Who the consumer is in its group; undefined without a group. */
   groupMetadata(): ConsumerGroupMetadata | undefined
+  /**
+   * Runs a function within the span of the record that the loop has in hand, so that spans it makes belong to it. Without
+   * `tracing` it is only called. In `eachBatch` the batch's span is there without it.
+   *
+   * @example for await (const record of consumer) await consumer.inTraceOf(record, () => store(record.value))
+   */
+  inTraceOf<R>(record: Shown, run: () => R): R
   /** Asks the group to share the partitions out anew (KIP-568). */
   enforceRebalance(reason?: string): void
   /** Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. */

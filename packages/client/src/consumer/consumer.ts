@@ -3,6 +3,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { AnyTopics, RecordRead, TopicTypes } from '../serde/topic-types.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
+import { ConsumerSpans } from '../telemetry/consumer-spans.ts'
 import type {
   ConsumerCloseOptions,
   CommittedPosition,
@@ -57,6 +58,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   #reader: Reader | undefined
   readonly #present: Present<RecordRead<T>>
   #loop: RecordLoop<RecordRead<T>> | undefined
+  readonly #spans: ConsumerSpans | undefined
+  #tracedLoop: AsyncIterableIterator<RecordRead<T>, undefined> | undefined
   #failure: { readonly error: unknown } | undefined
   #closing: Promise<void> | undefined
 
@@ -69,6 +72,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       deserializers === undefined ? asFetched : deserializing(deserializers, onDeserializationError)
     ) as Present<RecordRead<T>>
     const cluster = new Cluster(options)
+    const { tracing } = options
+    this.#spans = tracing && new ConsumerSpans(tracing, cluster.settings.clientId, groupId)
     const partitions = new Partitions()
     this.#context = {
       cluster,
@@ -98,7 +103,9 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     if (this.#reader !== undefined && this.#reader !== this.#loop) throw oneReader()
     this.#loop ??= new RecordLoop(this.#context.partitions, this.#reading, this.#present)
     this.#reader = this.#loop
-    return this.#loop
+    if (this.#spans === undefined) return this.#loop
+    this.#tracedLoop ??= this.#spans.around(this.#loop)
+    return this.#tracedLoop
   }
 
   async run(options: RunOptions<RecordRead<T>>): Promise<void> {
@@ -108,8 +115,11 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     if (!(partitionsConcurrently >= 1)) throw new RangeError(`partitionsConcurrently is ${partitionsConcurrently}`)
     if (!(recordsMax >= 1)) throw new RangeError(`maxBatchRecords is ${recordsMax}`)
     const limits = { partitionsConcurrently, recordsMax }
-    const handle = async ({ state, records, signal }: TakenBatch<RecordRead<T>>): Promise<void> =>
-      eachBatch({ topic: state.topic, partition: state.partition, records, signal })
+    const spans = this.#spans
+    const handle = async ({ state, records, signal }: TakenBatch<RecordRead<T>>): Promise<void> => {
+      const batch = { topic: state.topic, partition: state.partition, records, signal }
+      return spans === undefined ? eachBatch(batch) : spans.batch(records, async () => eachBatch(batch))
+    }
     const run = new BatchRun(this.#context.partitions, this.#reading, limits, this.#present, handle)
     this.#reader = run
     try {
@@ -129,12 +139,13 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       }
     }
     const offsets = [...last.values()]
-    await this.#offsets.commit(offsets, options.signal)
+    await this.commitOffsets(offsets, options)
     for (const each of offsets) this.#offsets.doneTo(each, each.offset)
   }
 
   commitOffsets(offsets: readonly OffsetCommit[], options: CallOptions = {}): Promise<void> {
-    return this.#offsets.commit(offsets, options.signal)
+    if (this.#spans === undefined) return this.#offsets.commit(offsets, options.signal)
+    return this.#spans.commit(offsets, () => this.#offsets.commit(offsets, options.signal))
   }
 
   async committed(
@@ -206,6 +217,10 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const { groupId } = this.#context.settings
     if (groupId === undefined) return undefined
     return { groupId, ...(this.#member?.committer ?? { memberId: '', generationId: -1, groupInstanceId: null }) }
+  }
+
+  inTraceOf<R>(record: RecordRead<T>, run: () => R): R {
+    return this.#spans === undefined ? run() : this.#spans.inTraceOf(record, run)
   }
 
   enforceRebalance(reason = 'the program asked for it'): void {

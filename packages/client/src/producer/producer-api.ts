@@ -2,6 +2,7 @@ import type { Codec } from '@millrace/protocol'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { AnyTopics, NeededSerializers, RecordToSend, Serializers } from '../serde/topic-types.ts'
+import type { TracingOptions } from '../telemetry/open-telemetry-api.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 
 /** What a custom partitioner is told of a record. `key` is as it goes on the wire. */
@@ -68,6 +69,8 @@ export interface PlainProducerOptions extends ClientOptions {
    * 0 (the default) turns that off.
    */
   readonly partitionerAvailabilityTimeoutMs?: number
+  /** Spans of OpenTelemetry for what is sent, with their context in the records' headers. Default: none. */
+  readonly tracing?: TracingOptions
 }
 
 /** How to end a producer. */

@@ -4,6 +4,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { AnyTopics, RecordToSend, TopicTypes } from '../serde/topic-types.ts'
+import { ProducerSpans } from '../telemetry/producer-spans.ts'
 import { GroupSend } from './completion.ts'
 import { Intake } from './intake.ts'
 import type { CloseOptions, ProducerApi, ProducerOptions } from './producer-api.ts'
@@ -26,12 +27,15 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
   readonly #cluster: Cluster
   readonly #sender: Sender
   readonly #intake: Intake
+  readonly #spans: ProducerSpans | undefined
   #flushing = 0
   #closing: Promise<void> | undefined
 
   constructor(options: ProducerOptions<T>) {
     const settings = producerSettings(options)
     this.#cluster = new Cluster(options)
+    const { tracing } = options
+    this.#spans = tracing && new ProducerSpans(tracing, this.#cluster.settings.clientId)
     this.#sender = new Sender(this.#cluster, settings)
     this.#intake = new Intake(this.#cluster, settings, options.serializers, this.#sender)
     this.#sender.isFlushing = () => this.#flushing > 0
@@ -41,6 +45,16 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
   send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
   send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
   send(given: AnyRecord | readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata | RecordMetadata[]> {
+    const spans = this.#spans
+    if (spans === undefined) return this.#send(given, options)
+    if (isMany(given)) return spans.sendMany(given, (records) => this.#send(records, options))
+    return spans.sendOne(given, (record) => this.#send(record, options))
+  }
+
+  #send(record: AnyRecord, options?: CallOptions): Promise<RecordMetadata>
+  #send(records: readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata[]>
+  #send(given: AnyRecord | readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata | RecordMetadata[]>
+  #send(given: AnyRecord | readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata | RecordMetadata[]> {
     if (this.#closing !== undefined) return Promise.reject(closed())
     const signal = options?.signal
     if (signal !== undefined) return this.#sendWith(signal, given)
@@ -48,13 +62,19 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
   }
 
   trySend(record: RecordToSend<T>): Promise<RecordMetadata> | undefined {
+    if (this.#spans === undefined) return this.#trySend(record)
+    return this.#spans.trySend(record, (traced) => this.#trySend(traced))
+  }
+
+  #trySend(record: AnyRecord): Promise<RecordMetadata> | undefined {
     return this.#closing === undefined ? this.#intake.trySend(record) : Promise.reject(closed())
   }
 
   writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]> {
     return recordSink({
-      enter: (record, completion) => {
+      enter: (given, waiting) => {
         if (this.#closing !== undefined) throw closed()
+        const { record, completion } = this.#spans?.enter(given, waiting) ?? { record: given, completion: waiting }
         return this.#intake.enter(record, completion, 0, this.#intake.nowMs)?.whenOver()
       },
       flush: () => this.flush(),

@@ -3,7 +3,7 @@ const hints: Readonly<Record<string, string>> = {
   TOPIC_ALREADY_EXISTS: '--if-not-exists says that this is fine',
   GROUP_ID_NOT_FOUND: 'see `millrace group list`',
   NON_EMPTY_GROUP: 'the group still has members: stop its consumers first',
-  MESSAGE_TOO_LARGE: 'the topic bounds a batch: raise its max.message.bytes, or give produce a smaller --batch-size',
+  MESSAGE_TOO_LARGE: 'the topic bounds a record: raise its max.message.bytes',
   UNSUPPORTED_VERSION: 'the broker does not know this request',
   NOT_ENOUGH_REPLICAS: 'fewer in-sync replicas than min.insync.replicas asks for',
 }

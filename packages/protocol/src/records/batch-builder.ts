@@ -200,8 +200,8 @@ function writeField(bytes: Uint8Array, at: number, field: Uint8Array | null): nu
   return start + field.length
 }
 
-/** Below this a loop copies faster than a call does (measured: 32 bytes take 20 ns and 25 ns). */
-const copiedByCallFromBytes = 32
+/** Below this a loop copies faster than a call does (measured: it takes 2 ns a byte, the call 25 to 40 ns). */
+const copiedByCallFromBytes = 16
 
 function writePart(bytes: Buffer, at: number, part: Uint8Array | string | null, partBytes: number): number {
   if (part === null) return writeVarint(bytes, at, -1)

@@ -1,3 +1,4 @@
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { ConfigsApi } from './configs-api.ts'
 import type { GroupsApi } from './groups-api.ts'
@@ -15,6 +16,8 @@ import type { TransactionsApi } from './transactions-api.ts'
  */
 export interface AdminApi
   extends TopicsApi, ConfigsApi, GroupsApi, OffsetsApi, ReplicasApi, TransactionsApi, SecurityApi, ClusterApi {
+  /** What went over its connections so far, in all and by broker; costs nothing but the call. */
+  metrics(): ClientMetrics
   /** Disconnects; calls that wait are rejected. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { ClientOptions } from '../client-options.ts'
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../record.ts'
 import { createAcls, deleteAcls, describeAcls } from './acls.ts'
@@ -259,6 +260,10 @@ export class Admin implements AdminApi, AsyncDisposable {
     (this.#clientInstanceId ??= await this.#run(options, clientInstanceId))
 
   /** Disconnects; calls that wait are rejected. */
+  metrics(): ClientMetrics {
+    return this.#cluster.metrics()
+  }
+
   close(): Promise<void> {
     this.#cluster.close()
     return Promise.resolve()

@@ -1,22 +1,18 @@
 import type { BodyFor, Connection, RequestOptions } from '@millrace/connection'
 import { BrokerError, responseError } from '@millrace/connection'
-import { errorMessage } from '@millrace/kernel'
 import type { Api } from '@millrace/protocol'
 import { findCoordinatorApi, KafkaError, metadataApi } from '@millrace/protocol'
 import type { ClientOptions } from '../client-options.ts'
-import { abortable, whichever } from './abort.ts'
+import { whichever } from './abort.ts'
+import { bootstrapAddresses } from './bootstrap.ts'
 import type { Broker, ClusterImage, TopicImage } from './cluster-image.ts'
-import { emptyImage, withMetadata } from './cluster-image.ts'
+import { type ClientMetrics, clientMetrics } from './client-metrics.ts'
 import type { Lane } from './connection-pool.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { retry } from './retry.ts'
+import { Metadata } from './metadata.ts'
+import { isRetriableError, retry } from './retry.ts'
 import type { Address, Settings } from './settings.ts'
 import { settingsOf } from './settings.ts'
-
-interface Refresh {
-  readonly names: ReadonlySet<string>
-  readonly done: Promise<void>
-}
 
 export interface TopicOptions {
   readonly signal?: AbortSignal | undefined
@@ -29,115 +25,109 @@ export interface TopicOptions {
 export class Cluster {
   readonly settings: Settings
   readonly #pool: ConnectionPool
-  readonly #wanted = new Set<string>()
-  readonly #stale = new Set<string>()
+  readonly #metadata: Metadata
   readonly #coordinators = new Map<string, Broker>()
-  #image: ClusterImage = emptyImage
-  #refresh: Refresh | undefined
-  #refreshedAtMs = -Infinity
-  #create = false
 
   constructor(options: ClientOptions) {
     this.settings = settingsOf(options)
     this.#pool = new ConnectionPool(this.settings)
+    this.#metadata = new Metadata(this.settings, () => this.anyConnection(this.closing), this.closing)
   }
 
   get image(): ClusterImage {
-    return this.#image
+    return this.#metadata.image
   }
 
   /** The topic if it is known and nothing has shown that to be out of date. */
   knownTopic(name: string): TopicImage | undefined {
-    return this.#stale.has(name) ? undefined : this.#image.topics.get(name)
+    return this.#metadata.known(name)
   }
 
   /** The topic, asked for where it isn't known. Rejects with UNKNOWN_TOPIC_OR_PARTITION when it isn't there in time. */
   async topic(name: string, options: TopicOptions = {}): Promise<TopicImage> {
-    this.#create ||= options.create === true
+    this.#metadata.create ||= options.create === true
     return retry(
       this.settings,
       async () => {
         const known = this.knownTopic(name)
         if (known !== undefined) return known
         await this.refresh([name], options.signal)
-        const topic = this.#image.topics.get(name)
+        const topic = this.image.topics.get(name)
         if (topic !== undefined) return topic
-        const error = this.#image.topicErrors.get(name) ?? 'UNKNOWN_TOPIC_OR_PARTITION'
+        const error = this.image.topicErrors.get(name) ?? 'UNKNOWN_TOPIC_OR_PARTITION'
         throw new KafkaError(error, `${error}: no metadata of topic '${name}'`)
       },
-      options,
+      { ...options, blockedBy: () => this.#metadata.failure },
     )
   }
 
   /** Something has shown that what is known of the topic is out of date. */
   invalidate(name: string): void {
-    this.#stale.add(name)
+    this.#metadata.invalidate(name)
   }
 
   /** Forgets a topic: it is no longer asked for. */
   forget(name: string): void {
-    this.#wanted.delete(name)
+    this.#metadata.forget(name)
   }
 
-  /** Asks for these topics and all that were asked for before. One answer serves everybody who waits. */
+  /** Asks for these topics; without names for all that were ever asked for. One answer serves everybody who waits. */
   refresh(names: readonly string[] = [], signal?: AbortSignal): Promise<void> {
-    for (const name of names) this.#wanted.add(name)
-    const running = this.#refresh
-    if (running !== undefined && names.every((name) => running.names.has(name))) {
-      return abortable(running.done, signal)
-    }
-    const done = this.#askMetadata([...this.#wanted]).finally(() => {
-      if (this.#refresh === refresh) this.#refresh = undefined
-    })
-    const refresh: Refresh = { names: new Set(this.#wanted), done }
-    this.#refresh = refresh
-    return abortable(done, signal)
+    return this.#metadata.refresh(names, signal)
   }
 
   /** Starts a refresh in the background where the last one is older than `metadataMaxAgeMs`. */
   refreshWhenOld(): void {
-    const { clock, metadataMaxAgeMs, logger } = this.settings
-    if (clock.monotonicMs() - this.#refreshedAtMs < metadataMaxAgeMs || this.#refresh !== undefined) return
-    this.#refreshedAtMs = clock.monotonicMs()
-    this.refresh().catch((error: unknown) =>
-      logger.warn('metadata could not be refreshed', { error: errorMessage(error) }),
-    )
+    this.#metadata.refreshWhenOld()
   }
 
   /** Every topic of the cluster. */
   async allTopics(signal?: AbortSignal): Promise<readonly TopicImage[]> {
     const response = await this.ask(metadataApi, { topics: null, allowAutoTopicCreation: false }, { signal })
-    this.#apply(withMetadata(this.#image, response))
+    this.#metadata.apply(response)
     return response.topics.flatMap(({ name }) => {
-      const topic = name === null ? undefined : this.#image.topics.get(name)
+      const topic = name === null ? undefined : this.image.topics.get(name)
       return topic === undefined ? [] : [topic]
     })
   }
 
   /** A connection to a broker by its id, which metadata has to know. */
   connection(brokerId: number, lane: Lane, signal?: AbortSignal): Promise<Connection> {
-    const broker = this.#image.brokers.get(brokerId)
+    const broker = this.image.brokers.get(brokerId)
     if (broker !== undefined) return this.#pool.get(broker, lane, signal)
-    return Promise.reject(new KafkaError('BROKER_NOT_AVAILABLE', `no address of broker ${brokerId} is known`))
+    const message = `BROKER_NOT_AVAILABLE: no address of broker ${brokerId} is known`
+    return Promise.reject(new KafkaError('BROKER_NOT_AVAILABLE', message, { retriable: true }))
   }
 
   connectionTo(address: Address, lane: Lane, signal?: AbortSignal): Promise<Connection> {
     return this.#pool.get(address, lane, signal)
   }
 
-  /** A connection to whichever broker answers first: those that are known, then the ones to start from. */
+  /**
+   * A connection to any broker: one that is open, the least busy first; then those that are known, then the ones to
+   * start from; last those that could not be reached a moment ago.
+   */
   async anyConnection(signal?: AbortSignal): Promise<Connection> {
-    const candidates = [...shuffled([...this.#image.brokers.values()]), ...shuffled(this.settings.bootstrap)]
     let last: unknown
-    for (const candidate of candidates) {
+    for (const candidate of await this.#candidates()) {
       try {
         return await this.#pool.get(candidate, 'main', signal)
       } catch (error) {
-        if (signal?.aborted === true) throw error
+        if (signal?.aborted === true || !isRetriableError(error)) throw error
         last = error
       }
     }
     throw last
+  }
+
+  async #candidates(): Promise<readonly Address[]> {
+    const known = [...this.image.brokers.values()]
+    const start = known.length === 0 || this.settings.metadataRecovery === 'rebootstrap'
+    const bootstrap = start ? await bootstrapAddresses(this.settings) : []
+    return [...shuffled(known), ...shuffled(bootstrap)]
+      .map((address) => ({ address, distance: this.#pool.distance(address) }))
+      .toSorted((a, b) => order(a.distance) - order(b.distance) || a.distance.outstanding - b.distance.outstanding)
+      .map(({ address }) => address)
   }
 
   /** Asks any broker, retrying while there is time. */
@@ -179,6 +169,11 @@ export class Cluster {
     this.#coordinators.delete(groupId)
   }
 
+  /** What went over the connections so far. */
+  metrics(): ClientMetrics {
+    return clientMetrics(this.#pool.traffic, this.#metadata.ageMs)
+  }
+
   /** Set once the client is closed: ends what goes on in the background. */
   get closing(): AbortSignal {
     return this.#pool.closing
@@ -187,29 +182,10 @@ export class Cluster {
   close(): void {
     this.#pool.close()
   }
-
-  // Ended by nobody's signal but the client's own: others wait for it too.
-  async #askMetadata(names: readonly string[]): Promise<void> {
-    const topics = names.map((name) => ({ name }))
-    const body = (version: number): { topics: { name: string }[] | null; allowAutoTopicCreation?: boolean } => ({
-      // In version 0 an empty list means all; that version is too old for everything else here.
-      topics,
-      ...(version >= 4 ? { allowAutoTopicCreation: this.#create } : {}),
-    })
-    const response = await this.ask(metadataApi, body)
-    this.#apply(withMetadata(this.#image, response))
-    for (const name of names) this.#stale.delete(name)
-    this.#refreshedAtMs = this.settings.clock.monotonicMs()
-  }
-
-  #apply(image: ClusterImage): void {
-    const { clusterId } = this.#image
-    if (clusterId !== null && image.clusterId !== null && clusterId !== image.clusterId) {
-      this.settings.logger.warn('the brokers belong to another cluster now', { was: clusterId, now: image.clusterId })
-    }
-    this.#image = image
-  }
 }
+
+/** 0 where a connection is open, 1 where one may be made, and more the longer that has to wait. */
+const order = ({ open, waitMs }: { readonly open: boolean; readonly waitMs: number }): number => (open ? 0 : 1 + waitMs)
 
 function shuffled<T>(items: readonly T[]): T[] {
   return items

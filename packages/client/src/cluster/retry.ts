@@ -1,11 +1,15 @@
 import { KafkaError } from '@millrace/protocol'
+import { TimeoutError } from '../errors/client-errors.ts'
 import { delay } from './abort.ts'
+import { growing } from './reconnects.ts'
 import type { Settings } from './settings.ts'
 
 export interface RetryOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: `defaultApiTimeoutMs`. */
   readonly timeoutMs?: number
+  /** What has kept an attempt that isn't over when the time is up: comes out where none failed before. */
+  readonly blockedBy?: () => KafkaError | undefined
   /** Told of each failure before the pause, to forget what it proved wrong. */
   readonly onFailure?: (error: KafkaError) => void
 }
@@ -14,28 +18,40 @@ export interface RetryOptions {
 export const isRetriableError = (error: unknown): error is KafkaError => error instanceof KafkaError && error.retriable
 
 /** How long to wait after so many failures: doubling, with a fifth of chance, as Kafka's clients do. */
-export function backoffMs(settings: Settings, failures: number): number {
-  const ms = Math.min(settings.retryBackoffMaxMs, settings.retryBackoffMs * 2 ** Math.min(failures - 1, 20))
-  return ms * (0.8 + 0.4 * Math.random())
-}
+export const backoffMs = (settings: Settings, failures: number): number =>
+  growing(settings.retryBackoffMs, settings.retryBackoffMaxMs, failures - 1)
 
-/** Does `work` until it succeeds, fails for good, or the time is up: then its last error comes out. */
+/**
+ * Does `work` until it succeeds, fails for good, or the time is up: then its last error comes out, or a TimeoutError
+ * where it is still at its first attempt.
+ */
 export async function retry<T>(
   settings: Settings,
   work: (attempt: number) => Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  const deadlineMs = settings.clock.monotonicMs() + (options.timeoutMs ?? settings.apiTimeoutMs)
-  for (let attempt = 1; ; attempt += 1) {
-    options.signal?.throwIfAborted()
-    try {
-      return await work(attempt)
-    } catch (error) {
-      if (!isRetriableError(error)) throw error
-      options.onFailure?.(error)
-      const pauseMs = backoffMs(settings, attempt)
-      if (settings.clock.monotonicMs() + pauseMs >= deadlineMs) throw error
-      await delay(settings.clock, pauseMs, options.signal)
+  const timeoutMs = options.timeoutMs ?? settings.apiTimeoutMs
+  const deadlineMs = settings.clock.monotonicMs() + timeoutMs
+  const late = Promise.withResolvers<never>()
+  let last: KafkaError | undefined
+  const onTime = (): void =>
+    late.reject(last ?? options.blockedBy?.() ?? new TimeoutError(`no success within ${timeoutMs} ms`))
+  const timer = settings.clock.setTimer(timeoutMs, onTime)
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      options.signal?.throwIfAborted()
+      try {
+        return await Promise.race([work(attempt), late.promise])
+      } catch (error) {
+        if (!isRetriableError(error)) throw error
+        last = error
+        options.onFailure?.(error)
+        const pauseMs = backoffMs(settings, attempt)
+        if (settings.clock.monotonicMs() + pauseMs >= deadlineMs) throw error
+        await delay(settings.clock, pauseMs, options.signal)
+      }
     }
+  } finally {
+    timer.cancel()
   }
 }

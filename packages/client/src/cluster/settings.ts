@@ -1,6 +1,6 @@
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
-import type { ClientOptions } from '../client-options.ts'
+import type { ClientOptions, DnsLookup } from '../client-options.ts'
 import { loggerOf } from './logger.ts'
 import { type Security, securityOf, tellsPassword } from './security.ts'
 
@@ -14,12 +14,19 @@ export interface Settings {
   readonly bootstrap: readonly Address[]
   readonly clientId: string
   readonly security: Security
+  readonly dnsLookup: DnsLookup
   readonly connectTimeoutMs: number
+  readonly connectTimeoutMaxMs: number
+  readonly reconnectBackoffMs: number
+  readonly reconnectBackoffMaxMs: number
+  readonly connectionsMaxIdleMs: number
   readonly requestTimeoutMs: number
   readonly apiTimeoutMs: number
   readonly retryBackoffMs: number
   readonly retryBackoffMaxMs: number
   readonly metadataMaxAgeMs: number
+  readonly metadataRecovery: 'rebootstrap' | 'none'
+  readonly rebootstrapTriggerMs: number
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -33,12 +40,19 @@ export function settingsOf(options: ClientOptions): Settings {
     bootstrap: parseServers(options.bootstrapServers),
     clientId,
     security,
+    dnsLookup: options.clientDnsLookup ?? 'use_all_dns_ips',
     connectTimeoutMs: options.socketConnectionSetupTimeoutMs ?? 10_000,
+    connectTimeoutMaxMs: options.socketConnectionSetupTimeoutMaxMs ?? 30_000,
+    reconnectBackoffMs: options.reconnectBackoffMs ?? 50,
+    reconnectBackoffMaxMs: options.reconnectBackoffMaxMs ?? 1_000,
+    connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? 540_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
     retryBackoffMs: options.retryBackoffMs ?? 100,
     retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1_000,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    metadataRecovery: options.metadataRecoveryStrategy ?? 'rebootstrap',
+    rebootstrapTriggerMs: options.metadataRecoveryRebootstrapTriggerMs ?? 300_000,
     logger,
     clock: systemClock,
   }

@@ -1,5 +1,6 @@
 import type { Assignor } from '@millrace/machines'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
 import type { AnyTopics, Deserializers, NeededDeserializers, TopicTypes } from '../serde/topic-types.ts'
 import type { TracingOptions } from '../telemetry/open-telemetry-api.ts'
@@ -203,6 +204,8 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   inTraceOf<R>(record: Shown, run: () => R): R
   /** Asks the group to share the partitions out anew (KIP-568). */
   enforceRebalance(reason?: string): void
+  /** What went over its connections so far, in all and by broker; costs nothing but the call. */
+  metrics(): ClientMetrics
   /** Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. */
   close(options?: ConsumerCloseOptions): Promise<void>
 }

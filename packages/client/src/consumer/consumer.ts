@@ -1,4 +1,5 @@
 import type { CallOptions } from '../client-options.ts'
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { AnyTopics, RecordRead, TopicTypes } from '../serde/topic-types.ts'
@@ -225,6 +226,10 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   enforceRebalance(reason = 'the program asked for it'): void {
     this.#member?.rejoin(reason)
+  }
+
+  metrics(): ClientMetrics {
+    return this.#context.cluster.metrics()
   }
 
   close(options: ConsumerCloseOptions = {}): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Codec } from '@millrace/protocol'
 import type { CallOptions, ClientOptions } from '../client-options.ts'
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import type { RecordMetadata } from '../record.ts'
 import type { AnyTopics, NeededSerializers, RecordToSend, Serializers } from '../serde/topic-types.ts'
 import type { TracingOptions } from '../telemetry/open-telemetry-api.ts'
@@ -110,8 +111,8 @@ export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]>
   /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
   flush(options?: CallOptions): Promise<void>
-  /** What it did so far; costs nothing but the call. */
-  metrics(): ProducerMetrics
+  /** What it did so far, and what went over its connections, in all and by broker; costs nothing but the call. */
+  metrics(): ProducerMetrics & ClientMetrics
   /** Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails. */
   close(options?: CloseOptions): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../client-options.ts'
 import { abortable } from '../cluster/abort.ts'
+import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { RecordMetadata } from '../record.ts'
@@ -90,8 +91,8 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     }
   }
 
-  metrics(): ProducerMetrics {
-    return { ...this.#sender.counts.metrics, ...this.#intake.metrics }
+  metrics(): ProducerMetrics & ClientMetrics {
+    return { ...this.#cluster.metrics(), ...this.#sender.counts.metrics, ...this.#intake.metrics }
   }
 
   close(options: CloseOptions = {}): Promise<void> {

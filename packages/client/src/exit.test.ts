@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { startBroker } from '@millrace/broker'
+
+const entry = join(import.meta.dirname, 'index.ts')
+
+/** Runs a program with our clients to its end, which it has to find by itself: nothing of ours may keep it. */
+async function exits(bootstrapServers: string, body: string): Promise<string> {
+  const program = `
+    import { Admin, Consumer, Producer } from ${JSON.stringify(entry)}
+    const options = { bootstrapServers: '${bootstrapServers}', defaultApiTimeoutMs: 300, maxBlockMs: 300 }
+    const failed = []
+    const fails = (work) => work.then(() => 'succeeded', (error) => void failed.push(error.name))
+    ${body}
+    console.log(failed.join(' '))`
+  const args = ['-C', 'millrace-source', '--input-type=module-typescript', '--no-warnings', '-e', program]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 })
+  assert.equal(stderr, '')
+  return stdout.trim()
+}
+
+test('a process ends by itself once its clients are closed', async (t) => {
+  const broker = await startBroker()
+  t.after(() => broker.close())
+  const failed = await exits(
+    broker.bootstrapServers,
+    `const admin = new Admin(options)
+    await admin.createTopics([{ name: 'orders', partitions: 3 }])
+    const producer = new Producer(options)
+    await producer.send({ topic: 'orders', value: 'v' })
+    const consumer = new Consumer({ ...options, groupId: 'g', topics: 'orders', autoOffsetReset: 'earliest' })
+    for await (const record of consumer) break
+    const waiting = new Consumer({ ...options, groupId: 'h', topics: 'orders' })
+    setTimeout(() => waiting.close(), 100)
+    for await (const record of waiting) throw new Error('there is nothing to read')
+    await Promise.all([admin.close(), producer.close(), consumer.close()])`,
+  )
+  assert.equal(failed, '')
+})
+
+test('a process ends by itself after connections that could not be made, with nobody told behind its back', async () => {
+  const failed = await exits(
+    '127.0.0.1:1',
+    `const admin = new Admin(options)
+    const producer = new Producer(options)
+    await Promise.all([fails(admin.listTopics()), fails(producer.send({ topic: 'orders', value: 'v' }))])
+    await Promise.all([admin.close(), producer.close()])`,
+  )
+  assert.equal(failed, 'ConnectionClosedError ConnectionClosedError')
+})
+
+test('closing while connections are being made ends them too', async () => {
+  const failed = await exits(
+    '127.0.0.1:1',
+    `const [admin, producer] = [new Admin(options), new Producer(options)]
+    const calls = [fails(admin.listTopics()), fails(producer.send({ topic: 'orders', value: 'v' }))]
+    await Promise.all([admin.close(), producer.close({ signal: AbortSignal.timeout(10) }).catch(() => {})])
+    await Promise.all(calls)`,
+  )
+  assert.match(failed, /^ClientClosedError (ClientClosedError|ConnectionClosedError)$/)
+})

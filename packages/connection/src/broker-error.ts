@@ -84,6 +84,9 @@ const classes: Partial<Record<ErrorName, ErrorClass>> = {
   DELEGATION_TOKEN_AUTHORIZATION_FAILED: AuthorizationError,
 }
 
+/** What a broker says goes into messages and logs: a page of it is enough. */
+const detailLengthMax = 4_000
+
 /**
  * The error of a code in a response: the one place where such errors are made. `detail` is what the broker said, where
  * it said something. A code that Kafka doesn't have is UNKNOWN_SERVER_ERROR, with the number in the message.
@@ -92,6 +95,8 @@ export function responseError(code: number, detail: string | null | undefined, s
   const error = errorName(code)
   const ErrorClass = classes[error] ?? BrokerError
   const said =
-    detail === undefined || detail === null || detail === '' ? `the broker answered with error ${code}` : detail
+    detail === undefined || detail === null || detail === ''
+      ? `the broker answered with error ${code}`
+      : detail.slice(0, detailLengthMax)
   return new ErrorClass(error, said, source)
 }

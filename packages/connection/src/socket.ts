@@ -51,15 +51,31 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   throw last
 }
 
-async function addressesOf({ host, port, lookup = systemLookup }: SocketOptions): Promise<readonly string[]> {
-  const source = { address: addressOf(host, port) }
+async function addressesOf(options: SocketOptions): Promise<readonly string[]> {
+  const { host, port, signal, lookup = systemLookup } = options
   try {
-    const found = await lookup(host)
+    const found = await inTime(lookup(host), options)
     if (found.length > 0) return found
+    throw new Error('the name has none')
   } catch (error) {
+    if (signal?.aborted === true) throw error
+    const source = { address: addressOf(host, port) }
     throw new ConnectionClosedError(`no address of '${host}': ${errorMessage(error)}`, source, { cause: error })
   }
-  throw new ConnectionClosedError(`no address of '${host}'`, source)
+}
+
+// The system's resolver can't be stopped: it is no longer waited for.
+async function inTime<T>(work: Promise<T>, { clock, connectTimeoutMs, signal }: SocketOptions): Promise<T> {
+  const end = Promise.withResolvers<never>()
+  const onAbort = (): void => end.reject(signal?.reason)
+  const timer = clock.setTimer(connectTimeoutMs, () => end.reject(new Error(`not within ${connectTimeoutMs} ms`)))
+  signal?.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([work, end.promise])
+  } finally {
+    timer.cancel()
+    signal?.removeEventListener('abort', onAbort)
+  }
 }
 
 const systemLookup = async (host: string): Promise<string[]> =>

@@ -107,3 +107,5 @@ export function reply<Request, Response, RequestInput, ResponseInput>(
 ): void {
   socket.write(Buffer.concat(encodeResponse(api, request.apiVersion, request.correlationId, body)))
 }
+
+export { lies } from './lies.ts'

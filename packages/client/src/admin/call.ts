@@ -45,7 +45,7 @@ export async function runCall<T>(
     signal.throwIfAborted()
     return await work(call)
   } catch (error) {
-    throw error === late ? (call.failure ?? late) : error
+    throw error === late ? (call.failure ?? cluster.metadataFailure ?? late) : error
   } finally {
     timer.cancel()
   }

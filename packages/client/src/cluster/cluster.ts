@@ -17,6 +17,8 @@ import { settingsOf } from './settings.ts'
 export interface TopicOptions {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
+  /** False for who has a deadline of their own. Default true. */
+  readonly interrupts?: boolean
   /** Whether the broker may create the topic. Default false. */
   readonly create?: boolean
 }
@@ -74,6 +76,11 @@ export class Cluster {
   /** Asks for these topics; without names for all that were ever asked for. One answer serves everybody who waits. */
   refresh(names: readonly string[] = [], signal?: AbortSignal): Promise<void> {
     return this.#metadata.refresh(names, signal)
+  }
+
+  /** What the last attempt to ask for metadata failed of, while there was no answer since. */
+  get metadataFailure(): KafkaError | undefined {
+    return this.#metadata.failure
   }
 
   /** Starts a refresh in the background where the last one is older than `metadataMaxAgeMs`. */

@@ -119,9 +119,11 @@ export class Metadata {
     this.#out = batch
     if (batch.all) for (const name of this.#wanted) batch.names.add(name)
     try {
-      const names = [...batch.names]
-      this.apply(await this.#ask(names))
-      for (const name of names) this.#stale.delete(name)
+      const response = await this.#ask([...batch.names])
+      // What nobody asked for isn't kept.
+      const topics = response.topics.filter(({ name }) => name !== null && batch.names.has(name))
+      this.apply({ ...response, topics })
+      for (const name of batch.names) this.#stale.delete(name)
       const isWhole = [...this.#wanted].every((name) => batch.names.has(name))
       if (isWhole) this.#refreshedAtMs = this.#settings.clock.monotonicMs()
     } finally {

@@ -41,6 +41,6 @@ export class Reconnects {
   }
 }
 
-/** Doubling up to a bound, with a fifth of chance. */
+/** Doubling, with a fifth of chance, and never beyond the bound: Kafka's ExponentialBackoff. */
 export const growing = (firstMs: number, maxMs: number, times: number): number =>
-  Math.min(maxMs, firstMs * 2 ** Math.min(times, 30)) * (0.8 + 0.4 * Math.random())
+  Math.min(maxMs, Math.min(maxMs, firstMs * 2 ** Math.min(times, 30)) * (0.8 + 0.4 * Math.random()))

@@ -8,6 +8,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined
   /** Default: `defaultApiTimeoutMs`. */
   readonly timeoutMs?: number
+  /** Whether an attempt that isn't over when the time is up is waited for no longer; default true. */
+  readonly interrupts?: boolean
   /** What has kept an attempt that isn't over when the time is up: comes out where none failed before. */
   readonly blockedBy?: () => KafkaError | undefined
   /** Told of each failure before the pause, to forget what it proved wrong. */
@@ -34,8 +36,10 @@ export async function retry<T>(
   const deadlineMs = settings.clock.monotonicMs() + timeoutMs
   const late = Promise.withResolvers<never>()
   let last: KafkaError | undefined
-  const onTime = (): void =>
+  const onTime = (): void => {
+    if (options.interrupts === false) return
     late.reject(last ?? options.blockedBy?.() ?? new TimeoutError(`no success within ${timeoutMs} ms`))
+  }
   const timer = settings.clock.setTimer(timeoutMs, onTime)
   try {
     for (let attempt = 1; ; attempt += 1) {
@@ -43,8 +47,9 @@ export async function retry<T>(
       try {
         return await Promise.race([work(attempt), late.promise])
       } catch (error) {
-        if (!isRetriableError(error)) throw error
+        if (options.signal?.aborted === true || !isRetriableError(error)) throw error
         last = error
+        settings.logger.debug('what failed is tried again', { attempt, error: error.message })
         options.onFailure?.(error)
         const pauseMs = backoffMs(settings, attempt)
         if (settings.clock.monotonicMs() + pauseMs >= deadlineMs) throw error

@@ -8,11 +8,15 @@ export class ClientClosedError extends Error {
   readonly advice = 'make a new client: a closed one stays closed'
 }
 
-/** A call that had no success in the time it has. `cause` is the last error of what it tried, where there was one. */
+/**
+ * A call that had no success in the time it has. `cause` is the last error of what it tried, where there was one; the
+ * message says it too.
+ */
 export class TimeoutError extends KafkaError {
   override name = 'TimeoutError'
   constructor(message: string, options: KafkaErrorOptions = {}) {
-    super('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: ${message}`, options)
+    const why = options.cause instanceof Error ? `; the last failure was ${options.cause.message}` : ''
+    super('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: ${message}${why}`, options)
   }
 }
 

@@ -56,6 +56,8 @@ export class Batch {
   state: ProducerState | undefined
   attempts = 0
   retryAtMs = 0
+  /** Why it had to be sent again, the last time. */
+  failure: unknown
   /** Whether a broker may have written it without our knowing: it was sent and the answer never came. */
   maybeWritten = false
 

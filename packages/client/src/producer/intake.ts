@@ -39,7 +39,8 @@ export class Intake {
     this.#sender = sender
     this.#memory = new ByteBudget(settings.bufferBytes)
     this.#batchMemory = new BatchMemory(settings.batchBytes + batchHeaderBytes, settings.bufferBytes / 8)
-    this.waiting = new WaitingRoom(this.#memory, { ...cluster.settings, ...settings }, (entry) => this.#admit(entry))
+    const terms = { ...cluster.settings, ...settings, failure: () => cluster.metadataFailure }
+    this.waiting = new WaitingRoom(this.#memory, terms, (entry) => this.#admit(entry))
   }
 
   /** Whether somebody waits for memory that what lingers holds. */

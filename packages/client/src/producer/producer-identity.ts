@@ -5,7 +5,11 @@ import { retry } from '../cluster/retry.ts'
 import type { ProducerIdentity } from './partition-lane.ts'
 
 /** Asks the cluster who this producer is, for as long as `timeoutMs` while that fails in a way that may pass. */
-export function askProducerIdentity(cluster: Cluster, timeoutMs: number): Promise<ProducerIdentity> {
+export function askProducerIdentity(
+  cluster: Cluster,
+  timeoutMs: number,
+  onFailure: (error: unknown) => void,
+): Promise<ProducerIdentity> {
   const { closing, settings } = cluster
   const ask = async (): Promise<ProducerIdentity> => {
     const connection = await cluster.anyConnection(closing)
@@ -16,5 +20,5 @@ export function askProducerIdentity(cluster: Cluster, timeoutMs: number): Promis
     throwOnError(errorCode, connection, initProducerIdApi.name)
     return { producerId, producerEpoch }
   }
-  return retry(settings, ask, { signal: closing, timeoutMs })
+  return retry(settings, ask, { signal: closing, timeoutMs, onFailure })
 }

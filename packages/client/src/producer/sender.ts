@@ -43,6 +43,7 @@ export class Sender implements LaneListener {
   readonly #topicIdOf = (topic: string): string => this.#cluster.image.topics.get(topic)?.topicId ?? noTopicId
   readonly counts = new BatchCounts()
   #identity: ProducerIdentity | undefined
+  #identityFailure: unknown
   #askingIdentity = false
   #timer: Timer | undefined
   #timerAtMs = Infinity
@@ -280,6 +281,7 @@ export class Sender implements LaneListener {
     if (!this.#mayRetry(lane, batch, error, nowMs)) return lane.fail(batch, error)
     if (staleMetadataErrors.has(error.error)) this.#cluster.invalidate(lane.topic)
     this.#log(`a batch of ${lane.topic}-${lane.partition} is sent again`, error)
+    batch.failure = error
     const againAtMs = nowMs + backoffMs(this.#cluster.settings, batch.attempts)
     lane.retry(batch, againAtMs, sent && unknownOutcomeErrors.has(error.error))
   }
@@ -303,13 +305,15 @@ export class Sender implements LaneListener {
     const what = `${batch.recordCount} records of ${lane.topic}-${lane.partition}`
     return new TimeoutError(
       `${what} were not delivered in ${ageMs} ms (deliveryTimeoutMs), after ${batch.attempts} attempts`,
+      { cause: batch.failure ?? this.#identityFailure ?? this.#cluster.metadataFailure },
     )
   }
 
   #askIdentity(): void {
     if (this.#askingIdentity) return
     this.#askingIdentity = true
-    askProducerIdentity(this.#cluster, this.#settings.deliveryTimeoutMs)
+    const onFailure = (error: unknown): void => void (this.#identityFailure = error)
+    askProducerIdentity(this.#cluster, this.#settings.deliveryTimeoutMs, onFailure)
       .then((identity) => (this.#identity = identity))
       .catch((error: unknown) => {
         if (this.#closed) return

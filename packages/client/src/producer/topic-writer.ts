@@ -60,7 +60,9 @@ export class TopicWriter {
     const { closing } = this.#cluster
     if (this.image !== undefined) await this.#cluster.refresh([this.name], closing)
     const { maxBlockMs, createTopics } = this.#settings
-    await this.#cluster.topic(this.name, { signal: closing, timeoutMs: maxBlockMs, create: createTopics })
+    // Who waits for it has the same deadline, and knows better what to say then.
+    const terms = { timeoutMs: maxBlockMs, interrupts: false, create: createTopics }
+    await this.#cluster.topic(this.name, { ...terms, signal: closing })
   }
 
   /** The lane of the partition that the record goes to; throws a RangeError for one that the topic doesn't have. */

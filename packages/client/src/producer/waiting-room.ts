@@ -48,6 +48,8 @@ interface Terms {
   readonly bufferBytes: number
   /** Who has less time than this left when their topic isn't found waits no longer. */
   readonly retryBackoffMaxMs: number
+  /** What keeps metadata from coming. */
+  readonly failure: () => unknown
 }
 
 /**
@@ -180,6 +182,9 @@ export class WaitingRoom {
   #tooLong(entry: Entry): TimeoutError {
     const { maxBlockMs, bufferBytes } = this.#terms
     const what = entry.hasMemory ? 'no metadata' : `no room in the buffer (bufferMemory, ${bufferBytes} bytes)`
-    return new TimeoutError(`${what} for a record of ${entry.topic.name} within ${maxBlockMs} ms (maxBlockMs)`)
+    const cause = this.#terms.failure()
+    return new TimeoutError(`${what} for a record of ${entry.topic.name} within ${maxBlockMs} ms (maxBlockMs)`, {
+      cause,
+    })
   }
 }

@@ -175,7 +175,7 @@ export class KafkaError extends Error {
   readonly advice: string
 
   constructor(error: ErrorName, message?: string, options: KafkaErrorOptions = {}) {
-    super(message ?? error, options)
+    super(message ?? error, options.cause === undefined ? undefined : { cause: options.cause })
     this.error = error
     this.retriable = options.retriable ?? isRetriable(error)
     this.advice = options.advice ?? adviceOn(error)

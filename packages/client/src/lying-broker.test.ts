@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+import {
+  type AnyApi,
+  describeClusterApi,
+  fetchApi,
+  findCoordinatorApi,
+  initProducerIdApi,
+  joinGroupApi,
+  listOffsetsApi,
+  metadataApi,
+  produceApi,
+} from '@millrace/protocol'
+import { type Act, FakeBroker, lies } from '@millrace/testkit/fake-broker'
+import { Admin } from './admin/admin.ts'
+import { Consumer } from './consumer/consumer.ts'
+import { Producer } from './producer/producer.ts'
+
+const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
+
+/** A broker that is right about everything that a client asks first. */
+async function honest(t: TestContext): Promise<FakeBroker> {
+  const broker = await FakeBroker.start(t)
+  const at = { nodeId: 1, host: broker.host, port: broker.port }
+  const partition = { errorCode: 0, partitionIndex: 0, leaderId: 1, leaderEpoch: 1, replicaNodes: [1], isrNodes: [1] }
+  broker.answer(metadataApi, ({ topics }) => ({
+    brokers: [at],
+    clusterId: 'c',
+    controllerId: 1,
+    topics: (topics ?? []).map(({ name }) => ({ errorCode: 0, name, topicId, partitions: [partition] })),
+  }))
+  broker.answer(initProducerIdApi, () => ({ errorCode: 0, producerId: 7, producerEpoch: 0 }))
+  broker.answer(findCoordinatorApi, ({ coordinatorKeys }) => ({
+    coordinators: coordinatorKeys.map((key) => ({ key, ...at, errorCode: 0, errorMessage: null })),
+  }))
+  broker.answer(listOffsetsApi, ({ topics }) => ({
+    topics: topics.map(({ name }) => ({
+      name,
+      partitions: [{ partitionIndex: 0, errorCode: 0, timestamp: -1, offset: 0 }],
+    })),
+  }))
+  for (const api of [produceApi, fetchApi, joinGroupApi, describeClusterApi]) broker.act(api, () => {})
+  return broker
+}
+
+const impatient = { requestTimeoutMs: 500, defaultApiTimeoutMs: 3_000 }
+
+interface Errand {
+  readonly api: AnyApi
+  /** What fails where the broker lies to it. */
+  readonly run: (bootstrapServers: string) => Promise<unknown>
+}
+
+const inAdmin = (work: (admin: Admin) => Promise<unknown>) => async (bootstrapServers: string) => {
+  await using admin = new Admin({ ...impatient, bootstrapServers })
+  return await work(admin)
+}
+
+async function produce(bootstrapServers: string): Promise<unknown> {
+  const options = { ...impatient, bootstrapServers, maxBlockMs: 3_000, deliveryTimeoutMs: 3_000, lingerMs: 0 }
+  await using producer = new Producer(options)
+  return await producer.send({ topic: 'orders', value: 'v' })
+}
+
+const errands: Readonly<Record<string, Errand>> = {
+  'Admin, asking for the cluster': { api: describeClusterApi, run: inAdmin((admin) => admin.describeCluster()) },
+  'Admin, asking for topics': { api: metadataApi, run: inAdmin((admin) => admin.listTopics()) },
+  'Admin, asking for offsets': {
+    api: listOffsetsApi,
+    run: inAdmin((admin) => admin.listOffsets([{ topic: 'orders', partition: 0, at: 'latest' }])),
+  },
+  'Producer, asking for metadata': { api: metadataApi, run: produce },
+  'Producer, asking who it is': { api: initProducerIdApi, run: produce },
+  'Producer, sending': { api: produceApi, run: produce },
+}
+
+// What all the lies of a test together may hold on to; pages that were promised and never came cost nothing.
+const heldBytesMax = 150 * 1024 * 1024
+
+suite('what a broker lies to costs an error with its address and the request', { concurrency: true }, () => {
+  for (const [who, { api, run }] of Object.entries(errands)) {
+    test(`${who} (${api.name})`, async (t) => {
+      const tell = async ([lie, act]: readonly [string, Act]): Promise<void> => {
+        const broker = await honest(t)
+        broker.act(api, act)
+        // On a busy machine what is right may come too late, too.
+        const said = new RegExp(`\\w+ to ${broker.bootstrapServers}`)
+        await assert.rejects(run(broker.bootstrapServers), { message: said }, lie)
+      }
+      const heldBefore = process.memoryUsage().rss
+      await Promise.all(Object.entries(lies).map(tell))
+      assert.ok(process.memoryUsage().rss - heldBefore < heldBytesMax)
+    })
+  }
+})
+
+// Joining may take as long as a rebalance, so that silence there is no lie.
+const slow = new Set(['silence', 'an answer that never ends'])
+const patient = { requestTimeoutMs: 500, retryBackoffMaxMs: 100, reconnectBackoffMaxMs: 100 }
+
+for (const api of [metadataApi, listOffsetsApi, fetchApi, findCoordinatorApi, joinGroupApi]) {
+  test(`Consumer: a broker that lies to ${api.name} is asked again, and what it said is told with its address`, async (t) => {
+    const broker = await honest(t)
+    const acts = Object.entries(lies).filter(([lie]) => api !== joinGroupApi || !slow.has(lie))
+    const heldBefore = process.memoryUsage().rss
+    let told = ''
+    let lied = 0
+    const everyLie = Promise.withResolvers<void>()
+    broker.act(api, (request, socket) => {
+      const [, act] = acts[lied++ % acts.length]!
+      act(request, socket)
+      if (lied === acts.length + 1) everyLie.resolve()
+    })
+    const tell = (_message: string, fields = {}): void => void (told += JSON.stringify(fields))
+    const group = api === findCoordinatorApi || api === joinGroupApi ? { groupId: 'g' } : {}
+    const consumer = new Consumer({
+      ...patient,
+      ...group,
+      bootstrapServers: broker.bootstrapServers,
+      topics: 'orders',
+      autoOffsetReset: 'earliest',
+      fetchMaxWaitMs: 50,
+      logger: { error: tell, warn: tell, info: tell, debug: tell },
+    })
+    const reading = read(consumer)
+    await Promise.race([everyLie.promise, reading])
+    await consumer.close()
+    await reading
+    assert.match(told, new RegExp(`${api.name} to ${broker.bootstrapServers}`))
+    assert.ok(process.memoryUsage().rss - heldBefore < heldBytesMax)
+  })
+}
+
+/** Reads until the consumer is closed: there is nothing to read. */
+async function read(consumer: Consumer): Promise<void> {
+  for await (const record of consumer) assert.fail(`got ${String(record.value)}`)
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import {
   type AnyApi,
+  buildBatch,
   describeClusterApi,
   fetchApi,
   findCoordinatorApi,
@@ -134,4 +135,50 @@ for (const api of [metadataApi, listOffsetsApi, fetchApi, findCoordinatorApi, jo
 /** Reads until the consumer is closed: there is nothing to read. */
 async function read(consumer: Consumer): Promise<void> {
   for await (const record of consumer) assert.fail(`got ${String(record.value)}`)
+}
+
+const bytesOfNothing = 140 * 1024 * 1024
+
+function damaged(): Uint8Array {
+  const bytes = buildBatch({ records: [{ key: null, value: Buffer.from('value'), timestampMs: 1 }] })
+  bytes[bytes.length - 2]! ^= 1
+  return bytes
+}
+
+const badRecords: Readonly<Record<string, () => Uint8Array>> = {
+  'a wrong CRC': damaged,
+  'a batch longer than the answer': () => damaged().subarray(0, 70),
+  'bytes that are no batch': () => Buffer.alloc(200, 0x55),
+  'a bomb': () =>
+    buildBatch({ compression: 'zstd', records: [{ key: null, value: Buffer.alloc(bytesOfNothing), timestampMs: 1 }] }),
+}
+
+for (const [what, make] of Object.entries(badRecords)) {
+  test(`Consumer: ${what} ends the loop with an error that has the broker and Fetch`, async (t) => {
+    const broker = await honest(t)
+    const records = make()
+    broker.answer(fetchApi, ({ topics }) => ({
+      responses: topics.map(({ topic, topicId: id }) => ({
+        topic,
+        topicId: id,
+        partitions: [
+          {
+            partitionIndex: 0,
+            errorCode: 0,
+            highWatermark: 5,
+            lastStableOffset: 5,
+            abortedTransactions: null,
+            records,
+          },
+        ],
+      })),
+    }))
+    await using consumer = new Consumer({
+      bootstrapServers: broker.bootstrapServers,
+      topics: 'orders',
+      autoOffsetReset: 'earliest',
+    })
+    const said = new RegExp(`CORRUPT_MESSAGE: .*Fetch to ${broker.bootstrapServers}`)
+    await assert.rejects(read(consumer), { message: said })
+  })
 }

@@ -1,4 +1,5 @@
-import { KafkaError } from '@millrace/protocol'
+import { BrokerError } from '@millrace/connection'
+import { fetchApi, KafkaError } from '@millrace/protocol'
 import type { ErrorName, KafkaErrorOptions } from '@millrace/protocol'
 import type { ConsumerRecord, TopicPartition } from '../record.ts'
 import { SerializationError } from '../serde/serialization-error.ts'
@@ -7,16 +8,16 @@ import type { RecordPart } from '../serde/serde.ts'
 const seekOn = 'seek to its nextOffset to go on behind it'
 
 /** A batch that can't be read: its CRC is wrong, or its bytes are no batch. The consumer stays before it. */
-export class UnreadableBatchError extends KafkaError {
+export class UnreadableBatchError extends BrokerError {
   override name = 'UnreadableBatchError'
   readonly topic: string
   readonly partition: number
   /** Where to seek to, to go on behind it. */
   readonly nextOffset: number
 
-  constructor({ topic, partition }: TopicPartition, nextOffset: number, cause: Error) {
-    const message = `CORRUPT_MESSAGE: ${topic}-${partition}: ${cause.message}`
-    super('CORRUPT_MESSAGE', message, { cause, retriable: false, advice: seekOn })
+  constructor({ topic, partition }: TopicPartition, nextOffset: number, cause: Error, address: string) {
+    const source = { address, api: fetchApi.name, about: `${topic}-${partition}` }
+    super('CORRUPT_MESSAGE', cause.message, source, { cause, retriable: false, advice: seekOn })
     this.topic = topic
     this.partition = partition
     this.nextOffset = nextOffset

@@ -77,7 +77,7 @@ function take(
   }
   if (answer.records === null || answer.records.length === 0) return false
   const aborted = committedOnly ? answer.abortedTransactions : null
-  if (state.add(new Chunk(state, answer.records, aborted, settings))) return true
+  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address))) return true
   context.fail(noWholeBatch(state, answer.records.length, connection))
   return false
 }

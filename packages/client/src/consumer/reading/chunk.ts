@@ -40,6 +40,8 @@ interface OpenBatch extends BatchFacts {
  */
 export class Chunk {
   readonly #of: TopicPartition
+  /** Of the broker that it came from. */
+  readonly #address: string
   readonly #options: ChunkOptions
   readonly #aborted: AbortedTransactions
   readonly #batches: WholeBatches
@@ -56,7 +58,9 @@ export class Chunk {
     bytes: Uint8Array,
     aborted: readonly AbortedTransaction[] | null,
     options: ChunkOptions,
+    address: string,
   ) {
+    this.#address = address
     this.#of = of
     this.#options = options
     this.#aborted = new AbortedTransactions(aborted ?? [])
@@ -191,6 +195,6 @@ export class Chunk {
   #unreadable(error: unknown): unknown {
     if (!(error instanceof CorruptRecordsError)) return error
     const nextOffset = this.#header?.nextOffset ?? this.end?.offset ?? 0
-    return new UnreadableBatchError(this.#of, nextOffset, error)
+    return new UnreadableBatchError(this.#of, nextOffset, error, this.#address)
   }
 }

@@ -79,7 +79,9 @@ export const orderUnderCuts: Check = {
     const topic = await world.topic('order')
     const before = world.proxy.accepted
     const { acknowledged, errors } = await sendAll(world, client, topic)
-    await (await millrace.producer(world.bootstrap, true)).send(topic, null, Buffer.from('end'))
+    const closing = await millrace.producer(world.bootstrap, true)
+    await closing.send(topic, null, Buffer.from('end'))
+    await closing.close()
     const { values } = await collect(millrace, world, {
       topic,
       committedOnly: false,

@@ -37,6 +37,7 @@ export const contendersOf: Readonly<Record<RowName, readonly Contender[]>> = {
   latency: all.map(single),
   consume: [
     byRecord('millrace', 'for await'),
+    byBatch('millrace', 'eachBatch'),
     byBatch('kafkajs', 'eachBatch'),
     byRecord('platformatic', 'for await'),
     byBatch('platformatic', "on('data')"),

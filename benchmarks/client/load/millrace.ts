@@ -31,7 +31,7 @@ export const client: LoadClient = {
       topics: [load.topic],
       autoOffsetReset: 'earliest',
     })
-    const reading = read(consumer, seen)
+    const reading = load.shape === 'batch' ? readBatches(consumer, seen) : read(consumer, seen)
     return async () => {
       await consumer.close()
       await reading
@@ -39,6 +39,16 @@ export const client: LoadClient = {
   },
 }
 
-async function read(consumer: Consumer, seen: (records: number, bytes: number) => void): Promise<void> {
+type Seen = (records: number, bytes: number) => void
+
+async function read(consumer: Consumer, seen: Seen): Promise<void> {
   for await (const { key, value } of consumer) seen(1, (key?.length ?? 0) + (value?.length ?? 0))
+}
+
+function readBatches(consumer: Consumer, seen: Seen): Promise<void> {
+  return consumer.run({
+    eachBatch({ records }) {
+      for (const { key, value } of records) seen(1, (key?.length ?? 0) + (value?.length ?? 0))
+    },
+  })
 }

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { millrace } from '../clients/millrace.ts'
+import { damage } from '../damaged-record.ts'
 import { collect, endsWith, type Check } from './check.ts'
-
-// One letter of a record becomes another one in the broker's file; the broker sends what its file holds.
-function damage(dataDir: string, topic: string, value: string): void {
-  const path = join(dataDir, `${topic}-0`, '00000000000000000000.log')
-  const at = readFileSync(path).indexOf(value)
-  assert.ok(at > 0, `${value} isn't in ${path}`)
-  const file = openSync(path, 'r+')
-  writeSync(file, 'X', at)
-  closeSync(file)
-}
 
 export const crcOnRead: Check = {
   title: 'the CRC is checked on read: a damaged record is an error and not a record',
@@ -21,7 +10,7 @@ export const crcOnRead: Check = {
     const producer = await millrace.producer(world.bootstrap, true)
     for (const value of ['before', 'damaged', 'end']) await producer.send(topic, null, Buffer.from(value))
     await producer.close()
-    damage(world.dataDir, topic, 'damaged')
+    damage(world.dataDir, topic)
     const seen = await collect(client, world, { topic, committedOnly: false, until: endsWith('end') })
     assert.ok(!seen.values.includes('Xamaged'), 'the damaged record is shown as if it were whole')
     assert.ok(!seen.values.includes('end'), 'the damaged record is left out without a word')

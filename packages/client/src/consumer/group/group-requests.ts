@@ -7,8 +7,6 @@ import type { Lane } from '../../cluster/connection-pool.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import { Rejoin } from './rejoin.ts'
 
-/** More than the broker may take for a rebalance: its answer comes first. */
-const joinGraceMs = 5_000
 const leaveTimeoutMs = 5_000
 
 const coordinatorMoved = new Set<ErrorName>([
@@ -59,7 +57,11 @@ export class GroupRequests {
     if (moved) this.#context.cluster.forgetCoordinator(this.#groupId)
   }
 
-  /** Ends with the round's beginning: who is in it, who leads. `protocols` is asked for in each attempt. */
+  /**
+   * Ends with the round's beginning: who is in it, who leads. `protocols` is asked for in each attempt. A round may take
+   * as long as its slowest member. Still there is no longer wait than for other answers: the group takes a member that
+   * asks again for the same, and a connection that died unnoticed would keep it out for minutes.
+   */
   async join(protocols: () => Protocol[], reason: string, signal: AbortSignal): Promise<JoinGroupResponse> {
     const response = await this.#join(protocols(), reason, signal)
     if (errorName(response.errorCode) !== 'MEMBER_ID_REQUIRED') return response
@@ -82,7 +84,7 @@ export class GroupRequests {
         ...(version >= 5 ? { groupInstanceId } : {}),
         ...(version >= 8 ? { reason } : {}),
       }),
-      { signal, timeoutMs: maxPollIntervalMs + joinGraceMs },
+      { signal, timeoutMs: this.#context.cluster.settings.requestTimeoutMs },
     )
     if (isFirst && errorName(response.errorCode) === 'MEMBER_ID_REQUIRED') {
       this.#memberId = response.memberId
@@ -96,7 +98,7 @@ export class GroupRequests {
 
   /** Gives the leader's shares to the group, and brings ours. */
   async sync(protocolName: string | null, assignments: Share[], signal: AbortSignal): Promise<Uint8Array> {
-    const { groupInstanceId, maxPollIntervalMs } = this.#context.settings
+    const { groupInstanceId } = this.#context.settings
     const { response, connection } = await this.#request(
       syncGroupApi,
       (version) => ({
@@ -107,7 +109,7 @@ export class GroupRequests {
         ...(version >= 3 ? { groupInstanceId } : {}),
         ...(version >= 5 ? { protocolType: 'consumer', protocolName } : {}),
       }),
-      { signal, timeoutMs: maxPollIntervalMs + joinGraceMs },
+      { signal, timeoutMs: this.#context.cluster.settings.requestTimeoutMs },
     )
     this.#check(response.errorCode, connection, syncGroupApi.name)
     return response.assignment

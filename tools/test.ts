@@ -36,6 +36,7 @@ const suites: readonly Suite[] = [
     timeoutMinutes: 3,
     node: thisNode,
   },
+  { name: 'failures', files: 'tests/failures/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'hostile', files: 'tests/hostile/*.test.ts', isolation: 'process', timeoutMinutes: 5, node: thisNode },
   { name: 'long', files: 'tests/long/*.test.ts', isolation: 'process', timeoutMinutes: 60, long: true, node: thisNode },
 ]

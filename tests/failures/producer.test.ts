@@ -1,0 +1,87 @@
+// A producer behind a proxy that does what networks do: what was promised is kept.
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Producer, type ProducerOptions } from '@millrace/client'
+import { during, faults } from './faults.ts'
+import { World } from './world.ts'
+
+const partitions = 3
+const records = 1_200
+const outstandingMost = 60
+
+interface Sent {
+  readonly partition: number
+  readonly offset: number
+  readonly value: string
+}
+
+// Paced, so that the faults strike in between.
+async function sendAll(world: World, topic: string, options: Partial<ProducerOptions>): Promise<Sent[]> {
+  await using producer = new Producer({
+    bootstrapServers: world.bootstrap,
+    requestTimeoutMs: 300,
+    retryBackoffMaxMs: 200,
+    lingerMs: 2,
+    batchSize: 1_000,
+    ...options,
+  })
+  const sent: Promise<Sent>[] = []
+  const outstanding = new Set<Promise<unknown>>()
+  for (let i = 0; i < records; i += 1) {
+    const value = String(i)
+    const one = producer
+      .send({ topic, value, partition: i % partitions })
+      .then(({ partition, offset }) => ({ partition, offset, value }))
+    sent.push(one)
+    outstanding.add(one)
+    const settled = (): void => void outstanding.delete(one)
+    one.then(settled, settled)
+    if (outstanding.size >= outstandingMost) await Promise.race(outstanding)
+    if (i % 4 === 0) await sleep(1)
+  }
+  return Promise.all(sent)
+}
+
+async function assertExactlyOnce(world: World, topic: string, sent: readonly Sent[]): Promise<void> {
+  const contents = await world.contents(topic)
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const wanted = Array.from({ length: records / partitions }, (_, i) => String(i * partitions + partition))
+    const found = contents.get(partition) ?? []
+    const values = found.map(({ value }) => value)
+    assert.deepEqual(values, wanted)
+    // And each is where the producer was told that it is.
+    const told = sent.filter((each) => each.partition === partition)
+    const places = told.map(({ offset, value }) => ({ offset, value }))
+    assert.deepEqual(places, found)
+  }
+}
+
+// They mostly wait.
+suite('an idempotent producer loses nothing, writes nothing twice and keeps the order', { concurrency: 3 }, () => {
+  for (const fault of faults) {
+    test(`under ${fault.name}`, async () => {
+      await using world = await World.start()
+      const topic = await world.topic('idempotent', partitions)
+      const sending = sendAll(world, topic, {})
+      const strikes = await during(world.proxy, fault, sending)
+      assert.ok(strikes > 0)
+      await assertExactlyOnce(world, topic, await sending)
+    })
+  }
+})
+
+suite('without idempotence acks=all loses nothing', { concurrency: 3 }, () => {
+  for (const fault of faults) {
+    test(`under ${fault.name}`, async () => {
+      await using world = await World.start()
+      const topic = await world.topic('plain', partitions)
+      const sending = sendAll(world, topic, { enableIdempotence: false })
+      await during(world.proxy, fault, sending)
+      const sent = await sending
+      const found = new Set([...(await world.contents(topic)).values()].flat().map(({ value }) => value))
+      const lost = sent.filter(({ value }) => !found.has(value))
+      assert.deepEqual([lost, found.size], [[], records])
+    })
+  }
+})

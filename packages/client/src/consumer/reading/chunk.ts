@@ -179,10 +179,12 @@ export class Chunk {
   }
 
   #readHeader(slab: Buffer): BatchHeader {
-    const check = this.#options.checkCrcs ? checkBatch : checkBatchShape
-    const wrong = check(slab, this.#position, slab.length)
-    if (wrong !== null) throw new CorruptRecordsError(wrong.message)
+    this.#header = undefined
+    const wrongShape = checkBatchShape(slab, this.#position, slab.length)
+    if (wrongShape !== null) throw new CorruptRecordsError(wrongShape.message)
     this.#header = readBatchHeader(slab, this.#position)
+    const wrong = this.#options.checkCrcs ? checkBatch(slab, this.#position, slab.length) : null
+    if (wrong !== null) throw new CorruptRecordsError(wrong.message)
     return this.#header
   }
 

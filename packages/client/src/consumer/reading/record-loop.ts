@@ -13,6 +13,11 @@ interface Waiter<Shown> {
   reject(error: unknown): void
 }
 
+/** So much is handed out before the event loop turns: about a millisecond of it. */
+const turnBytesMax = 256 * 1024
+/** What a record costs besides its bytes. */
+const recordCostBytes = 100
+
 const ended: Result<never> = { done: true, value: undefined }
 
 /** `for await` over the records: one at a time; each is done when the next is asked for. */
@@ -24,6 +29,8 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   #turn: PartitionState | undefined
   #inHand: PartitionState | undefined
   #waiter: Waiter<Shown> | undefined
+  /** Taken since the event loop turned. */
+  #takenBytes = 0
   #asked = 0
   #seenAsked = 0
   #seenAtMs = 0
@@ -41,6 +48,17 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   next(): Promise<Result<Shown>> {
     this.#asked += 1
     this.#settleInHand()
+    return this.#takenBytes >= turnBytesMax ? this.#nextAfterTurn() : this.#next()
+  }
+
+  // A loop that never waits would keep everything else out: what is fetched next, for one.
+  async #nextAfterTurn(): Promise<Result<Shown>> {
+    this.#takenBytes = 0
+    await new Promise((resolve) => setImmediate(resolve))
+    return this.#next()
+  }
+
+  #next(): Promise<Result<Shown>> {
     const turn = this.#turn
     if (turn === undefined) return this.#nextOfAny()
     try {
@@ -135,6 +153,7 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     try {
       for (let record = state.next(); record !== undefined; record = state.next()) {
         const shown = this.#show(state, record)
+        this.#takenBytes += record.sizeBytes + recordCostBytes
         state.take()
         if (shown === undefined) state.done()
         else {

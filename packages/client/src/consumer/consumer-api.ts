@@ -4,6 +4,7 @@ import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import type { ConsumerRecord, TopicPartition, TopicPartitionOffset } from '../record.ts'
 import type { AnyTopics, Deserializers, NeededDeserializers, TopicTypes } from '../serde/topic-types.ts'
 import type { TracingOptions } from '../telemetry/open-telemetry-api.ts'
+import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { OnDeserializationError } from './reading/deserialized.ts'
 
 /** Where to start reading: an offset, the first record at or after a time (ms since 1970), or an end of the partition. */
@@ -204,8 +205,8 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   inTraceOf<R>(record: Shown, run: () => R): R
   /** Asks the group to share the partitions out anew (KIP-568). */
   enforceRebalance(reason?: string): void
-  /** What went over its connections so far, in all and by broker; costs nothing but the call. */
-  metrics(): ClientMetrics
+  /** What it read, and what went over its connections so far, in all and by broker; costs nothing but the call. */
+  metrics(): ConsumerMetrics & ClientMetrics
   /** Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. */
   close(options?: ConsumerCloseOptions): Promise<void>
 }

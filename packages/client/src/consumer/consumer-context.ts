@@ -1,5 +1,6 @@
 import { errorMessage } from '@millrace/kernel'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { ConsumerCounts } from './consumer-metrics.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import type { Partitions } from './reading/partitions.ts'
 
@@ -8,6 +9,7 @@ export interface ConsumerContext {
   readonly cluster: Cluster
   readonly settings: ConsumerSettings
   readonly partitions: Partitions
+  readonly counts: ConsumerCounts
   /** Set when the consumer is closed. */
   readonly stop: AbortSignal
   /** There may be something to hand out, or to fetch. */

@@ -303,3 +303,16 @@ test('options that contradict each other are refused', () => {
   assert.throws(() => new Consumer({ bootstrapServers }), RangeError)
   assert.throws(() => new Consumer({ bootstrapServers, topics: 't', assignment: [] }), RangeError)
 })
+
+test('what a consumer did is counted', async (t) => {
+  const { consumer, fill } = await world(t, 2)
+  await fill(10)
+  const reader = consumer({ groupId: 'g', enableAutoCommit: false })
+  const records = await read(reader, 8)
+  await reader.commit(records)
+  const metrics = reader.metrics()
+  assert.deepEqual([metrics.recordsConsumedTotal, metrics.bytesConsumedTotal], [8, 8])
+  assert.deepEqual([metrics.assignedPartitions, metrics.commitTotal, metrics.rebalanceTotal], [2, 1, 1])
+  assert.ok(metrics.recordsLagMax >= 1 && metrics.failedRebalanceTotal === 0)
+  assert.ok(metrics.fetchTotal > 0 && metrics.fetchLatencyMax >= metrics.fetchLatencyAvg)
+})

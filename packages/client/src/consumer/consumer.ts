@@ -18,17 +18,20 @@ import type {
   StartPosition,
 } from './consumer-api.ts'
 import type { ConsumerContext } from './consumer-context.ts'
+import type { ConsumerMetrics } from './consumer-metrics.ts'
+import { ConsumerCounts } from './consumer-metrics.ts'
 import { consumerSettings } from './consumer-settings.ts'
 import { Fetcher } from './fetch/fetcher.ts'
 import { GroupMember } from './group/group-member.ts'
-import { watchLoop } from './group/loop-watch.ts'
 import { Commits } from './offsets/commits.ts'
 import { OwnOffsets } from './offsets/own-offsets.ts'
+import { lagOf, offsetsBehind, positionOf } from './offsets/positions.ts'
 import { seek } from './offsets/seeking.ts'
 import { committedOffsets, resolvePositions } from './offsets/start-offsets.ts'
 import { Assignments } from './reading/assignments.ts'
 import type { TakenBatch } from './reading/batch-run.ts'
 import { BatchRun } from './reading/batch-run.ts'
+import { beginAlone, beginInGroup } from './reading/beginning.ts'
 import { deserializing } from './reading/deserialized.ts'
 import type { FetchedRecord } from './reading/fetched-record.ts'
 import type { PartitionState } from './reading/partition-state.ts'
@@ -80,6 +83,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       cluster,
       settings,
       partitions,
+      counts: new ConsumerCounts(),
       stop: this.#stop.signal,
       wake: () => this.#wake(),
       fail: (error) => this.#fail(error),
@@ -132,14 +136,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   async commit(records?: ConsumedFrom | readonly ConsumedFrom[], options: CallOptions = {}): Promise<void> {
     if (records === undefined) return this.#offsets.commitAllDone(options.signal)
-    const last = new Map<string, OffsetCommit>()
-    for (const { topic, partition, offset, leaderEpoch = -1 } of isList(records) ? records : [records]) {
-      const key = `${topic}-${partition}`
-      if ((last.get(key)?.offset ?? -1) <= offset) {
-        last.set(key, { topic, partition, offset: offset + 1, leaderEpoch })
-      }
-    }
-    const offsets = [...last.values()]
+    const offsets = offsetsBehind(records)
     await this.commitOffsets(offsets, options)
     for (const each of offsets) this.#offsets.doneTo(each, each.offset)
   }
@@ -184,14 +181,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   positions(): PartitionPosition[] {
-    return Array.from(this.#context.partitions, (state) => ({
-      topic: state.topic,
-      partition: state.partition,
-      offset: state.position,
-      endOffset: state.endOffset,
-      lag: lagOf(state) ?? -1,
-      paused: state.paused,
-    }))
+    return Array.from(this.#context.partitions, positionOf)
   }
 
   position(partition: TopicPartition): number | undefined {
@@ -228,8 +218,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     this.#member?.rejoin(reason)
   }
 
-  metrics(): ClientMetrics {
-    return this.#context.cluster.metrics()
+  metrics(): ConsumerMetrics & ClientMetrics {
+    return { ...this.#context.cluster.metrics(), ...this.#context.counts.metrics(this.#context) }
   }
 
   close(options: ConsumerCloseOptions = {}): Promise<void> {
@@ -255,6 +245,11 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       return failure
     },
     nowMs: () => this.#context.cluster.settings.clock.monotonicMs(),
+    taken: ({ sizeBytes }) => {
+      const { counts } = this.#context
+      counts.records += 1
+      counts.bytes += sizeBytes
+    },
   }
 
   #wake(): void {
@@ -283,40 +278,25 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   #start(): void {
     if (this.#started === undefined) {
-      this.#started = this.#begin()
-      this.#background(this.#started)
+      const started = this.#begin()
+      this.#started = started
+      // What failed is tried again by the next loop.
+      started.catch(() => (this.#started = undefined))
+      this.#background(started)
     } else if (this.#context.partitions.size === 0) this.#member?.start()
   }
 
-  async #begin(): Promise<void> {
-    const { assignment } = this.#context.settings
-    this.#background(this.#offsets.commitRegularly())
-    if (this.#member !== undefined) {
-      await this.#topics.begin()
-      const { partitions } = this.#context
-      const leave = async (): Promise<void> => {
-        for (const state of partitions) state.held = true
-        await this.#member?.leaveForNow()
-      }
-      this.#background(watchLoop(this.#context, () => this.#reader, leave))
-      return this.#member.start()
+  #begin(): Promise<void> {
+    const parts = {
+      topics: this.#topics,
+      assignments: this.#assignments,
+      offsets: this.#offsets,
+      reader: () => this.#reader,
+      background: (work: Promise<void>) => this.#background(work),
     }
-    if (assignment === undefined) await this.#allPartitions()
-    await this.#assignments.assign(assignment ?? this.#topics.partitions())
-    if (assignment === undefined) {
-      // Partitions that come later are read from their first record.
-      const onNew = (each: readonly TopicPartition[]): Promise<void> =>
-        this.#assignments.assign(each.map((partition) => ({ ...partition, start: 'earliest' })))
-      this.#background(this.#topics.watch(onNew))
-    }
-  }
-
-  // Without a group nothing is read before the topics are there.
-  async #allPartitions(): Promise<void> {
-    const { cluster, settings, stop } = this.#context
-    if (settings.topics instanceof RegExp) return this.#topics.refresh()
-    const options = { signal: stop, create: settings.createTopics }
-    await Promise.all(settings.topics.map((name) => cluster.topic(name, options)))
+    return this.#member === undefined
+      ? beginAlone(this.#context, parts)
+      : beginInGroup(this.#context, parts, this.#member)
   }
 
   #until(signal: AbortSignal | undefined): AbortSignal {
@@ -339,11 +319,5 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 }
 
 const asFetched = (record: FetchedRecord): FetchedRecord => record
-
-const isList = (records: ConsumedFrom | readonly ConsumedFrom[]): records is readonly ConsumedFrom[] =>
-  Array.isArray(records)
-
-const lagOf = ({ endOffset, position }: PartitionState): number | undefined =>
-  endOffset < 0 ? undefined : Math.max(0, endOffset - position)
 
 const oneReader = (): TypeError => new TypeError('a consumer has one loop or run at a time')

@@ -39,6 +39,14 @@ export class SubscribedTopics {
     }
   }
 
+  /** The same where nothing is read before all of them are there. */
+  async beginAll(): Promise<void> {
+    const { cluster, settings, stop } = this.#context
+    if (settings.topics instanceof RegExp) return this.refresh()
+    const options = { signal: stop, create: settings.createTopics }
+    await Promise.all(settings.topics.map((name) => cluster.topic(name, options)))
+  }
+
   /** Asks the cluster what there is. */
   refresh(): Promise<void> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined))

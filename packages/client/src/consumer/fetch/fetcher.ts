@@ -175,7 +175,9 @@ export class Fetcher {
       const session = this.#sessions.get(broker) ?? new FetchSession()
       this.#sessions.set(broker, session)
       const asked: Asked = { broker, wanted, offsets: new Map(wanted.map(({ state }) => [state, state.fetchOffset])) }
+      const sentAtMs = this.#nowMs()
       const response = await this.#request(connection, session, wanted, maxBytes)
+      this.#context.counts.fetched(this.#nowMs() - sentAtMs)
       if (brokenSession.has(errorName(response.errorCode))) return session.reset()
       if (response.errorCode !== 0) {
         throw responseError(response.errorCode, undefined, { address: connection.address, api: fetchApi.name })

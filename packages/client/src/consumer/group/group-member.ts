@@ -110,6 +110,7 @@ export class GroupMember {
       } catch (error) {
         if (this.#stop.signal.aborted) return
         failures += 1
+        if (!(error instanceof Rejoin) || error.lost) this.#context.counts.failedRebalances += 1
         try {
           await this.#afterEnd(error, failures)
         } catch (fatal) {
@@ -160,6 +161,7 @@ export class GroupMember {
     this.#stopHeartbeats()
     const assigned = await this.#joinAndSync()
     joined()
+    this.#context.counts.rebalances += 1
     const heartbeats = new Heartbeats(this.#context, this.#requests, () => this.#sharing.outdated())
     this.#heartbeats = heartbeats
     if (this.#away !== undefined) heartbeats.end(new Rejoin(true, tooSlow))
@@ -169,10 +171,20 @@ export class GroupMember {
     this.#owned = assigned
     this.#ownedSince = this.#requests.generation
     this.#lastShare = { partitions: assigned, generation: this.#ownedSince }
-    await this.#events.assign(added)
+    await this.#take(added)
     // What we gave up is shared out in a round that starts when we join again.
     if (this.#cooperative && revoked.length > 0) throw new Rejoin(false, 'partitions were given up for others')
     await heartbeats.ended
+  }
+
+  // What can't be begun with isn't claimed in the next round, so that the group gives it out again.
+  async #take(added: readonly TopicPartition[]): Promise<void> {
+    try {
+      await this.#events.assign(added)
+    } catch (error) {
+      this.#owned = without(this.#owned, added)
+      throw error
+    }
   }
 
   #stopHeartbeats(): void {

@@ -306,3 +306,22 @@ test('a program that took a record and went away leaves the group too, and says 
   assert.match(warned[0] ?? '', /longer than maxPollIntervalMs/)
   assert.equal((await read(reader, 1)).length, 1)
 })
+
+test('partitions whose start can not be found are given out again, and then read', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  let refused = 0
+  const stop = broker.intercept('OffsetFetch', () => {
+    refused += 1
+    throw new KafkaError('UNSTABLE_OFFSET_COMMIT')
+  })
+  const options = {
+    groupId: 'g',
+    partitionAssignmentStrategy: ['cooperative-sticky'],
+    defaultApiTimeoutMs: 50,
+  } as const
+  const reading = read(consumer(options), 1)
+  await until('it was refused for longer than a call may take', () => refused >= 20)
+  stop()
+  assert.equal((await reading).length, 1)
+})

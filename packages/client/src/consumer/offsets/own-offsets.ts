@@ -26,6 +26,7 @@ export class OwnOffsets {
   async commit(offsets: readonly OffsetToCommit[], signal?: AbortSignal): Promise<void> {
     if (this.#commits === undefined) throw new TypeError('a consumer without groupId has no offsets to commit')
     await this.#commits.commit(offsets, signal)
+    if (offsets.length > 0) this.#context.counts.commits += 1
     for (const each of offsets) {
       const state = this.#context.partitions.get(each)
       if (state !== undefined) state.committedOffset = each.offset

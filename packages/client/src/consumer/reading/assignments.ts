@@ -49,7 +49,12 @@ export class Assignments {
       state.held = true
       this.#context.partitions.add(state)
     }
-    await this.#callbacks.onAssigned?.(partitions.map(plain))
+    try {
+      await this.#callbacks.onAssigned?.(partitions.map(plain))
+    } catch (error) {
+      this.#drop(partitions)
+      throw error
+    }
     for (const state of this.#context.partitions.these(partitions)) state.held = false
     this.#ever = true
     this.#context.wake()

@@ -135,6 +135,7 @@ export class BatchRun<Shown> implements Reader {
   #add(state: PartitionState, record: FetchedRecord, records: Shown[]): void {
     try {
       const shown = this.#present(record)
+      this.#context.taken(record)
       if (shown !== undefined) records.push(shown)
     } catch (error) {
       state.putBack(record)

@@ -1,3 +1,4 @@
+import type { FetchedRecord } from './fetched-record.ts'
 import type { PartitionState } from './partition-state.ts'
 
 /** Whoever takes the records out: a loop over records, or a run over batches. A consumer has one at a time. */
@@ -31,4 +32,6 @@ export interface ReadingContext {
   /** An error that nobody has been told of yet. */
   takeFailure(): { readonly error: unknown } | undefined
   nowMs(): number
+  /** A record is handed out. */
+  taken(record: FetchedRecord): void
 }

@@ -154,6 +154,7 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
       for (let record = state.next(); record !== undefined; record = state.next()) {
         const shown = this.#show(state, record)
         this.#takenBytes += record.sizeBytes + recordCostBytes
+        this.#context.taken(record)
         state.take()
         if (shown === undefined) state.done()
         else {

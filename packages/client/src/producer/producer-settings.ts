@@ -58,12 +58,10 @@ function deliverySettings(
 }
 
 function compressionLevel(options: PlainProducerOptions): number | undefined {
-  const gzip = options.compressionGzipLevel
-  if (gzip !== undefined && gzip !== -1) inRange('compressionGzipLevel', gzip, 6, 1, 9)
-  const zstd = options.compressionZstdLevel
-  inRange('compressionZstdLevel', zstd, 3, -131_072, 22)
-  const lz4 = options.compressionLz4Level
-  inRange('compressionLz4Level', lz4, 9, 1, 17)
+  const gzip = options.compressionGzipLevel ?? -1
+  if (gzip !== -1) inRange('compressionGzipLevel', gzip, 6, 1, 9)
+  const zstd = inRange('compressionZstdLevel', options.compressionZstdLevel, 3, -131_072, 22)
+  const lz4 = inRange('compressionLz4Level', options.compressionLz4Level, 9, 1, 17)
   return { none: undefined, gzip, snappy: undefined, lz4, zstd }[options.compressionType ?? 'none']
 }
 

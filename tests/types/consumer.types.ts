@@ -76,5 +76,30 @@ export function optionsThatAreNone(): Consumer[] {
     // @ts-expect-error no such policy
     new Consumer({ bootstrapServers, topics: 't', autoOffsetReset: 'newest' }),
     new Consumer({ bootstrapServers, topics: /^t/, autoOffsetReset: 'by_duration:PT1H' }),
+    // @ts-expect-error what is a setting of Kafka's is a setting here under its name in camelCase, and no other
+    new Consumer({ bootstrapServers, topics: 't', groupId: 'g', 'session.timeout.ms': 10_000 }),
+    // @ts-expect-error times are numbers of milliseconds
+    new Consumer({ bootstrapServers, topics: 't', groupId: 'g', sessionTimeoutMs: '10s' }),
+    // @ts-expect-error an assigned partition is a topic and a number
+    new Consumer({ bootstrapServers, assignment: [{ topic: 't', partition: '0' }] }),
+    // @ts-expect-error a record is left out, or the loop stops before it
+    new Consumer({ bootstrapServers, topics: 't', onDeserializationError: () => 'retry' }),
+    new Consumer({ bootstrapServers, assignment: [{ topic: 't', partition: 0, start: { timestamp: 0 } }] }),
   ]
+}
+
+export async function whatIsNoCall(consumer: Consumer): Promise<void> {
+  // @ts-expect-error an offset alone says nothing
+  await consumer.commit(42)
+  // @ts-expect-error offsets are numbers
+  await consumer.commitOffsets([{ topic: 't', partition: 0, offset: '42' }])
+  // @ts-expect-error a run has a function for its batches
+  await consumer.run({ partitionsConcurrently: 3 })
+  // @ts-expect-error partitions are paused one by one, not by topic
+  consumer.pause([{ topic: 't' }])
+  // @ts-expect-error where a partition isn't read there is no lag
+  const lag: number = consumer.lag({ topic: 't', partition: 0 })
+  // @ts-expect-error without a group there is no metadata of it
+  const memberId: string = consumer.groupMetadata().memberId
+  ;[lag, memberId].pop()
 }

@@ -16,12 +16,14 @@ export interface ClientLogger {
 /** How a client and its brokers talk: in the clear or by TLS, nameless (or by certificate) or by SASL. */
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
+/** Which addresses of a name are tried (Kafka's `client.dns.lookup`). */
 export type DnsLookup = 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only'
 
 /** What all clients take. Times in milliseconds; names are camelCase of Kafka's, defaults are Kafka's. */
 export interface ClientOptions {
   /** `host:port`, several separated by commas or as a list. Without a port it is 9092. */
   readonly bootstrapServers: string | readonly string[]
+  /** What brokers write into their logs and count quotas by; `millrace`. */
   readonly clientId?: string
   /** Kafka's `security.protocol`; default: what `tls` and `sasl` say, else PLAINTEXT. */
   readonly securityProtocol?: SecurityProtocol
@@ -67,5 +69,6 @@ export interface ClientOptions {
 
 /** What a call may be given to end it early. */
 export interface CallOptions {
+  /** Ends the call, which rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }

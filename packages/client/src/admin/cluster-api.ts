@@ -4,6 +4,7 @@ import type { AclOperation } from './names.ts'
 import type { Outcomes } from './outcome-types.ts'
 import type { ValidateOptions } from './topics-api.ts'
 
+/** A broker. */
 export interface ClusterNode {
   readonly id: number
   readonly host: string
@@ -13,6 +14,7 @@ export interface ClusterNode {
   readonly fenced: boolean
 }
 
+/** The cluster as a broker sees it. */
 export interface ClusterDescription {
   readonly clusterId: string
   /** null while there is none. With KRaft it is any broker that stands in for it. */
@@ -22,6 +24,7 @@ export interface ClusterDescription {
   readonly authorizedOperations: readonly AclOperation[] | null
 }
 
+/** What to tell of the cluster. */
 export interface DescribeClusterOptions extends AdminCallOptions {
   /** Whether to tell what we may do with the cluster (KIP-430). Default false. */
   readonly includeAuthorizedOperations?: boolean
@@ -29,6 +32,7 @@ export interface DescribeClusterOptions extends AdminCallOptions {
   readonly includeFencedBrokers?: boolean
 }
 
+/** A replica in a log directory. */
 export interface LogDirReplica extends TopicPartition {
   readonly sizeBytes: number
   /** How many records it is behind the high watermark, or a future replica behind the current one. */
@@ -37,6 +41,7 @@ export interface LogDirReplica extends TopicPartition {
   readonly future: boolean
 }
 
+/** A log directory of a broker. */
 export interface LogDirDescription {
   readonly path: string
   /** Kafka's name of what is wrong with the directory, such as KAFKA_STORAGE_ERROR. */
@@ -52,11 +57,13 @@ export interface ReplicaRef extends TopicPartition {
   readonly broker: number
 }
 
+/** Where a replica shall lie. */
 export interface ReplicaMove extends ReplicaRef {
   /** One of the broker's log directories, as an absolute path. */
   readonly path: string
 }
 
+/** Where a replica lies. */
 export interface ReplicaLogDirs {
   /** null where the broker doesn't have the replica. */
   readonly current: { readonly path: string; readonly offsetLag: number } | null
@@ -64,11 +71,13 @@ export interface ReplicaLogDirs {
   readonly future: { readonly path: string; readonly offsetLag: number } | null
 }
 
+/** Levels of a feature, both ends included. */
 export interface FeatureRange {
   readonly min: number
   readonly max: number
 }
 
+/** The features of a broker and its cluster, by name. */
 export interface FeaturesDescription {
   /** Feature levels that the broker can work with. */
   readonly supported: ReadonlyMap<string, FeatureRange>
@@ -78,6 +87,7 @@ export interface FeaturesDescription {
   readonly finalizedEpoch: number | null
 }
 
+/** A change of the level of a feature. */
 export interface FeatureUpdate {
   readonly feature: string
   /** The level that it shall have; 0 switches it off. */
@@ -86,6 +96,7 @@ export interface FeatureUpdate {
   readonly direction?: 'upgrade' | 'safe-downgrade' | 'unsafe-downgrade'
 }
 
+/** A controller, or a broker that follows it. */
 export interface QuorumReplica {
   readonly id: number
   /** null on brokers older than 3.9. */
@@ -96,12 +107,14 @@ export interface QuorumReplica {
   readonly lastCaughtUpMs: number | null
 }
 
+/** Where a controller listens. */
 export interface Endpoint {
   readonly name: string
   readonly host: string
   readonly port: number
 }
 
+/** The metadata quorum of a cluster with KRaft. */
 export interface QuorumDescription {
   readonly leader: number
   readonly leaderEpoch: number
@@ -112,6 +125,7 @@ export interface QuorumDescription {
   readonly nodes: ReadonlyMap<number, readonly Endpoint[]>
 }
 
+/** A controller by its id and its directory. */
 export interface VoterRef {
   readonly id: number
   /** Of its metadata log directory, as in its meta.properties. */

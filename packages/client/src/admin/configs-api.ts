@@ -2,14 +2,17 @@ import type { AdminCallOptions } from './call.ts'
 import type { Outcomes } from './outcome-types.ts'
 import type { ValidateOptions } from './topics-api.ts'
 
+/** What may have settings. */
 export type ConfigResourceType = 'topic' | 'broker' | 'group' | 'client-metrics' | 'broker-logger'
 
+/** Who or what has settings. */
 export interface ConfigResource {
   readonly type: ConfigResourceType
   /** Topic, group or client-metrics subscription; a broker's id as text; '' is the default of all brokers. */
   readonly name: string
 }
 
+/** Where a value comes from. */
 export type ConfigSource =
   | 'topic'
   | 'dynamic-broker'
@@ -21,6 +24,7 @@ export type ConfigSource =
   | 'group'
   | 'unknown'
 
+/** A place that a value may come from. */
 export interface ConfigSynonym {
   readonly name: string
   /** null where it is sensitive or has none. */
@@ -28,6 +32,7 @@ export interface ConfigSynonym {
   readonly source: ConfigSource
 }
 
+/** A setting as the broker tells it. */
 export interface ConfigEntry {
   readonly name: string
   /** null where it is sensitive or has none. */
@@ -43,6 +48,7 @@ export interface ConfigEntry {
   readonly synonyms: readonly ConfigSynonym[]
 }
 
+/** A change of one setting. */
 export interface ConfigChange {
   readonly resource: ConfigResource
   readonly name: string
@@ -57,6 +63,7 @@ export interface ConfigReplacement {
   readonly configs: Readonly<Record<string, string>>
 }
 
+/** What to tell of settings. */
 export interface DescribeConfigsOptions extends AdminCallOptions {
   /** Only these settings; default all. */
   readonly names?: readonly string[]

@@ -6,6 +6,7 @@ import type { Outcomes } from './outcome-types.ts'
 /** `classic` groups rebalance by themselves (also Connect's workers), the others are assigned by the broker. */
 export type GroupType = 'classic' | 'consumer' | 'share' | 'streams'
 
+/** A group in a list. */
 export interface GroupListing {
   readonly groupId: string
   /** `consumer`, `connect`, `share`, `streams`; empty where a group has only offsets. */
@@ -16,6 +17,7 @@ export interface GroupListing {
   readonly type: string
 }
 
+/** What members of all groups have. */
 export interface GroupMember {
   readonly memberId: string
   readonly groupInstanceId: string | null
@@ -25,12 +27,14 @@ export interface GroupMember {
   readonly assignment: readonly TopicPartition[]
 }
 
+/** A member of a group that rebalances by itself. */
 export interface ClassicGroupMember extends GroupMember {
   /** What the member said of itself, in its protocol's own format. */
   readonly metadata: Uint8Array
   readonly assignmentBytes: Uint8Array
 }
 
+/** A member of a group of the new protocol (KIP-848). */
 export interface ConsumerGroupMember extends GroupMember {
   readonly memberEpoch: number
   readonly rackId: string | null
@@ -42,23 +46,27 @@ export interface ConsumerGroupMember extends GroupMember {
   readonly classic: boolean | null
 }
 
+/** A member of a share group (KIP-932). */
 export interface ShareGroupMember extends GroupMember {
   readonly memberEpoch: number
   readonly rackId: string | null
   readonly subscribedTopics: readonly string[]
 }
 
+/** Tasks of a subtopology, by its partitions. */
 export interface StreamsTasks {
   readonly subtopologyId: string
   readonly partitions: readonly number[]
 }
 
+/** The tasks of a Streams member. */
 export interface StreamsAssignment {
   readonly active: readonly StreamsTasks[]
   readonly standby: readonly StreamsTasks[]
   readonly warmup: readonly StreamsTasks[]
 }
 
+/** A member of a Streams group (KIP-1071). */
 export interface StreamsGroupMember extends GroupMember {
   readonly memberEpoch: number
   readonly topologyEpoch: number
@@ -68,6 +76,7 @@ export interface StreamsGroupMember extends GroupMember {
   readonly targetTasks: StreamsAssignment
 }
 
+/** A part of a topology that is worked on as a whole. */
 export interface StreamsSubtopology {
   readonly subtopologyId: string
   readonly sourceTopics: readonly string[]
@@ -93,21 +102,25 @@ interface Epochs {
   readonly assignmentEpoch: number
 }
 
+/** A group that rebalances by itself. */
 export interface ClassicGroupDescription extends AnyGroup {
   readonly type: 'classic'
   readonly members: readonly ClassicGroupMember[]
 }
 
+/** A group of the new protocol (KIP-848). */
 export interface ConsumerGroupDescription extends AnyGroup, Epochs {
   readonly type: 'consumer'
   readonly members: readonly ConsumerGroupMember[]
 }
 
+/** A share group (KIP-932). */
 export interface ShareGroupDescription extends AnyGroup, Epochs {
   readonly type: 'share'
   readonly members: readonly ShareGroupMember[]
 }
 
+/** A Streams group (KIP-1071). */
 export interface StreamsGroupDescription extends AnyGroup, Epochs {
   readonly type: 'streams'
   readonly topologyEpoch: number
@@ -116,12 +129,14 @@ export interface StreamsGroupDescription extends AnyGroup, Epochs {
   readonly members: readonly StreamsGroupMember[]
 }
 
+/** A group; `type` says which. */
 export type GroupDescription =
   | ClassicGroupDescription
   | ConsumerGroupDescription
   | ShareGroupDescription
   | StreamsGroupDescription
 
+/** Which groups to list. */
 export interface ListGroupsOptions extends AdminCallOptions {
   /** Only these states, such as Stable or Empty; from Kafka 2.6 on. */
   readonly states?: readonly string[]
@@ -131,6 +146,7 @@ export interface ListGroupsOptions extends AdminCallOptions {
   readonly protocolTypes?: readonly string[]
 }
 
+/** How to describe groups. */
 export interface DescribeGroupsOptions extends AdminCallOptions {
   /** Only look among groups of these types. Default: all that the broker has. */
   readonly types?: readonly GroupType[]

@@ -2,12 +2,14 @@ import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
 import type { AdminCallOptions } from './call.ts'
 import type { Outcomes } from './outcome-types.ts'
 
+/** What a group has committed of a partition: the next offset to read. */
 export interface CommittedOffset extends TopicPartitionOffset {
   /** -1 where the committer gave none. */
   readonly leaderEpoch: number
   readonly metadata: string
 }
 
+/** What a group shall have of a partition: the next offset to read. */
 export interface OffsetToCommit extends TopicPartitionOffset {
   /** Of the record before it; -1 (the default) where it isn't known. */
   readonly leaderEpoch?: number
@@ -20,11 +22,13 @@ export interface GroupPartitions {
   readonly partitions?: readonly TopicPartition[]
 }
 
+/** How to ask for committed offsets. */
 export interface FetchOffsetsOptions extends AdminCallOptions {
   /** Wait for offsets that an open transaction is about to commit (KIP-447). Default false. */
   readonly requireStable?: boolean
 }
 
+/** How far a share group is with a partition. */
 export interface ShareOffset extends TopicPartition {
   /** The first record that isn't done with (the share-partition start offset); -1 where the group hasn't read it. */
   readonly offset: number
@@ -47,8 +51,10 @@ export type OffsetSpec =
   | 'earliest-pending-upload'
   | number
 
+/** A partition, and which offset of it is asked for. */
 export type AskedOffset = TopicPartition & { readonly at: OffsetSpec }
 
+/** An offset of a partition. */
 export interface ListedOffset extends TopicPartition {
   /** -1 where no record is that late. */
   readonly offset: number
@@ -57,6 +63,7 @@ export interface ListedOffset extends TopicPartition {
   readonly leaderEpoch: number
 }
 
+/** How to ask for offsets. */
 export interface ListOffsetsOptions extends AdminCallOptions {
   /** With `read_committed`, `latest` is the first offset that an open transaction may still change. */
   readonly isolationLevel?: 'read_uncommitted' | 'read_committed'

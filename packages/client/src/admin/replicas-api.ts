@@ -2,22 +2,26 @@ import type { TopicPartition } from '../record.ts'
 import type { AdminCallOptions } from './call.ts'
 import type { Outcomes } from './outcome-types.ts'
 
+/** Where a partition shall be. */
 export interface Reassignment extends TopicPartition {
   /** Brokers that shall hold the partition, its preferred leader first; null stops a move that is under way. */
   readonly replicas: readonly number[] | null
 }
 
+/** A move that is under way, by the ids of brokers. */
 export interface OngoingReassignment extends TopicPartition {
   readonly replicas: readonly number[]
   readonly adding: readonly number[]
   readonly removing: readonly number[]
 }
 
+/** What moves may do. */
 export interface AlterReassignmentsOptions extends AdminCallOptions {
   /** Whether partitions may get more or fewer replicas; false needs Kafka 4.1 (KIP-860). Default true. */
   readonly allowReplicationFactorChange?: boolean
 }
 
+/** Whether the preferred replica shall lead, or any that is there, also at the cost of records. */
 export type ElectionType = 'preferred' | 'unclean'
 
 /** Which brokers hold partitions, and which of them leads. */

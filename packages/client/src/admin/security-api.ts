@@ -3,6 +3,7 @@ import type { AclOperation } from './names.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
 import type { ValidateOptions } from './topics-api.ts'
 
+/** What may be guarded. */
 export type AclResourceType = 'topic' | 'group' | 'cluster' | 'transactional-id' | 'delegation-token' | 'user'
 
 /** That somebody may, or may not, do something to a resource. */
@@ -46,12 +47,14 @@ export interface QuotaEntity {
   readonly ip?: string | null
 }
 
+/** Which entities of one kind. */
 export interface QuotaMatch {
   readonly entity: keyof QuotaEntity
   /** null: the default; not given: any that is named. */
   readonly name?: string | null
 }
 
+/** Which quotas. */
 export interface QuotaFilter {
   /** All must match; none given finds all quotas. */
   readonly matches?: readonly QuotaMatch[]
@@ -59,20 +62,24 @@ export interface QuotaFilter {
   readonly strict?: boolean
 }
 
+/** The quotas of an entity, by their names. */
 export interface ClientQuota {
   readonly entity: QuotaEntity
   /** `producer_byte_rate` and `consumer_byte_rate` in B/s, `request_percentage`, `controller_mutation_rate`, ... */
   readonly quotas: Readonly<Record<string, number>>
 }
 
+/** Changes of the quotas of an entity. */
 export interface QuotaAlteration {
   readonly entity: QuotaEntity
   /** Values to set; null takes one away. */
   readonly quotas: Readonly<Record<string, number | null>>
 }
 
+/** The mechanisms that Kafka keeps credentials for. */
 export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
+/** What is told of a credential: never the password. */
 export interface ScramCredential {
   readonly mechanism: ScramMechanism | 'unknown'
   readonly iterations: number
@@ -91,6 +98,7 @@ export type ScramAlteration =
     }
   | { readonly user: string; readonly mechanism: ScramMechanism; readonly delete: true }
 
+/** A token that stands for its owner (KIP-48); times in ms since the Unix epoch. */
 export interface DelegationToken {
   readonly tokenId: string
   /** Its password for SASL/SCRAM is this in base64. */
@@ -106,6 +114,7 @@ export interface DelegationToken {
   readonly maxMs: number
 }
 
+/** How to make a token. */
 export interface CreateTokenOptions extends AdminCallOptions {
   /** Such as `User:alice`; ourselves where not given. Needs Kafka 3.3. */
   readonly owner?: string

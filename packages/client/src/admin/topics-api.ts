@@ -6,6 +6,7 @@ import type { Outcomes } from './outcome-types.ts'
 /** A topic by its name, or by its id: 22 characters of URL-safe base64. */
 export type TopicRef = string | { readonly topicId: string }
 
+/** A topic to create. */
 export interface NewTopic {
   readonly name: string
   /** The broker's `num.partitions` where not given. */
@@ -17,6 +18,7 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+/** How far a topic shall grow. */
 export interface NewPartitions {
   readonly topic: string
   /** How many the topic shall have in all. */
@@ -25,6 +27,7 @@ export interface NewPartitions {
   readonly replicaAssignment?: readonly (readonly number[])[]
 }
 
+/** A topic in a list. */
 export interface TopicListing {
   readonly name: string
   readonly topicId: string
@@ -32,6 +35,7 @@ export interface TopicListing {
   readonly partitions: number
 }
 
+/** A partition: who leads it and who holds it, by the ids of brokers. */
 export interface PartitionDescription {
   readonly partition: number
   /** null while there is none. */
@@ -46,6 +50,7 @@ export interface PartitionDescription {
   readonly lastKnownEligibleLeaders: readonly number[] | null
 }
 
+/** A topic with its partitions. */
 export interface TopicDescription {
   readonly name: string
   /** All A's where the broker is older than 2.8. */
@@ -56,11 +61,13 @@ export interface TopicDescription {
   readonly authorizedOperations: readonly AclOperation[] | null
 }
 
+/** For calls that may be tried without effect. */
 export interface ValidateOptions extends AdminCallOptions {
   /** Only have the broker check it. Default false. */
   readonly validateOnly?: boolean
 }
 
+/** How to describe topics. */
 export interface DescribeTopicsOptions extends AdminCallOptions {
   /** Whether to tell what we may do with each (KIP-430). Default false. */
   readonly includeAuthorizedOperations?: boolean

@@ -2,6 +2,7 @@ import type { TopicPartition } from '../record.ts'
 import type { AdminCallOptions } from './call.ts'
 import type { Outcomes } from './outcome-types.ts'
 
+/** A transactional id in a list. */
 export interface TransactionListing {
   readonly transactionalId: string
   readonly producerId: number
@@ -9,6 +10,7 @@ export interface TransactionListing {
   readonly state: string
 }
 
+/** Which transactions to list. */
 export interface ListTransactionsOptions extends AdminCallOptions {
   /** Only these states. */
   readonly states?: readonly string[]
@@ -19,6 +21,7 @@ export interface ListTransactionsOptions extends AdminCallOptions {
   readonly transactionalIdPattern?: string
 }
 
+/** A transactional id as its coordinator knows it. */
 export interface TransactionDescription {
   readonly transactionalId: string
   readonly state: string
@@ -52,6 +55,7 @@ export interface HangingTransaction extends TopicPartition {
   readonly coordinatorEpoch: number
 }
 
+/** A producer after it was shut out. */
 export interface FencedProducer {
   readonly producerId: number
   /** Whatever has a lower one is refused from now on. */

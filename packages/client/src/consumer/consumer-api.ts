@@ -20,6 +20,7 @@ export interface ManualAssignment extends TopicPartition {
   readonly start?: StartPosition
 }
 
+/** Kafka's ways to share partitions out. `cooperative-sticky` moves only those that must move (KIP-429). */
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
 
 /** How the leader of a group shares partitions out, where none of Kafka's ways will do. Members must all have it. */
@@ -39,6 +40,7 @@ export type ConsumerOptions<T extends TopicTypes<T> = AnyTopics> = PlainConsumer
   readonly deserializers?: Deserializers<T>
 } & NeededDeserializers<T>
 
+/** What a consumer takes besides its deserializers. */
 export interface PlainConsumerOptions extends ClientOptions {
   /** With a group, the group's coordinator gives out the partitions and keeps the offsets. */
   readonly groupId?: string
@@ -115,6 +117,7 @@ export interface PartitionPosition extends TopicPartitionOffset {
   readonly endOffset: number
   /** Records between the position and that end; -1 before the first fetch. */
   readonly lag: number
+  /** Whether `pause` holds it. */
   readonly paused: boolean
 }
 
@@ -126,6 +129,12 @@ export interface ConsumerBatch<Shown = ConsumerRecord> extends TopicPartition {
   readonly signal: AbortSignal
 }
 
+/**
+ * How `run` works.
+ *
+ * @example
+ * await consumer.run({ partitionsConcurrently: 8, eachBatch: async ({ records }) => store(records) })
+ */
 export interface RunOptions<Shown = ConsumerRecord> {
   /** The batch is done when this has resolved. What it throws ends the run; the batch then comes again. */
   readonly eachBatch: (batch: ConsumerBatch<Shown>) => void | Promise<void>
@@ -143,11 +152,13 @@ export interface ConsumerGroupMetadata {
   readonly groupInstanceId: string | null
 }
 
+/** What a group has committed of a partition: the next offset to read. */
 export interface CommittedPosition extends TopicPartitionOffset {
   /** -1 where the one who committed didn't say. */
   readonly leaderEpoch: number
 }
 
+/** What is to be committed of a partition: the next offset to read. */
 export interface OffsetCommit extends TopicPartitionOffset {
   readonly leaderEpoch?: number
   /** Kept with the offset for whoever asks. */
@@ -163,22 +174,38 @@ export interface OffsetCommit extends TopicPartitionOffset {
 export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown>, AsyncDisposable {
   /**
    * Gives batches to a function, a partition's one after the other, several partitions at a time. Resolves when the
-   * consumer is closed, or at the end with `stopAtEnd`; rejects with what `eachBatch` threw.
+   * consumer is closed, or at the end with `stopAtEnd`; rejects with what `eachBatch` threw, or with what a loop would
+   * throw: a KafkaError that doesn't pass, a DeserializationError, an UnreadableBatchError, a LogTruncationError.
+   *
+   * @example await consumer.run({ eachBatch: async ({ topic, records }) => store(topic, records) })
    */
   run(options: RunOptions<Shown>): Promise<void>
   /**
    * Commits the record's offset + 1, of several records the last of each partition, or with no argument everything that
-   * is done; resolves when the group has it. Rejects with a CommitFailedError where the partition is somebody else's.
+   * is done; resolves when the group has it. Rejects with a CommitFailedError where the partition is somebody else's, and
+   * with a TypeError without a group.
+   *
+   * @example await consumer.commit(record)
    */
   commit(records?: ConsumedFrom | readonly ConsumedFrom[], options?: CallOptions): Promise<void>
-  /** Commits these offsets as they are: each is the next to read. */
+  /**
+   * Commits these offsets as they are: each is the next to read. Rejects as `commit` does.
+   *
+   * @example await consumer.commitOffsets([{ topic: 'orders', partition: 0, offset: 43, metadata: 'by hand' }])
+   */
   commitOffsets(offsets: readonly OffsetCommit[], options?: CallOptions): Promise<void>
   /** What the group has committed, of these partitions or of those that are read now; those without are left out. */
   committed(partitions?: readonly TopicPartition[], options?: CallOptions): Promise<CommittedPosition[]>
-  /** Reads on from there; what is buffered of the partition is dropped. */
+  /**
+   * Reads on from there; what is buffered of the partition is dropped. Rejects with a RangeError where the partition
+   * isn't read, and with a TimeoutError where no broker can say where a time or an end is.
+   *
+   * @example await consumer.seek({ topic: 'orders', partition: 0 }, { timestamp: Date.now() - 3_600_000 })
+   */
   seek(partition: TopicPartition, to: StartPosition, options?: CallOptions): Promise<void>
   /** No more records of these come out until `resume`; other partitions go on. Also within `onAssigned`. */
   pause(partitions: readonly TopicPartition[]): void
+  /** Records of these come out again. */
   resume(partitions: readonly TopicPartition[]): void
   /** The partitions that are read now. */
   assignment(): TopicPartition[]
@@ -188,7 +215,11 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   position(partition: TopicPartition): number | undefined
   /** Records that were not handed out yet, as of the last fetch; undefined where that isn't known. */
   lag(partition: TopicPartition): number | undefined
-  /** Offsets that a position has now, asked of the brokers; a time after the last record is the partition's end. */
+  /**
+   * Offsets that a position has now, asked of the brokers; a time after the last record is the partition's end.
+   *
+   * @example const [end] = await consumer.offsetsOf([{ topic: 'orders', partition: 0 }], 'latest')
+   */
   offsetsOf(
     partitions: readonly TopicPartition[],
     at: StartPosition,
@@ -214,6 +245,7 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
 /** What a commit needs to know of a record. */
 export type ConsumedFrom = TopicPartitionOffset & { readonly leaderEpoch?: number }
 
+/** How to end a consumer. */
 export interface ConsumerCloseOptions {
   /** Default: true, but false with a `groupInstanceId`, which may come back within the session timeout (KIP-1092). */
   readonly leaveGroup?: boolean

@@ -19,15 +19,3 @@ export class TimeoutError extends KafkaError {
     super('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: ${message}${why}`, options)
   }
 }
-
-/** The call can't be done in the state that the client is in; nothing was sent. */
-export class IllegalStateError extends Error {
-  override name = 'IllegalStateError'
-  readonly retriable = false
-  readonly advice: string
-
-  constructor(message: string, advice: string) {
-    super(message)
-    this.advice = advice
-  }
-}

@@ -28,7 +28,7 @@ export class Intake {
   readonly #memory: ByteBudget
   readonly #batchMemory: BatchMemory
   readonly #topics = new Map<string, TopicWriter>()
-  readonly waiting: WaitingRoom
+  readonly waiting: WaitingRoom<TopicWriter>
   /** Undefined while a record is brought in: the caller's code may send another meanwhile. */
   #draft: RecordDraft | undefined
 
@@ -61,7 +61,7 @@ export class Intake {
   }
 
   /** Rejects where the record can't be sent; `queued` is told of the entry where it has to wait. */
-  send(record: AnyRecord, queued?: (entry: Entry) => void): Promise<RecordMetadata> {
+  send(record: AnyRecord, queued?: (entry: Entry<TopicWriter>) => void): Promise<RecordMetadata> {
     return this.#promised(record, (topic, draft, obstacle) => {
       const single = new SingleSend()
       const entry = this.#wait(topic, draft, single, 0, obstacle)
@@ -81,7 +81,7 @@ export class Intake {
   }
 
   /** The entry where it has to wait. Whatever is wrong with the record is told to the completion. */
-  enter(record: AnyRecord, completion: Completion, index: number, nowMs: number): Entry | undefined {
+  enter(record: AnyRecord, completion: Completion, index: number, nowMs: number): Entry<TopicWriter> | undefined {
     const draft = this.#takeDraft()
     try {
       const topic = this.#fill(draft, record, nowMs)
@@ -135,14 +135,20 @@ export class Intake {
     return this.#append(topic, draft, completion, index)
   }
 
-  #wait(topic: TopicWriter, draft: RecordDraft, completion: Completion, index: number, obstacle: Obstacle): Entry {
+  #wait(
+    topic: TopicWriter,
+    draft: RecordDraft,
+    completion: Completion,
+    index: number,
+    obstacle: Obstacle,
+  ): Entry<TopicWriter> {
     const entry = this.waiting.add(topic, draft.copy(), completion, index, obstacle !== 'no room')
     // What lingers would hold the memory that we wait for.
     if (obstacle === 'no room') this.#sender.schedule()
     return entry
   }
 
-  #admit({ topic, draft, completion, index }: Entry): void {
+  #admit({ topic, draft, completion, index }: Entry<TopicWriter>): void {
     try {
       this.#append(topic, draft, completion, index)
     } catch (error) {

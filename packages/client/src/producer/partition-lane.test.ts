@@ -185,3 +185,10 @@ test('a batch that can not be compressed fails, and the lane goes on', async () 
   assert.equal(large.lane.head(), undefined)
   assert.deepEqual([large.lane.hasClosed, large.lane.queuedBytes], [false, 0])
 })
+
+test('a batch whose first record could not be written is not sent', () => {
+  const { lane } = laneOf(0)
+  const batch = lane.begin(0, 100)
+  lane.close()
+  assert.deepEqual([lane.hasClosed, batch.done], [false, true])
+})

@@ -108,6 +108,8 @@ export class PartitionLane {
     const batch = this.#open
     if (batch === undefined) return
     this.#open = undefined
+    // Its first record could not be written: there is nothing to send.
+    if (batch.recordCount === 0) return batch.succeed(this.topic, this.partition, -1, -1)
     // Rounded up, or the next one would have to grow for its last record.
     this.#capacityBytes = Math.min(this.#settings.batchBytes, 2 ** Math.ceil(Math.log2(batch.sizeBytes)))
     this.#waiting.push(batch)

@@ -93,6 +93,52 @@ test('text, numbers and bytes are sent as they are, and an object without a seri
   assert.deepEqual((await readAll(broker, topic)).map(textOf), ['text', '12', '13', 'b', 'A', '\0'])
 })
 
+test('headers are an object or pairs; what is none of that is refused, and touches no other record', async (t) => {
+  const { broker, topic } = await world(t)
+  const producer = producing(t, broker)
+  const wrong: unknown[] = [
+    null,
+    'text',
+    { a: 5 },
+    { a: undefined },
+    { a: new Uint16Array(2) },
+    [['a']],
+    [[1, 'x']],
+    [1],
+  ]
+  for (const headers of wrong) {
+    await assert.rejects(producer.send({ topic, value: 'v', headers: headers as never }), TypeError)
+  }
+  const right = [
+    {},
+    [],
+    { a: null, b: '' },
+    [
+      ['a', '1'],
+      ['a', Buffer.from('2')],
+    ],
+    new Map([['c', 'd']]),
+  ]
+  await producer.send(right.map((headers) => ({ topic, value: 'v', headers: headers as never })))
+  assert.deepEqual(
+    (await readAll(broker, topic)).map(({ headers }) => headers.map(([name, value]) => [name, value?.toString()])),
+    [
+      [],
+      [],
+      [
+        ['a', undefined],
+        ['b', ''],
+      ],
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+      [['c', 'd']],
+    ],
+  )
+  assert.equal(producer.metrics().bufferAvailableBytes, producer.metrics().bufferTotalBytes)
+})
+
 test('a key goes to the partition of the Java client', async (t) => {
   const { broker, topic } = await world(t, 7)
   const producer = producing(t, broker)

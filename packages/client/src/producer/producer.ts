@@ -14,6 +14,7 @@ import { producerSettings } from './producer-settings.ts'
 import type { AnyRecord } from './record-draft.ts'
 import { recordSink } from './record-sink.ts'
 import { Sender } from './sender.ts'
+import type { TopicWriter } from './topic-writer.ts'
 import type { Entry } from './waiting-room.ts'
 
 /**
@@ -122,7 +123,7 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     this.#sender.close(closed())
   }
 
-  #sendMany(records: readonly AnyRecord[], queued?: (entry: Entry) => void): GroupSend {
+  #sendMany(records: readonly AnyRecord[], queued?: (entry: Entry<TopicWriter>) => void): GroupSend {
     const group = new GroupSend(records.length)
     const { nowMs } = this.#intake
     for (let i = 0; i < records.length; i += 1) {
@@ -135,8 +136,8 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
   // What is in a batch may be on its way: only what still waits is taken back.
   #sendWith(signal: AbortSignal, given: AnyRecord | readonly AnyRecord[]): Promise<RecordMetadata | RecordMetadata[]> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const entries: Entry[] = []
-    const queued = (entry: Entry): void => void entries.push(entry)
+    const entries: Entry<TopicWriter>[] = []
+    const queued = (entry: Entry<TopicWriter>): void => void entries.push(entry)
     const sent: Promise<RecordMetadata | RecordMetadata[]> = isMany(given)
       ? this.#sendMany(given, queued).promise
       : this.#intake.send(given, queued)

@@ -1,5 +1,5 @@
 import type { RecordHeader } from '@millrace/protocol'
-import type { BytesLike, HeadersInput, ProducerRecord, Sendable } from '../record.ts'
+import type { HeadersInput, ProducerRecord, Sendable } from '../record.ts'
 import { plainBytes } from '../serde/sendable.ts'
 import type { SerdeContext, Serializer } from '../serde/serde.ts'
 import { SerializationError } from '../serde/serialization-error.ts'
@@ -123,12 +123,21 @@ function checkedTime(timestampMs: number): number {
 }
 
 function headersOf(headers: HeadersInput): readonly RecordHeader[] {
-  const pairs: Iterable<readonly [string, BytesLike | null]> = isPairs(headers) ? headers : Object.entries(headers)
-  return Array.from(pairs, ([key, value]) => ({ key, value: typeof value === 'string' ? Buffer.from(value) : value }))
+  const given: unknown = headers
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`headers are ${String(given)}, expected an object or pairs`)
+  const pairs = Symbol.iterator in given ? (given as Iterable<unknown>) : Object.entries(given)
+  return Array.from(pairs, headerOf)
 }
 
-const isPairs = (headers: HeadersInput): headers is readonly (readonly [string, BytesLike | null])[] =>
-  Array.isArray(headers)
+// Looked at here, for a batch can't refuse a part of a record.
+function headerOf(pair: unknown): RecordHeader {
+  const [key, value]: readonly unknown[] = Array.isArray(pair) ? pair : []
+  if (typeof key !== 'string') throw new TypeError('a header has no name, expected [name, value]')
+  if (typeof value === 'string') return { key, value: Buffer.from(value) }
+  if (value === null || value instanceof Uint8Array) return { key, value }
+  throw new TypeError(`the header '${key}' is ${typeof value}, expected text, a Uint8Array or null`)
+}
 
 // A UTF-16 unit takes at most three bytes in UTF-8.
 const headersSizeMax = (headers: readonly RecordHeader[]): number =>

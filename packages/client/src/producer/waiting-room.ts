@@ -3,12 +3,18 @@ import { KafkaError } from '@millrace/protocol'
 import { TimeoutError } from '../errors/client-errors.ts'
 import type { Completion } from './completion.ts'
 import type { RecordDraft } from './record-draft.ts'
-import type { TopicWriter } from './topic-writer.ts'
+
+/** Where records go: a topic that may have to be found first. */
+export interface Destination {
+  readonly name: string
+  canPlace(draft: RecordDraft): boolean
+  find(): Promise<void>
+}
 
 /** A record that can't go into a batch yet: the buffer is full, or its topic isn't known. */
-export class Entry {
+export class Entry<Topic extends Destination = Destination> {
   readonly draft: RecordDraft
-  readonly topic: TopicWriter
+  readonly topic: Topic
   readonly completion: Completion
   readonly index: number
   readonly deadlineMs: number
@@ -18,7 +24,7 @@ export class Entry {
   #over = false
   #listeners: (() => void)[] = []
 
-  constructor(waiting: Pick<Entry, 'draft' | 'topic' | 'completion' | 'index' | 'hasMemory' | 'deadlineMs'>) {
+  constructor(waiting: Pick<Entry<Topic>, 'draft' | 'topic' | 'completion' | 'index' | 'hasMemory' | 'deadlineMs'>) {
     this.draft = waiting.draft
     this.topic = waiting.topic
     this.completion = waiting.completion
@@ -56,23 +62,23 @@ interface Terms {
  * Records wait here in the order of the calls, first for memory, then for their topic's metadata; `admit` puts one into
  * its batch. None waits longer than `maxBlockMs` for both.
  */
-export class WaitingRoom {
+export class WaitingRoom<Topic extends Destination> {
   readonly #memory: ByteBudget
   readonly #terms: Terms
-  readonly #admit: (entry: Entry) => void
+  readonly #admit: (entry: Entry<Topic>) => void
   /** Those first whose time is up first: all may wait equally long. */
-  readonly #entries = new Set<Entry>()
+  readonly #entries = new Set<Entry<Topic>>()
   /** Those that have memory, by topic. */
-  readonly #lines = new Map<TopicWriter, Entry[]>()
+  readonly #lines = new Map<Topic, Entry<Topic>[]>()
   #timer: Timer | undefined
 
-  constructor(memory: ByteBudget, terms: Terms, admit: (entry: Entry) => void) {
+  constructor(memory: ByteBudget, terms: Terms, admit: (entry: Entry<Topic>) => void) {
     this.#memory = memory
     this.#terms = terms
     this.#admit = admit
   }
 
-  get entries(): Iterable<Entry> {
+  get entries(): Iterable<Entry<Topic>> {
     return this.#entries
   }
 
@@ -81,12 +87,12 @@ export class WaitingRoom {
   }
 
   /** Whether a record of this topic has to queue behind others. */
-  hasLine(topic: TopicWriter): boolean {
+  hasLine(topic: Topic): boolean {
     return this.#lines.has(topic)
   }
 
   /** `hasMemory` says whether its bytes are taken already. */
-  add(topic: TopicWriter, draft: RecordDraft, completion: Completion, index: number, hasMemory: boolean): Entry {
+  add(topic: Topic, draft: RecordDraft, completion: Completion, index: number, hasMemory: boolean): Entry<Topic> {
     const deadlineMs = this.#terms.clock.monotonicMs() + this.#terms.maxBlockMs
     const entry = new Entry({ topic, draft, completion, index, hasMemory, deadlineMs })
     this.#entries.add(entry)
@@ -97,7 +103,7 @@ export class WaitingRoom {
   }
 
   /** It waits no more, and fails. */
-  withdraw(entry: Entry, error: unknown): void {
+  withdraw(entry: Entry<Topic>, error: unknown): void {
     if (entry.over) return
     const line = this.#lines.get(entry.topic)
     const at = line?.indexOf(entry) ?? -1
@@ -113,12 +119,12 @@ export class WaitingRoom {
     for (const entry of this.#entries) this.withdraw(entry, error)
   }
 
-  #granted(entry: Entry): void {
+  #granted(entry: Entry<Topic>): void {
     entry.hasMemory = true
     this.#queue(entry)
   }
 
-  #queue(entry: Entry): void {
+  #queue(entry: Entry<Topic>): void {
     const line = this.#lines.get(entry.topic)
     if (line !== undefined) line.push(entry)
     else if (entry.topic.canPlace(entry.draft)) this.#pass(entry)
@@ -128,7 +134,7 @@ export class WaitingRoom {
     }
   }
 
-  #find(topic: TopicWriter): void {
+  #find(topic: Topic): void {
     topic.find().then(
       () => this.#takeLine(topic).forEach((entry) => this.#pass(entry)),
       (error: unknown) => this.#notFound(topic, error),
@@ -136,7 +142,7 @@ export class WaitingRoom {
   }
 
   // Who came while others had waited long has time left for another try.
-  #notFound(topic: TopicWriter, error: unknown): void {
+  #notFound(topic: Topic, error: unknown): void {
     const patientFromMs = this.#terms.clock.monotonicMs() + this.#terms.retryBackoffMaxMs
     const mayPass = error instanceof KafkaError && error.retriable
     const line = this.#takeLine(topic)
@@ -148,19 +154,19 @@ export class WaitingRoom {
     for (const entry of line) if (!patient.includes(entry)) this.withdraw(entry, error)
   }
 
-  #takeLine(topic: TopicWriter): Entry[] {
+  #takeLine(topic: Topic): Entry<Topic>[] {
     const line = this.#lines.get(topic) ?? []
     this.#lines.delete(topic)
     return line
   }
 
-  #pass(entry: Entry): void {
+  #pass(entry: Entry<Topic>): void {
     this.#leave(entry)
     this.#admit(entry)
     entry.end()
   }
 
-  #leave(entry: Entry): void {
+  #leave(entry: Entry<Topic>): void {
     this.#entries.delete(entry)
     if (this.#entries.size > 0) return
     this.#timer?.cancel()
@@ -179,7 +185,7 @@ export class WaitingRoom {
     }
   }
 
-  #tooLong(entry: Entry): TimeoutError {
+  #tooLong(entry: Entry<Topic>): TimeoutError {
     const { maxBlockMs, bufferBytes } = this.#terms
     const what = entry.hasMemory ? 'no metadata' : `no room in the buffer (bufferMemory, ${bufferBytes} bytes)`
     const cause = this.#terms.failure()

@@ -10,7 +10,7 @@ import { root, type Snippet, SnippetProject, snippetsOf } from './snippets.ts'
 const run = promisify(execFile)
 
 const client = snippetsOf('docs/client.md')
-const others = ['docs/admin.md', 'docs/producer.md'].flatMap(snippetsOf)
+const others = ['docs/admin.md', 'docs/producer.md', 'docs/consumer.md'].flatMap(snippetsOf)
 const fromKafkaJs = snippetsOf('docs/client-from-kafkajs.md')
 
 async function compile(project: SnippetProject): Promise<void> {

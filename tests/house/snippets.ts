@@ -61,6 +61,7 @@ declare global {
   const handle: (...given: unknown[]) => Promise<void>
   const warmUp: (...given: unknown[]) => Promise<void>
   const flush: (...given: unknown[]) => Promise<void>
+  const store: (...given: unknown[]) => Promise<void>
   const forget: (...given: unknown[]) => void
   const readSecret: (name: string) => Promise<string>
   const fetchToken: () => Promise<string>

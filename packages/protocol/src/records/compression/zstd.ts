@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import type { ZstdOptions } from 'node:zlib'
 import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { assertWholeFrames } from './zstd-frames.ts'
 
 export const zstdLevelDefault = 3
 // zstd's own bound for a decoder that streams (128 MiB); a frame that asks for a larger window is refused.
@@ -14,11 +15,15 @@ const limited = (limitBytes: number): ZstdOptions => ({
   params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
 })
 
-export const decompressZstd = (bytes: Uint8Array, limitBytes: number): Uint8Array =>
-  zstdDecompressSync(bytes, limited(limitBytes))
+export function decompressZstd(bytes: Uint8Array, limitBytes: number): Uint8Array {
+  assertWholeFrames(bytes)
+  return zstdDecompressSync(bytes, limited(limitBytes))
+}
 
 const later = promisify<Uint8Array, ZstdOptions, Uint8Array>(zstdDecompress)
 
 /** The same on another thread. */
-export const decompressZstdAside = (bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> =>
-  later(bytes, limited(limitBytes))
+export async function decompressZstdAside(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  assertWholeFrames(bytes)
+  return await later(bytes, limited(limitBytes))
+}

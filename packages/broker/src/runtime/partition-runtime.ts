@@ -11,8 +11,7 @@ import { OfflineReplicas } from './offline-replicas.ts'
 import { openReplica } from './open-replica.ts'
 import type { PartitionHost } from './partition.ts'
 import { Partition } from './partition.ts'
-import { PendingPartitions } from './pending-partitions.ts'
-import { Slices } from './slices.ts'
+import { PendingLogs } from './pending-logs.ts'
 
 interface HostedTopic {
   readonly name: string
@@ -38,13 +37,10 @@ export interface PartitionRuntimeOptions {
 export class PartitionRuntime {
   readonly #options: PartitionRuntimeOptions
   readonly #topics = new Map<string, HostedTopic>()
-  readonly #deletions = new Set<Promise<void>>()
   readonly #offline = new OfflineReplicas()
-  readonly #pending = new PendingPartitions()
-  #isOpening = false
-  /** How many wait for partitions of theirs: those are opened first. */
-  #asked = 0
+  readonly #pending: PendingLogs
   #onOffline: () => void = () => {}
+  #offlineBefore = 0
   readonly #host: PartitionHost
   #image: MetadataImage | undefined
   #activeBrokers: ReadonlyMap<BrokerId, BrokerEpoch> = new Map()
@@ -57,6 +53,13 @@ export class PartitionRuntime {
       nowMs: () => options.clock.monotonicMs(),
       activeBrokers: () => this.#activeBrokers,
     }
+    this.#pending = new PendingLogs({
+      clock: options.clock,
+      endOfTurn: options.endOfTurn,
+      open: (topicId, partition, history) => this.#open(topicId, partition, history),
+      delete: (topic, partition) => this.#deleteLog(topic, partition),
+      onWorkedBehind: () => this.#workedBehind(),
+    })
     options.settings.onChange(() => this.#reconfigureAll())
   }
 
@@ -122,8 +125,9 @@ export class PartitionRuntime {
   }
 
   /**
-   * Brings what lies here in line with the image. Very many new partitions are opened in slices, which go on behind it;
-   * until then clients are told NOT_LEADER_OR_FOLLOWER. Those of the first image are open when it returns.
+   * Brings what lies here in line with the image. Very many partitions that come or go are opened and deleted in slices,
+   * which go on behind it; until then clients are told NOT_LEADER_OR_FOLLOWER of new ones. Those of the first image are open
+   * when it returns.
    */
   update(image: MetadataImage): void {
     const before = this.#image
@@ -131,32 +135,25 @@ export class PartitionRuntime {
     if (before?.brokers !== image.brokers) this.#updateBrokers(image)
     if (before === undefined || before.topicsByName !== image.topicsByName) this.#updateTopics(image, before)
     if (before !== undefined && before.configs !== image.configs) this.#updateConfigs(image, before)
-    const slices = this.#newSlices()
-    this.#openAny(() => before !== undefined && slices.isOver)
-    if (!this.#pending.isEmpty) void this.#openBehind()
+    if (before === undefined) this.#pending.workAtOnce()
+    else this.#pending.work()
+    this.#offlineBefore = this.offlineCount
   }
 
   /** Resolves when the partitions of these topics are open, before all others that wait, or when it is `untilMs`. */
-  async opened(topicIds: Iterable<string>, untilMs: number): Promise<void> {
-    const slices = this.#newSlices()
-    this.#asked += 1
-    try {
-      for (const topicId of topicIds) {
-        while (this.#pending.has(topicId) && this.#options.clock.monotonicMs() < untilMs) {
-          this.#telling(() => this.#openSome(topicId, () => slices.isOver))
-          if (this.#pending.has(topicId)) await slices.next()
-        }
-      }
-    } finally {
-      this.#asked -= 1
-    }
+  opened(topicIds: Iterable<string>, untilMs: number): Promise<void> {
+    return this.#pending.opened(topicIds, untilMs)
+  }
+
+  /** Resolves when a power cut doesn't bring back what lay here of deleted topics of these names, or when it is `untilMs`. */
+  deleted(topics: Iterable<string>, untilMs: number): Promise<void> {
+    return this.#pending.deleted(topics, untilMs)
   }
 
   /** All logs that are being deleted are gone from the folder's list. */
   async close(): Promise<void> {
-    this.#pending.clear()
     for (const partition of this.all()) partition.close('NOT_LEADER_OR_FOLLOWER')
-    await Promise.all(this.#deletions)
+    await this.#pending.close()
     this.#topics.clear()
   }
 
@@ -182,55 +179,22 @@ export class PartitionRuntime {
       const hosted = this.#topics.get(topic.name)?.partitions[partition.partition]
       if (hosted !== undefined) this.#tell(hosted, hosted.update(partition))
       else if (partition.replicas.includes(this.#options.brokerId)) {
-        this.#pending.add(topic.id, partition.partition, () => this.#historyOf(partition, before))
+        this.#pending.toOpen(topic, partition.partition, () => this.#historyOf(partition, before))
       }
     }
   }
 
-  // A partition takes some tenths of a millisecond.
-  #newSlices(): Slices {
-    const { clock, endOfTurn } = this.#options
-    return new Slices({ clock, services: { endOfTurn } }, 1)
-  }
-
-  async #openBehind(): Promise<void> {
-    if (this.#isOpening) return
-    this.#isOpening = true
-    const slices = this.#newSlices()
-    try {
-      while (!this.#pending.isEmpty) {
-        await slices.next()
-        if (this.#asked === 0) this.#telling(() => this.#openAny(() => slices.isOver))
-      }
-    } finally {
-      this.#isOpening = false
-    }
-  }
-
-  #telling(open: () => void): void {
-    const offline = this.offlineCount
-    open()
-    if (this.offlineCount !== offline) this.#onOffline()
-  }
-
-  #openAny(isOver: () => boolean): void {
-    for (const topicId of this.#pending.topicIds) {
-      this.#openSome(topicId, isOver)
-      if (this.#pending.has(topicId)) return
-    }
-  }
-
-  /** Opens partitions of a topic, one at least. */
-  #openSome(topicId: string, isOver: () => boolean): void {
+  #open(topicId: string, index: number, history: LogHistory): void {
     const image = this.#image
-    const topic = image?.topicsById.get(topicId)
-    if (image === undefined || topic === undefined) return
-    const config = this.#configOf(topic.name, image)
-    for (const { partition, history } of this.#pending.take(topicId)) {
-      const known = topic.partitions[partition]
-      if (known?.replicas.includes(this.#options.brokerId) === true) this.#take(known, config, history)
-      if (isOver()) return
-    }
+    const known = image?.topicsById.get(topicId)?.partitions[index]
+    if (image === undefined || known?.replicas.includes(this.#options.brokerId) !== true) return
+    this.#take(known, this.#configOf(known.topic, image), history)
+  }
+
+  #workedBehind(): void {
+    if (this.offlineCount === this.#offlineBefore) return
+    this.#offlineBefore = this.offlineCount
+    this.#onOffline()
   }
 
   // What the first image holds may lie here; later ones say what comes.
@@ -263,16 +227,16 @@ export class PartitionRuntime {
       if (partition === undefined) continue
       if (partition.isLeader) this.#options.onResigned(partition)
       partition.close('UNKNOWN_TOPIC_OR_PARTITION')
-      this.#deleteLog(topic.name, partition.index)
+      this.#pending.toDelete(topic.name, partition.index)
     }
   }
 
-  #deleteLog(topic: string, partition: number): void {
-    const deletion = this.#options.logs.delete(topic, partition).catch((error: unknown) => {
+  async #deleteLog(topic: string, partition: number): Promise<void> {
+    try {
+      await this.#options.logs.delete(topic, partition)
+    } catch (error) {
       this.#options.log.error('a log can not be deleted', { topic, partition, reason: errorMessage(error) })
-    })
-    this.#deletions.add(deletion)
-    void deletion.finally(() => this.#deletions.delete(deletion))
+    }
   }
 
   #updateConfigs(image: MetadataImage, before: MetadataImage): void {

@@ -1,8 +1,13 @@
 import type { LogHistory } from '@millrace/storage'
 
+interface PendingTopic {
+  readonly name: string
+  readonly partitions: Map<number, LogHistory>
+}
+
 /** Partitions that lie on this broker by the metadata, and whose logs aren't open yet: by topic, in the order they came. */
 export class PendingPartitions {
-  readonly #byTopicId = new Map<string, Map<number, LogHistory>>()
+  readonly #byTopicId = new Map<string, PendingTopic>()
 
   get topicIds(): Iterable<string> {
     return this.#byTopicId.keys()
@@ -12,23 +17,28 @@ export class PendingPartitions {
     return this.#byTopicId.size === 0
   }
 
-  has(topicId: string): boolean {
-    return this.#byTopicId.has(topicId)
+  /** Undefined where none of the topic waits. */
+  nameOf(topicId: string): string | undefined {
+    return this.#byTopicId.get(topicId)?.name
   }
 
   /** What is known of one that waits already stays. */
-  add(topicId: string, partition: number, history: () => LogHistory): void {
-    const topic = this.#byTopicId.get(topicId) ?? new Map<number, LogHistory>()
-    this.#byTopicId.set(topicId, topic)
-    if (!topic.has(partition)) topic.set(partition, history())
+  add(
+    { id, name }: { readonly id: string; readonly name: string },
+    partition: number,
+    history: () => LogHistory,
+  ): void {
+    const topic = this.#byTopicId.get(id) ?? { name, partitions: new Map<number, LogHistory>() }
+    this.#byTopicId.set(id, topic)
+    if (!topic.partitions.has(partition)) topic.partitions.set(partition, history())
   }
 
   /** Gives those of a topic away one by one; what isn't asked for stays. */
   *take(topicId: string): Iterable<{ readonly partition: number; readonly history: LogHistory }> {
-    const topic = this.#byTopicId.get(topicId)
-    for (const [partition, history] of topic ?? []) {
-      topic?.delete(partition)
-      if (topic?.size === 0) this.#byTopicId.delete(topicId)
+    const partitions = this.#byTopicId.get(topicId)?.partitions
+    for (const [partition, history] of partitions ?? []) {
+      partitions?.delete(partition)
+      if (partitions?.size === 0) this.#byTopicId.delete(topicId)
       yield { partition, history }
     }
   }

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { Connection } from '@millrace/connection'
 import type { Logger } from '@millrace/kernel'
 import { silentLogger } from '@millrace/kernel'
-import { createTopicsApi, describeLogDirsApi, metadataApi } from '@millrace/protocol'
+import { createTopicsApi, deleteTopicsApi, describeLogDirsApi, metadataApi, zeroUuid } from '@millrace/protocol'
 import { startBroker } from '../broker.ts'
 
 /** A broker's folder with the topic `orders` in it, after a clean stop. */
@@ -64,4 +64,35 @@ test('a folder of another topic of the same name makes room and is kept', async 
   const [stray = ''] = strays(directory)
   assert.match(stray, /^orders-0\.[0-9a-f]{32}-stray$/)
   assert.ok(readFileSync(join(directory, stray, 'partition.metadata'), 'utf8').includes(other))
+})
+
+test('a topic whose deletion was answered stays deleted where a power cut brings its folder back', async (t) => {
+  const directory = await folderWithOrders(t)
+  const [folder, asideFolder] = [join(directory, 'orders-0'), mkdtempSync(join(tmpdir(), 'millrace-aside-'))]
+  t.after(() => rmSync(asideFolder, { recursive: true, force: true }))
+  cpSync(folder, asideFolder, { recursive: true })
+  {
+    await using broker = await startBroker({ storage: { directory } })
+    const connection = await Connection.connect({ host: broker.host, port: broker.port })
+    const orders = { name: 'orders', topicId: zeroUuid }
+    const { responses } = await connection.request(deleteTopicsApi, {
+      topics: [orders],
+      topicNames: [],
+      timeoutMs: 30_000,
+    })
+    assert.equal(responses[0]?.errorCode, 0)
+    assert.deepEqual(
+      readdirSync(directory).filter((name) => name.startsWith('orders-0') && !name.endsWith('-delete')),
+      [],
+      'its folder has another name when it is answered',
+    )
+    connection.close()
+  }
+  cpSync(asideFolder, folder, { recursive: true })
+  await using broker = await startBroker({ storage: { directory } })
+  const connection = await Connection.connect({ host: broker.host, port: broker.port })
+  const { topics } = await connection.request(metadataApi, { topics: null })
+  assert.ok(topics.every(({ name }) => name !== 'orders'))
+  assert.match(strays(directory).join(), /^orders-0\.[0-9a-f]{32}-stray$/)
+  connection.close()
 })

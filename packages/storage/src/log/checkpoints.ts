@@ -52,23 +52,21 @@ export class Checkpoint {
     writeOffsetCheckpoint(this.#fileSystem, this.#directory, this.name, this.#read)
   }
 
-  /** Without waiting for the disk in this turn; a write that comes meanwhile has newer offsets, and stays. */
-  async writeLater(logs: Iterable<Log>, disk: DiskSpeed): Promise<void> {
-    await this.#writeLater(logs, disk)
-  }
-
-  /** The same for who goes on with what can't be taken back: what the logs say now is on disk when it resolves. */
-  async writeForSure(logs: Iterable<Log>, disk: DiskSpeed): Promise<void> {
-    for (let tries = 0; tries < triesMax; tries += 1) if (await this.#writeLater(logs, disk)) return
-    this.write(logs)
-  }
-
-  /** Says whether it was this one that was written. */
-  async #writeLater(logs: Iterable<Log>, disk: DiskSpeed): Promise<boolean> {
+  /**
+   * Without waiting for the disk in this turn; a write that comes meanwhile has newer offsets, and stays. Says whether it was
+   * this one that was written.
+   */
+  async writeLater(logs: Iterable<Log>, disk: DiskSpeed): Promise<boolean> {
     const mine = this.#note(logs)
     const isCurrent = (): boolean => this.#writes === mine
     await writeOffsetCheckpointLater(this.#fileSystem, this.#directory, this.name, this.#read, isCurrent, disk)
     return isCurrent()
+  }
+
+  /** The same for who goes on with what can't be taken back: what the logs say now is on disk when it resolves. */
+  async writeForSure(logs: Iterable<Log>, disk: DiskSpeed): Promise<void> {
+    for (let tries = 0; tries < triesMax; tries += 1) if (await this.writeLater(logs, disk)) return
+    this.write(logs)
   }
 
   // Kafka leaves out logs that start where their first segment does; a line too many does no harm. Of a log that is damaged

@@ -26,12 +26,18 @@ export class CleanerCheckpoint {
 
   /** Where this is lost, more is looked at again: it waits for no disk. */
   async set(partitionName: string, offset: number): Promise<void> {
-    const { path, context, speed } = this.#ground
     this.#offsets.set(partitionName, offset)
+    await this.writeLater()
+  }
+
+  /** Without waiting for the disk in this turn. Says whether it was this one that was written, and not a newer one. */
+  async writeLater(): Promise<boolean> {
+    const { path, context, speed } = this.#ground
     this.#writes += 1
     const mine = this.#writes
     const isCurrent = (): boolean => this.#writes === mine
     await writeOffsetCheckpointLater(context.files.fileSystem, path, file, this.#offsets, isCurrent, speed)
+    return isCurrent()
   }
 
   /** What comes at `offset` next was not compacted. */

@@ -13,13 +13,17 @@ const checkpointOf = {
 
 export type CheckpointedOffset = keyof typeof checkpointOf
 
+// Of thousands that are deleted one after the other, once for many.
+const forgottenWithinMs = 1_000
+
 /** The checkpoint files of one log directory: when they are written, and that none speaks of a partition that is gone. */
 export class DirectoryCheckpoints {
   readonly cleaned: CleanerCheckpoint
   readonly #ground: DirectoryGround
   readonly #files: ReadonlyMap<LogCheckpointName, Checkpoint>
-  /** Whether a line of a partition that is gone is still in a file. */
-  #owes = false
+  /** How often a partition was forgotten, and how many of these no file speaks of any more. */
+  #forgotten = 0
+  #written = 0
 
   constructor(ground: DirectoryGround) {
     this.#ground = ground
@@ -60,7 +64,7 @@ export class DirectoryCheckpoints {
   }
 
   // The old one stays: it only makes a recovery read more.
-  #failed(name: LogCheckpointName, error: unknown): void {
+  #failed(name: string, error: unknown): void {
     if (isDeviceError(error)) this.#ground.fail(`${name} could not be written: ${errorMessage(error)}`)
     const fields = { file: name, error: errorMessage(error) }
     this.#ground.context.logger.warn('a checkpoint could not be written', fields)
@@ -98,17 +102,20 @@ export class DirectoryCheckpoints {
     }
   }
 
-  /** The partition is gone. */
+  /** The partition is gone. A line of it does no harm until there is one of its name: the files are written soon. */
   forget(partitionName: string): void {
     this.#forgetOffsets(partitionName)
-    this.#owes = true
-    this.#ground.timers.once('forgotten', 0, () => this.#writeOwed())
+    this.#forgotten += 1
+    this.#ground.timers.once('forgotten', forgottenWithinMs, () => this.#writeForgottenLater())
   }
 
   /** Before a partition is made anew: no file speaks of one of its name. */
   makeSureForgotten(partitionName: string): void {
-    if (this.#forgetOffsets(partitionName)) this.#owes = true
-    this.#writeOwed()
+    if (this.#forgetOffsets(partitionName)) this.#forgotten += 1
+    if (this.#written === this.#forgotten || this.#ground.offlineReason !== undefined) return
+    for (const checkpoint of this.#files.values()) checkpoint.write(this.#ground.logs.values())
+    this.cleaned.write()
+    this.#written = this.#forgotten
   }
 
   /** Says whether there was one. */
@@ -117,11 +124,22 @@ export class DirectoryCheckpoints {
     return this.cleaned.forget(partitionName) || found.includes(true)
   }
 
-  // Once for all that a request deletes. A line of a log that is gone does no harm until there is one of its name.
-  #writeOwed(): void {
-    if (!this.#owes || this.#ground.offlineReason !== undefined) return
-    for (const checkpoint of this.#files.values()) checkpoint.write(this.#ground.logs.values())
-    this.cleaned.write()
-    this.#owes = false
+  async #writeForgottenLater(): Promise<void> {
+    const forgotten = this.#forgotten
+    if (this.#written === forgotten || this.#ground.offlineReason !== undefined) return
+    const { logs, speed, timers } = this.#ground
+    let writing = 'cleaner-offset-checkpoint'
+    try {
+      let isWritten = await this.cleaned.writeLater()
+      for (const [name, checkpoint] of this.#files) {
+        writing = name
+        isWritten = (await checkpoint.writeLater(logs.values(), speed)) && isWritten
+      }
+      // Only now: who makes a partition meanwhile writes them in its turn.
+      if (isWritten) this.#written = Math.max(this.#written, forgotten)
+      else timers.once('forgotten', forgottenWithinMs, () => this.#writeForgottenLater())
+    } catch (error) {
+      this.#failed(writing, error)
+    }
   }
 }

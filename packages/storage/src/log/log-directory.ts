@@ -236,7 +236,7 @@ export class LogDirectory implements LogHome, DirectoryGround {
       return this.#offlineReason === undefined && (await closeCleanly(this, this.#checkpoints, brokerEpoch))
     } finally {
       // The last flushes made checkpoints due again.
-      this.timers.cancelAll()
+      this.timers.stop()
       for (const log of this.logs.values()) log.release()
       this.#lock.release()
     }

@@ -238,7 +238,10 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   enforceRebalance(reason?: string): void
   /** What it read, and what went over its connections so far, in all and by broker; costs nothing but the call. */
   metrics(): ConsumerMetrics & ClientMetrics
-  /** Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. */
+  /**
+   * Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. Within
+   * `onAssigned`, `onRevoked` and `onLost` it resolves at once, and is done when they are.
+   */
   close(options?: ConsumerCloseOptions): Promise<void>
 }
 

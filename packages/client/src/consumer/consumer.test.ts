@@ -316,3 +316,47 @@ test('what a consumer did is counted', async (t) => {
   assert.ok(metrics.recordsLagMax >= 1 && metrics.failedRebalanceTotal === 0)
   assert.ok(metrics.fetchTotal > 0 && metrics.fetchLatencyMax >= metrics.fetchLatencyAvg)
 })
+
+test('an iterator that is left while it waits ends, and the next loop gets what comes', async (t) => {
+  const { consumer, fill } = await world(t)
+  const reader = consumer()
+  const iterator = reader[Symbol.asyncIterator]()
+  const waiting = iterator.next()
+  await iterator.return?.()
+  assert.deepEqual(await waiting, { done: true, value: undefined })
+  await fill(1)
+  assert.deepEqual((await read(reader, 1)).map(valueOf), [0])
+})
+
+test('a run goes on where a loop was left', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(5)
+  const reader = consumer({ stopAtEnd: true })
+  await read(reader, 2)
+  const seen: number[] = []
+  await reader.run({ eachBatch: ({ records }) => void seen.push(...records.map(valueOf)) })
+  assert.deepEqual(seen, [2, 3, 4])
+})
+
+test('close within a rebalance callback does not wait for the callback', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(1)
+  const early = consumer({ groupId: 'early', onAssigned: () => early.close() })
+  assert.deepEqual(await read(early), [])
+  await early.close()
+  const late = consumer({ groupId: 'late', onRevoked: () => late.close() })
+  await read(late, 1)
+  await late.close()
+})
+
+test('a place that no partition has is refused, and reading goes on where it was', async (t) => {
+  const { consumer, fill, topic } = await world(t)
+  await fill(3)
+  const reader = consumer()
+  await read(reader, 1)
+  const wrong: unknown[] = [{ offset: -5 }, { offset: 1.5 }, { offset: Number.NaN }, { timestamp: -1 }, {}, 'first']
+  for (const place of wrong) {
+    await assert.rejects(reader.seek({ topic, partition: 0 }, place as 'latest'), RangeError)
+  }
+  assert.deepEqual((await read(reader, 1)).map(valueOf), [1])
+})

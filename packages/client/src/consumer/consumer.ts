@@ -115,7 +115,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   async run(options: RunOptions<RecordRead<T>>): Promise<void> {
     if (this.#stop.signal.aborted) return
-    if (this.#reader !== undefined) throw oneReader()
+    if (this.#reader !== undefined && this.#loop?.idle !== true) throw oneReader()
     const { eachBatch, partitionsConcurrently = 1, maxBatchRecords: recordsMax = Infinity } = options
     if (!(partitionsConcurrently >= 1)) throw new RangeError(`partitionsConcurrently is ${partitionsConcurrently}`)
     if (!(recordsMax >= 1)) throw new RangeError(`maxBatchRecords is ${recordsMax}`)
@@ -224,7 +224,9 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   close(options: ConsumerCloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options)
-    return this.#closing
+    if (!this.#assignments.inCallback) return this.#closing
+    this.#background(this.#closing)
+    return Promise.resolve()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

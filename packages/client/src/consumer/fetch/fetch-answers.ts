@@ -68,16 +68,22 @@ function take(
     return false
   }
   const { settings, cluster } = context
-  state.failures = 0
   const committedOnly = settings.isolationLevel === 'read_committed'
   state.endOffset = committedOnly ? answer.lastStableOffset : answer.highWatermark
   if (answer.preferredReadReplica >= 0 && answer.preferredReadReplica !== broker) {
     const untilMs = cluster.settings.clock.monotonicMs() + cluster.settings.metadataMaxAgeMs
     state.readFrom = { broker: answer.preferredReadReplica, untilMs }
   }
-  if (answer.records === null || answer.records.length === 0) return false
+  if (answer.records === null || answer.records.length === 0) {
+    state.failures = 0
+    return false
+  }
   const aborted = committedOnly ? answer.abortedTransactions : null
-  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address))) return true
+  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address))) {
+    state.failures = 0
+    return true
+  }
+  notAtOnce(context, state)
   context.fail(noWholeBatch(state, answer.records.length, connection))
   return false
 }
@@ -99,14 +105,20 @@ function refused(
     void resetToPolicy(context, state)
     return
   } else if (!staleMetadata.has(error) && !failure.retriable) {
+    notAtOnce(context, state)
     context.fail(failure)
     return
   }
   const { settings } = context.cluster
-  state.failures += 1
-  state.retryAtMs = settings.clock.monotonicMs() + backoffMs(settings, state.failures)
+  notAtOnce(context, state)
   context.cluster.invalidate(state.topic)
   settings.logger.debug(`${state.key} can't be fetched now`, { error: errorMessage(failure) })
+}
+
+// A broker that answers with an error answers fast, also while nobody reads on.
+function notAtOnce({ cluster: { settings } }: ConsumerContext, state: PartitionState): void {
+  state.failures += 1
+  state.retryAtMs = settings.clock.monotonicMs() + backoffMs(settings, state.failures)
 }
 
 function noWholeBatch(state: PartitionState, sizeBytes: number, connection: Connection): KafkaError {

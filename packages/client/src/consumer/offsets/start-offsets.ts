@@ -75,6 +75,7 @@ export async function resolvePositions(
   starts: readonly Start[],
   signal: AbortSignal,
 ): Promise<FoundOffset[]> {
+  for (const { start } of starts) checkStart(start)
   const found = new Map<string, FoundOffset>()
   const ask = async (asked: readonly AskedOffset[]): Promise<void> => {
     if (asked.length === 0) return
@@ -95,4 +96,14 @@ export async function resolvePositions(
     // What lies before an offset that was looked up hasn't been read: there is nothing to compare.
     return { topic, partition, offset: found.get(keyOf({ topic, partition }))?.offset ?? 0, leaderEpoch: -1 }
   })
+}
+
+// Who writes JavaScript may have mistyped it.
+function checkStart(start: StartPosition = 'earliest'): void {
+  if (start === 'earliest' || start === 'latest') return
+  const place: Partial<Record<'offset' | 'timestamp', unknown>> = typeof start === 'object' ? start : {}
+  const at = 'offset' in place ? place.offset : place.timestamp
+  if (Number.isSafeInteger(at) && Number(at) >= 0) return
+  const given = typeof start === 'object' ? JSON.stringify(start) : start
+  throw new RangeError(`${given} is no place in a partition: expected earliest, latest, { offset } or { timestamp }`)
 }

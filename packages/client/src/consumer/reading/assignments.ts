@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { errorMessage } from '@millrace/kernel'
 import type { TopicPartition } from '../../record.ts'
 import type { PlainConsumerOptions } from '../consumer-api.ts'
@@ -16,6 +17,8 @@ export class Assignments {
   readonly #callbacks: Callbacks
   /** Told of a partition that goes while somebody may be working on it. */
   readonly #onLeaving: (state: PartitionState) => void
+  /** Set within what a callback does, as long as we wait for it. */
+  readonly #calling = new AsyncLocalStorage<{ waits: boolean }>()
   #ever = false
 
   constructor(
@@ -28,6 +31,11 @@ export class Assignments {
     this.#offsets = offsets
     this.#callbacks = callbacks
     this.#onLeaving = onLeaving
+  }
+
+  /** Whether who asks is a callback that we wait for: it mustn't wait for us. */
+  get inCallback(): boolean {
+    return this.#calling.getStore()?.waits === true
   }
 
   /** Whether there has been an assignment, be it an empty one. */
@@ -50,7 +58,7 @@ export class Assignments {
       this.#context.partitions.add(state)
     }
     try {
-      await this.#callbacks.onAssigned?.(partitions.map(plain))
+      await this.#call('onAssigned', partitions)
     } catch (error) {
       this.#drop(partitions)
       throw error
@@ -69,7 +77,7 @@ export class Assignments {
     }
     await Promise.all(leaving.map((state) => this.#idle(state)))
     await this.#offsets.commitDone('revoked')
-    await this.#callbacks.onRevoked?.(partitions.map(plain))
+    await this.#call('onRevoked', partitions)
     this.#drop(partitions)
   }
 
@@ -77,7 +85,7 @@ export class Assignments {
   async lose(partitions: readonly TopicPartition[]): Promise<void> {
     for (const state of this.#context.partitions.these(partitions)) this.#onLeaving(state)
     this.#drop(partitions)
-    await this.#callbacks.onLost?.(partitions.map(plain))
+    await this.#call('onLost', partitions)
   }
 
   /** The consumer is closed: what it had goes to others. */
@@ -87,11 +95,20 @@ export class Assignments {
     if (all.length === 0) return
     await this.#offsets.commitDone('closed')
     try {
-      await this.#callbacks.onRevoked?.(all)
+      await this.#call('onRevoked', all)
     } catch (error) {
       cluster.settings.logger.warn('onRevoked failed while the consumer was closed', { error: errorMessage(error) })
     }
     this.#drop(all)
+  }
+
+  async #call(name: keyof Callbacks, partitions: readonly TopicPartition[]): Promise<void> {
+    const call = { waits: true }
+    try {
+      await this.#calling.run(call, async () => this.#callbacks[name]?.(partitions.map(plain)))
+    } finally {
+      call.waits = false
+    }
   }
 
   #drop(partitions: readonly TopicPartition[]): void {

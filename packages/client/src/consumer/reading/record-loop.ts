@@ -68,10 +68,19 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     }
   }
 
+  /** Whether nobody is in the loop: it wasn't entered yet, or was left. */
+  get idle(): boolean {
+    return this.#waiter === undefined && this.#inHand === undefined
+  }
+
   /** The loop was left: what it had in hand isn't done, and the loop may come back for the next. */
   async return(): Promise<Result<Shown>> {
+    // A stream may leave while it waits for the next.
+    const waiter = this.#waiter
+    this.#waiter = undefined
     this.#letGo()
     if (!this.#context.closed()) await this.#context.settle()
+    waiter?.resolve(ended)
     return ended
   }
 

@@ -17,16 +17,22 @@ export async function watchLoop(
   const { clock, logger } = cluster.settings
   const { maxPollIntervalMs, groupId } = settings
   const startedMs = clock.monotonicMs()
+  let told = false
   while (!stop.aborted) {
     await delay(clock, Math.min(lookEveryMs, maxPollIntervalMs / 4), stop)
     const nowMs = clock.monotonicMs()
     const busyMs = reader()?.busyForMs(nowMs) ?? nowMs - startedMs
-    if (busyMs < maxPollIntervalMs) continue
+    const isSlow = busyMs >= maxPollIntervalMs
+    if (isSlow && !told) say(busyMs)
+    told = isSlow
+    if (isSlow) await onSlow()
+  }
+
+  function say(busyMs: number): void {
     logger.warn('the loop took longer than maxPollIntervalMs, so the consumer leaves the group until it comes back', {
       group: groupId,
       busyMs: Math.round(busyMs),
       maxPollIntervalMs,
     })
-    await onSlow()
   }
 }

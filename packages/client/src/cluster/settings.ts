@@ -1,3 +1,4 @@
+import { inRange } from './checked.ts'
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
 import type { ClientOptions, DnsLookup } from '../client-options.ts'
@@ -41,16 +42,21 @@ export function settingsOf(options: ClientOptions): Settings {
     clientId,
     security,
     dnsLookup: options.clientDnsLookup ?? 'use_all_dns_ips',
-    connectTimeoutMs: options.socketConnectionSetupTimeoutMs ?? 10_000,
-    connectTimeoutMaxMs: options.socketConnectionSetupTimeoutMaxMs ?? 30_000,
-    reconnectBackoffMs: options.reconnectBackoffMs ?? 50,
-    reconnectBackoffMaxMs: options.reconnectBackoffMaxMs ?? 1_000,
+    connectTimeoutMs: inRange('socketConnectionSetupTimeoutMs', options.socketConnectionSetupTimeoutMs, 10_000, 1),
+    connectTimeoutMaxMs: inRange(
+      'socketConnectionSetupTimeoutMaxMs',
+      options.socketConnectionSetupTimeoutMaxMs,
+      30_000,
+      1,
+    ),
+    reconnectBackoffMs: inRange('reconnectBackoffMs', options.reconnectBackoffMs, 50, 0),
+    reconnectBackoffMaxMs: inRange('reconnectBackoffMaxMs', options.reconnectBackoffMaxMs, 1_000, 0),
     connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? 540_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
-    retryBackoffMs: options.retryBackoffMs ?? 100,
-    retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1_000,
-    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    requestTimeoutMs: inRange('requestTimeoutMs', options.requestTimeoutMs, 30_000, 1),
+    apiTimeoutMs: inRange('defaultApiTimeoutMs', options.defaultApiTimeoutMs, 60_000, 0),
+    retryBackoffMs: inRange('retryBackoffMs', options.retryBackoffMs, 100, 0),
+    retryBackoffMaxMs: inRange('retryBackoffMaxMs', options.retryBackoffMaxMs, 1_000, 0),
+    metadataMaxAgeMs: inRange('metadataMaxAgeMs', options.metadataMaxAgeMs, 300_000, 0),
     metadataRecovery: options.metadataRecoveryStrategy ?? 'rebootstrap',
     rebootstrapTriggerMs: options.metadataRecoveryRebootstrapTriggerMs ?? 300_000,
     logger,
@@ -62,7 +68,8 @@ const defaultPort = 9092
 
 /** `host`, `host:port`, `[::1]:port`, and lists of them. */
 export function parseServers(servers: string | readonly string[]): Address[] {
-  const texts = (typeof servers === 'string' ? servers.split(',') : servers).map((each) => each.trim())
+  const list = typeof servers === 'string' ? servers.split(',') : servers
+  const texts = Array.isArray(list) ? list.map((each) => String(each).trim()) : []
   const addresses = texts.filter((each) => each !== '').map(parseServer)
   if (addresses.length > 0) return addresses
   throw new RangeError(`bootstrapServers names no broker: got '${String(servers)}', expected host:port,host:port`)

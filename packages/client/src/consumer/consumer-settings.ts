@@ -1,6 +1,7 @@
 import type { Assignor } from '@millrace/machines'
 import { cooperativeStickyAssignor, rangeAssignor, roundRobinAssignor, stickyAssignor } from '@millrace/machines'
 import { decompressedBytesMaxDefault } from '@millrace/protocol'
+import { inRange, oneOf } from '../cluster/checked.ts'
 import type {
   AssignorName,
   AutoOffsetReset,
@@ -63,17 +64,17 @@ export function consumerSettings(options: PlainConsumerOptions): ConsumerSetting
     stopAtEnd: options.stopAtEnd ?? false,
     autoCommit,
     atMostOnce,
-    autoCommitIntervalMs: options.autoCommitIntervalMs ?? 5_000,
-    isolationLevel: options.isolationLevel ?? 'read_uncommitted',
-    sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
-    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,
-    maxPollIntervalMs: options.maxPollIntervalMs ?? 300_000,
+    autoCommitIntervalMs: inRange('autoCommitIntervalMs', options.autoCommitIntervalMs, 5_000, 0),
+    isolationLevel: oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']),
+    sessionTimeoutMs: inRange('sessionTimeoutMs', options.sessionTimeoutMs, 45_000, 1),
+    heartbeatIntervalMs: inRange('heartbeatIntervalMs', options.heartbeatIntervalMs, 3_000, 1),
+    maxPollIntervalMs: inRange('maxPollIntervalMs', options.maxPollIntervalMs, 300_000, 1),
     assignors: assignorsOf(options),
-    fetchMinBytes: options.fetchMinBytes ?? 1,
-    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,
-    fetchMaxBytes: options.fetchMaxBytes ?? 52_428_800,
-    partitionFetchBytes: options.maxPartitionFetchBytes ?? 1_048_576,
-    decompressedBytesMax: options.maxDecompressedBytes ?? decompressedBytesMaxDefault,
+    fetchMinBytes: inRange('fetchMinBytes', options.fetchMinBytes, 1, 0),
+    fetchMaxWaitMs: inRange('fetchMaxWaitMs', options.fetchMaxWaitMs, 500, 0),
+    fetchMaxBytes: inRange('fetchMaxBytes', options.fetchMaxBytes, 52_428_800, 1),
+    partitionFetchBytes: inRange('maxPartitionFetchBytes', options.maxPartitionFetchBytes, 1_048_576, 1),
+    decompressedBytesMax: inRange('maxDecompressedBytes', options.maxDecompressedBytes, decompressedBytesMaxDefault, 1),
     checkCrcs: options.checkCrcs ?? true,
     clientRack: options.clientRack ?? '',
     createTopics: options.allowAutoTopicCreation ?? true,

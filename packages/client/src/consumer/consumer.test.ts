@@ -360,3 +360,17 @@ test('a place that no partition has is refused, and reading goes on where it was
   }
   assert.deepEqual((await read(reader, 1)).map(valueOf), [1])
 })
+
+test('options that nothing goes by are refused when the consumer is made, whatever wrote them', () => {
+  const wrong: Record<string, unknown>[] = [
+    { isolationLevel: 'READ_COMMITTED' },
+    { maxPollIntervalMs: 0 },
+    { maxPartitionFetchBytes: 0 },
+    { fetchMaxBytes: '1MB' },
+    { heartbeatIntervalMs: Number.NaN },
+  ]
+  for (const options of wrong) {
+    const given = { bootstrapServers: 'localhost:9092', topics: 't', ...options } as unknown as ConsumerOptions
+    assert.throws(() => new Consumer(given), RangeError, JSON.stringify(options))
+  }
+})

@@ -1,4 +1,5 @@
 import type { Codec } from '@millrace/protocol'
+import { inRange, oneOf } from '../cluster/checked.ts'
 import type { PlainProducerOptions } from './producer-api.ts'
 
 /** A producer's options with everything decided. */
@@ -29,12 +30,12 @@ export function producerSettings(options: PlainProducerOptions): ProducerSetting
     batchBytes: inRange('batchSize', options.batchSize, 16_384, 1),
     requestBytesMax: inRange('maxRequestSize', options.maxRequestSize, 1_048_576, 1),
     bufferBytes: inRange('bufferMemory', options.bufferMemory, 33_554_432, 1),
-    compression: options.compressionType ?? 'none',
+    compression: oneOf('compressionType', options.compressionType, ['none', 'gzip', 'snappy', 'lz4', 'zstd']),
     compressionLevel: compressionLevel(options),
     deliveryTimeoutMs: inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1),
     maxBlockMs: inRange('maxBlockMs', options.maxBlockMs, 60_000, 0),
     createTopics: options.allowAutoTopicCreation ?? true,
-    partitioner: options.partitioner ?? 'sticky',
+    partitioner: partitionerOf(options.partitioner),
     ignoreKeys: options.partitionerIgnoreKeys ?? false,
     adaptive: options.partitionerAdaptivePartitioningEnable ?? true,
     availabilityTimeoutMs: inRange('partitionerAvailabilityTimeoutMs', options.partitionerAvailabilityTimeoutMs, 0, 0),
@@ -65,9 +66,6 @@ function compressionLevel(options: PlainProducerOptions): number | undefined {
   return { none: undefined, gzip, snappy: undefined, lz4, zstd }[options.compressionType ?? 'none']
 }
 
-function inRange(name: string, given: number | undefined, standard: number, least: number, most = Infinity): number {
-  const value = given ?? standard
-  if (value >= least && value <= most) return value
-  const range = most === Infinity ? `${least} or more` : `${least} to ${most}`
-  throw new RangeError(`${name} is ${value}, expected ${range}`)
+function partitionerOf(given: PlainProducerOptions['partitioner']): ProducerSettings['partitioner'] {
+  return typeof given === 'function' ? given : oneOf('partitioner', given, ['sticky', 'round-robin'])
 }

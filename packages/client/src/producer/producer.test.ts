@@ -319,3 +319,18 @@ test('options that contradict each other are refused', () => {
   assert.throws(() => new Producer({ bootstrapServers, maxInFlightRequestsPerConnection: 6 }), RangeError)
   assert.throws(() => new Producer({ bootstrapServers: '' }), RangeError)
 })
+
+test('options that nothing goes by are refused when the producer is made, whatever wrote them', () => {
+  const wrong: Record<string, unknown>[] = [
+    { compressionType: 'brotli' },
+    { partitioner: 'random' },
+    { lingerMs: '5' },
+    { batchSize: Number.NaN },
+    { requestTimeoutMs: 0 },
+    { bootstrapServers: undefined },
+  ]
+  for (const options of wrong) {
+    const given = { bootstrapServers: 'localhost:9092', ...options } as unknown as PlainProducerOptions
+    assert.throws(() => new Producer(given), RangeError, JSON.stringify(options))
+  }
+})

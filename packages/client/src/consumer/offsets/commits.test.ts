@@ -136,3 +136,20 @@ test('at most once: a consumer that dies loses what it had claimed, and nothing 
   assert.ok(Math.min(...second.map(valueOf)) > Math.max(...first.map(valueOf)))
   assert.throws(() => world.consumer({ atMostOnce: true }), RangeError)
 })
+
+test('an offset that no record has is not committed', async (t) => {
+  const world = await ConsumerWorld.start(t)
+  await world.fill(3)
+  const reader = world.consumer({ groupId: 'g', enableAutoCommit: false })
+  const [record] = await read(reader, 1)
+  assert.ok(record !== undefined)
+  for (const offset of [-1, 1.5, Number.NaN, '1', undefined]) {
+    const { topic, partition } = record
+    const given = { topic, partition, offset } as typeof record
+    await assert.rejects(reader.commitOffsets([given]), RangeError)
+    if (offset !== -1) await assert.rejects(reader.commit(given), RangeError)
+  }
+  assert.deepEqual(await offsetsOf(world), [])
+  await reader.commit(record)
+  assert.deepEqual(await offsetsOf(world), [1])
+})

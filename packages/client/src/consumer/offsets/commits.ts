@@ -49,6 +49,8 @@ export class Commits {
   /** Resolves when the group has them. What is asked for while a commit is under way goes together in the next one. */
   commit(offsets: readonly OffsetToCommit[], signal?: AbortSignal): Promise<void> {
     if (offsets.length === 0) return Promise.resolve()
+    const wrong = offsets.find(({ offset }) => !Number.isSafeInteger(offset) || offset < 0)
+    if (wrong !== undefined) return Promise.reject(noOffset(wrong))
     const foreign = offsets.find((each) => !this.#isOurs(each))
     if (foreign !== undefined) return Promise.reject(notOurs(foreign))
     const done = new Promise<void>((resolve, reject) => this.#asked.push({ offsets, resolve, reject }))
@@ -134,6 +136,9 @@ function told(error: KafkaError): KafkaError {
   const why = reasons[error.error]
   return why === undefined ? error : new CommitFailedError(error.error, why, { cause: error })
 }
+
+const noOffset = (wrong: OffsetToCommit): RangeError =>
+  new RangeError(`the offset to commit of ${keyOf(wrong)} is ${wrong.offset}, expected 0 or more`)
 
 const notOurs = (partition: TopicPartition): KafkaError =>
   new CommitFailedError('ILLEGAL_GENERATION', `${keyOf(partition)} isn't assigned to this consumer (any more)`)

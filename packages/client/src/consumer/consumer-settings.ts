@@ -10,6 +10,7 @@ import type {
   StartPosition,
 } from './consumer-api.ts'
 import { parseDuration } from './iso-duration.ts'
+import { keyOf } from './reading/partition-state.ts'
 
 /** A consumer's options with everything decided. */
 export interface ConsumerSettings {
@@ -58,7 +59,7 @@ export function consumerSettings(options: PlainConsumerOptions): ConsumerSetting
     groupId,
     groupInstanceId: options.groupInstanceId ?? null,
     topics,
-    assignment: options.assignment,
+    assignment: assignmentOf(options),
     start: options.start,
     autoOffsetReset: resetOf(options.autoOffsetReset ?? 'latest'),
     stopAtEnd: options.stopAtEnd ?? false,
@@ -88,6 +89,13 @@ function topicsOf({ topics, assignment }: PlainConsumerOptions): readonly string
     throw new RangeError('a consumer needs topics or an assignment, and not both')
   }
   return list instanceof RegExp ? list : [...new Set(list)]
+}
+
+function assignmentOf({ assignment }: PlainConsumerOptions): readonly ManualAssignment[] | undefined {
+  const seen = new Set<string>()
+  const twice = assignment?.find((each) => seen.size === seen.add(keyOf(each)).size)
+  if (twice === undefined) return assignment
+  throw new RangeError(`assignment names partition ${twice.partition} of ${twice.topic} twice`)
 }
 
 function assignorsOf({ partitionAssignmentStrategy }: PlainConsumerOptions): Assignor[] {

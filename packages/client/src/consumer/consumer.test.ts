@@ -374,3 +374,9 @@ test('options that nothing goes by are refused when the consumer is made, whatev
     assert.throws(() => new Consumer(given), RangeError, JSON.stringify(options))
   }
 })
+
+test('a partition that is assigned twice by hand is refused', () => {
+  const twice = { topic: 't', partition: 0 }
+  const options = { bootstrapServers: 'localhost:9092', assignment: [twice, { ...twice, start: 'earliest' as const }] }
+  assert.throws(() => new Consumer(options), /partition 0 of t twice/)
+})

@@ -287,7 +287,9 @@ test('with acks 0 nobody says where the record is', async (t) => {
 
 test('a topic that is not there and may not be made rejects after maxBlockMs; a partition that is not there at once', async (t) => {
   const { broker, topic } = await world(t)
-  const producer = producing(t, broker, { allowAutoTopicCreation: false, maxBlockMs: 50 })
+  // Long enough for an answer on a busy machine: without one it would be REQUEST_TIMED_OUT.
+  const producer = producing(t, broker, { allowAutoTopicCreation: false, maxBlockMs: 2_000 })
+  await producer.send({ topic, value: 'connected' })
   await assert.rejects(producer.send({ topic: 'nowhere', value: 'v' }), { error: 'UNKNOWN_TOPIC_OR_PARTITION' })
   await assert.rejects(producer.send({ topic, partition: 7, value: 'v' }), RangeError)
 })

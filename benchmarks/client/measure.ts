@@ -1,5 +1,6 @@
 // Runs the loads of each row in turn, round after round: who goes first moves on by one each round.
 import { createTopics, withAdmin } from '../../tests/interop/clients/admin.ts'
+import { errorMessage } from '@millrace/kernel'
 import { touchPageCache } from '../measure/page-cache.ts'
 import type { Contender, RowName } from './contenders.ts'
 import type { Load, Measured } from './load/load.ts'
@@ -25,6 +26,15 @@ export interface Section {
 export interface Result extends Section {
   /** For each contender what each round measured, in the order of the rounds. */
   readonly measured: readonly (readonly Measured[])[]
+  readonly failures: readonly Failure[]
+}
+
+/** A run of a peer's that ended with an error and was made again. */
+interface Failure {
+  readonly client: Contender['client']
+  readonly shape: string
+  readonly round: number
+  readonly message: string
 }
 
 export interface Bench {
@@ -36,11 +46,13 @@ export interface Bench {
 
 const partitions = 6
 const outstandingMost = 10_000
+const attempts = 3
 const bytesToRead = (recordBytes: number): number => (recordBytes < 1000 ? 400e6 : 900e6)
 
 export async function measure(bench: Bench, section: Section, bootstrap: string): Promise<Result> {
   const { settings } = bench
   const measured: Measured[][] = section.contenders.map(() => [])
+  const failures: Failure[] = []
   const topic = section.row === 'consume' ? await filled(bench, section, bootstrap) : undefined
   for (let round = 0; round < settings.rounds; round += 1) {
     for (const i of section.contenders.keys()) {
@@ -50,15 +62,27 @@ export async function measure(bench: Bench, section: Section, bootstrap: string)
       const { client, shape, outstanding = outstandingMost } = contender
       bench.step(`${section.broker} ${section.recordBytes} B ${section.row} ${client} ${shape}, ${round + 1}`)
       const load = { ...loadOf(settings, section, bootstrap), client, shape, outstanding }
-      measured[at]?.push(
-        topic === undefined
-          ? await inNewTopic(bench, { ...load, topic: `${section.row}-${section.recordBytes}-${at}-${round}` })
-          : await bench.run({ ...load, topic }),
-      )
+      const newTopic = (attempt: number): string => `${section.row}-${section.recordBytes}-${at}-${round}-${attempt}`
+      const once = (attempt: number): Promise<Measured> =>
+        topic === undefined ? inNewTopic(bench, { ...load, topic: newTopic(attempt) }) : bench.run({ ...load, topic })
+      const failed = (message: string): number => failures.push({ client, shape: contender.title, round, message })
+      measured[at]?.push(await (client === 'millrace' ? once(0) : again(once, failed)))
     }
   }
   if (topic !== undefined) await remove(bootstrap, topic)
-  return { ...section, measured }
+  return { ...section, measured, failures }
+}
+
+// A peer that fails once doesn't cost the results of all others; it is told of beside them. Ours may not fail.
+async function again(once: (attempt: number) => Promise<Measured>, failed: (message: string) => void) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(attempt)
+    } catch (error) {
+      if (attempt === attempts) throw error
+      failed(errorMessage(error))
+    }
+  }
 }
 
 function loadOf(

@@ -25,7 +25,9 @@ test('each of our shapes is compared with the better shape of the peer, round by
     [1, 1, 1],
     [50, 80, 100],
   ]
-  const lines = goalLines([{ ...section, contenders, measured: rates.map((rounds) => rounds.map(measured)) }])
+  const lines = goalLines([
+    { ...section, contenders, measured: rates.map((rounds) => rounds.map(measured)), failures: [] },
+  ])
   const produced = lines.filter(({ figure }) => figure.title.includes('produced'))
   assert.deepEqual(
     produced.map(({ ratio, reached, against }) => ({ ratio, reached, against })),
@@ -38,5 +40,5 @@ test('each of our shapes is compared with the better shape of the peer, round by
 
 test('where no peer ran there is nothing to compare with', () => {
   const alone = { broker: 'kafka', recordBytes: 100, row: 'latency', contenders: [contender('millrace', 'single')] }
-  assert.deepEqual(goalLines([{ ...alone, row: 'latency', measured: [[measured(1)]] }]), [])
+  assert.deepEqual(goalLines([{ ...alone, row: 'latency', measured: [[measured(1)]], failures: [] }]), [])
 })

@@ -34,7 +34,7 @@ export function tables(results: readonly Result[]): string {
       results.filter((each) => each.row === row),
     ),
   )
-  return [goalTable(results), ...figures].filter((text) => text !== '').join('\n')
+  return [goalTable(results), ...figures, failuresOf(results)].filter((text) => text !== '').join('\n')
 }
 
 function goalTable(results: readonly Result[]): string {
@@ -59,6 +59,18 @@ function figuresOf(row: Result['row'], results: readonly Result[]): string {
   const rule = head.map((_, i) => (i < 4 ? '---' : '---:'))
   const lines = results.flatMap((result) => result.contenders.map((_, i) => lineOf(result, i)))
   return `### ${rowTitles[row]}\n\n${markdown([head, rule, ...lines])}`
+}
+
+function failuresOf(results: readonly Result[]): string {
+  const lines = results.flatMap(({ broker, recordBytes, failures }) =>
+    failures.map(({ client, shape, round, message }) => {
+      const text = message.replace(/\s+/g, ' ').replaceAll('|', '/')
+      return [brokerTitle(broker), `${recordBytes} B`, titles[client], shape, String(round + 1), text.slice(0, 200)]
+    }),
+  )
+  if (lines.length === 0) return ''
+  const head = ['broker', 'size', 'client', 'shape', 'round', 'what it said']
+  return `### Runs that failed and were made again\n\n${markdown([head, head.map(() => '---'), ...lines])}`
 }
 
 function lineOf(result: Result, i: number): string[] {

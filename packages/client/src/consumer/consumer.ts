@@ -1,3 +1,4 @@
+import type { Committer } from '../admin/group-offsets.ts'
 import type { CallOptions } from '../client-options.ts'
 import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
@@ -91,8 +92,9 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     this.#topics = new SubscribedTopics(this.#context)
     this.#fetcher = new Fetcher(this.#context)
     const isOurs = (each: TopicPartition): boolean => this.#member === undefined || partitions.get(each) !== undefined
-    const commits =
-      groupId === undefined ? undefined : new Commits(cluster, groupId, () => this.#member?.committer, isOurs)
+    const shutOut = (): unknown => this.#member?.shutOut
+    const who = (): Committer | undefined => this.#member?.committer
+    const commits = groupId === undefined ? undefined : new Commits(cluster, groupId, who, isOurs, shutOut)
     this.#offsets = new OwnOffsets(this.#context, commits)
     this.#assignments = new Assignments(this.#context, this.#offsets, options, (state) => {
       if (this.#reader instanceof BatchRun) this.#reader.revoked(state)

@@ -47,6 +47,7 @@ export class GroupMember {
   #heartbeats: Heartbeats | undefined
   #reason = 'the consumer started'
   #running: Promise<void> | undefined
+  #shutOut: unknown
   /** While it has left for now: settled when the loop comes back, by `#back`. */
   #away: Promise<void> | undefined
   #back: (() => void) | undefined
@@ -65,8 +66,15 @@ export class GroupMember {
     return this.#requests.committer
   }
 
+  /** What made it impossible to be a member, until a loop tries again. */
+  get shutOut(): unknown {
+    return this.#shutOut
+  }
+
   start(): void {
-    this.#running ??= this.#run()
+    if (this.#running !== undefined) return
+    this.#shutOut = undefined
+    this.#running = this.#run()
   }
 
   /** Asks the group for a new round. */
@@ -130,6 +138,7 @@ export class GroupMember {
   // The group can't be joined as things are; whoever starts another loop has it tried again.
   async #giveUpAll(fatal: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return
+    this.#shutOut = fatal
     this.#context.fail(fatal)
     try {
       await this.#loseAll()

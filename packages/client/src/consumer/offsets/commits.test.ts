@@ -96,7 +96,19 @@ test('a commit outlasts a rebalance that keeps its partition, and is refused whe
   )
 })
 
-test('another consumer of the same instance fences this one, which is told', async (t) => {
+test('another consumer of the same instance fences this one, whose commit is told', async (t) => {
+  const world = await ConsumerWorld.start(t)
+  await world.fill(10)
+  const options = { groupId: 'g', groupInstanceId: 'one', enableAutoCommit: false }
+  const first = world.consumer({ ...options, heartbeatIntervalMs: 1_000_000 })
+  const [record] = await read(first, 1)
+  assert.ok(record !== undefined)
+  await read(world.consumer(options), 1)
+  await assert.rejects(first.commit(record), { error: 'FENCED_INSTANCE_ID' })
+  assert.equal(first.assignment().length, 1, 'no heartbeat had told it')
+})
+
+test('a consumer whose heartbeats found out that it is fenced tells commits and loops so', async (t) => {
   const world = await ConsumerWorld.start(t)
   await world.fill(10)
   const options = { groupId: 'g', groupInstanceId: 'one', enableAutoCommit: false }
@@ -104,7 +116,8 @@ test('another consumer of the same instance fences this one, which is told', asy
   const [record] = await read(first, 1)
   assert.ok(record !== undefined)
   await read(world.consumer(options), 1)
-  await assert.rejects(first.commit(record), { error: 'FENCED_INSTANCE_ID' })
+  await until('its partition is lost', () => first.assignment().length === 0)
+  await assert.rejects(first.commit(record), { name: 'CommitFailedError', error: 'FENCED_INSTANCE_ID' })
   await assert.rejects(read(first), { error: 'FENCED_INSTANCE_ID' })
 })
 

@@ -1,5 +1,5 @@
 import { BrokerError } from '@millrace/connection'
-import type { ErrorName, KafkaError } from '@millrace/protocol'
+import { type ErrorName, KafkaError } from '@millrace/protocol'
 import type { Committer } from '../../admin/group-offsets.ts'
 import { commitOffsets } from '../../admin/group-offsets.ts'
 import { abortable } from '../../cluster/abort.ts'
@@ -30,20 +30,23 @@ export class Commits {
   readonly #groupId: string
   readonly #who: () => Committer | undefined
   readonly #isOurs: (partition: TopicPartition) => boolean
+  readonly #shutOut: () => unknown
   #asked: Asked[] = []
   #sending = false
 
-  /** `isOurs` says whether a partition may still be committed for. */
+  /** `isOurs` says whether a partition may still be committed for; `shutOut` what has kept us out of the group for good. */
   constructor(
     cluster: Cluster,
     groupId: string,
     who: () => Committer | undefined,
     isOurs: (partition: TopicPartition) => boolean,
+    shutOut: () => unknown,
   ) {
     this.#cluster = cluster
     this.#groupId = groupId
     this.#who = who
     this.#isOurs = isOurs
+    this.#shutOut = shutOut
   }
 
   /** Resolves when the group has them. What is asked for while a commit is under way goes together in the next one. */
@@ -52,7 +55,7 @@ export class Commits {
     const wrong = offsets.find(({ offset }) => !Number.isSafeInteger(offset) || offset < 0)
     if (wrong !== undefined) return Promise.reject(noOffset(wrong))
     const foreign = offsets.find((each) => !this.#isOurs(each))
-    if (foreign !== undefined) return Promise.reject(notOurs(foreign))
+    if (foreign !== undefined) return Promise.reject(this.#notOurs(foreign))
     const done = new Promise<void>((resolve, reject) => this.#asked.push({ offsets, resolve, reject }))
     void this.#sendAll()
     return abortable(done, signal)
@@ -108,6 +111,12 @@ export class Commits {
     return failures
   }
 
+  #notOurs(partition: TopicPartition): KafkaError {
+    const why = this.#shutOut()
+    if (why instanceof KafkaError) return told(why)
+    return new CommitFailedError('ILLEGAL_GENERATION', `${keyOf(partition)} isn't assigned to this consumer (any more)`)
+  }
+
   #isWorthRepeating(error: KafkaError, committer: Committer | undefined, offset: OffsetToCommit): boolean {
     if (!unsettled.has(error.error) || committer === undefined || !this.#isOurs(offset)) return false
     const now = this.#who()
@@ -139,6 +148,3 @@ function told(error: KafkaError): KafkaError {
 
 const noOffset = (wrong: OffsetToCommit): RangeError =>
   new RangeError(`the offset to commit of ${keyOf(wrong)} is ${wrong.offset}, expected 0 or more`)
-
-const notOurs = (partition: TopicPartition): KafkaError =>
-  new CommitFailedError('ILLEGAL_GENERATION', `${keyOf(partition)} isn't assigned to this consumer (any more)`)

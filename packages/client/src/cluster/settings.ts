@@ -1,4 +1,4 @@
-import { inRange } from './checked.ts'
+import { inRange, oneOf, wrong } from './checked.ts'
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
 import type { ClientOptions, DnsLookup } from '../client-options.ts'
@@ -34,6 +34,7 @@ export interface Settings {
 
 export function settingsOf(options: ClientOptions): Settings {
   const clientId = options.clientId ?? 'millrace'
+  if (typeof clientId !== 'string') throw wrong('clientId', clientId, 'text')
   const logger = loggerOf(options.logger, clientId)
   const security = securityOf(options)
   if (tellsPassword(security)) logger.warn('SASL PLAIN without TLS sends the password for all to read')
@@ -41,7 +42,10 @@ export function settingsOf(options: ClientOptions): Settings {
     bootstrap: parseServers(options.bootstrapServers),
     clientId,
     security,
-    dnsLookup: options.clientDnsLookup ?? 'use_all_dns_ips',
+    dnsLookup: oneOf('clientDnsLookup', options.clientDnsLookup, [
+      'use_all_dns_ips',
+      'resolve_canonical_bootstrap_servers_only',
+    ]),
     connectTimeoutMs: inRange('socketConnectionSetupTimeoutMs', options.socketConnectionSetupTimeoutMs, 10_000, 1),
     connectTimeoutMaxMs: inRange(
       'socketConnectionSetupTimeoutMaxMs',
@@ -51,14 +55,19 @@ export function settingsOf(options: ClientOptions): Settings {
     ),
     reconnectBackoffMs: inRange('reconnectBackoffMs', options.reconnectBackoffMs, 50, 0),
     reconnectBackoffMaxMs: inRange('reconnectBackoffMaxMs', options.reconnectBackoffMaxMs, 1_000, 0),
-    connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? 540_000,
+    connectionsMaxIdleMs: inRange('connectionsMaxIdleMs', options.connectionsMaxIdleMs, 540_000, -Infinity),
     requestTimeoutMs: inRange('requestTimeoutMs', options.requestTimeoutMs, 30_000, 1),
     apiTimeoutMs: inRange('defaultApiTimeoutMs', options.defaultApiTimeoutMs, 60_000, 0),
     retryBackoffMs: inRange('retryBackoffMs', options.retryBackoffMs, 100, 0),
     retryBackoffMaxMs: inRange('retryBackoffMaxMs', options.retryBackoffMaxMs, 1_000, 0),
     metadataMaxAgeMs: inRange('metadataMaxAgeMs', options.metadataMaxAgeMs, 300_000, 0),
-    metadataRecovery: options.metadataRecoveryStrategy ?? 'rebootstrap',
-    rebootstrapTriggerMs: options.metadataRecoveryRebootstrapTriggerMs ?? 300_000,
+    metadataRecovery: oneOf('metadataRecoveryStrategy', options.metadataRecoveryStrategy, ['rebootstrap', 'none']),
+    rebootstrapTriggerMs: inRange(
+      'metadataRecoveryRebootstrapTriggerMs',
+      options.metadataRecoveryRebootstrapTriggerMs,
+      300_000,
+      0,
+    ),
     logger,
     clock: systemClock,
   }

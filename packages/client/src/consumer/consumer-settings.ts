@@ -1,7 +1,7 @@
 import type { Assignor } from '@millrace/machines'
 import { cooperativeStickyAssignor, rangeAssignor, roundRobinAssignor, stickyAssignor } from '@millrace/machines'
 import { decompressedBytesMaxDefault } from '@millrace/protocol'
-import { inRange, oneOf } from '../cluster/checked.ts'
+import { checkFunction, inRange, isText, oneOf, textOf, trueOrFalse, wholeInRange, wrong } from '../cluster/checked.ts'
 import type {
   AssignorName,
   AutoOffsetReset,
@@ -10,7 +10,8 @@ import type {
   StartPosition,
 } from './consumer-api.ts'
 import { parseDuration } from './iso-duration.ts'
-import { keyOf } from './reading/partition-state.ts'
+import { checkStart } from './offsets/start-offsets.ts'
+import { assignmentOf, topicsOf } from './subscription-settings.ts'
 
 /** A consumer's options with everything decided. */
 export interface ConsumerSettings {
@@ -49,74 +50,115 @@ const assignors: Readonly<Record<AssignorName, Assignor>> = {
 }
 
 export function consumerSettings(options: PlainConsumerOptions): ConsumerSettings {
-  const { groupId } = options
-  const topics = topicsOf(options)
-  const autoCommit = groupId !== undefined && (options.enableAutoCommit ?? true)
-  const atMostOnce = options.atMostOnce ?? false
-  if (atMostOnce && groupId === undefined)
-    throw new RangeError('atMostOnce needs a groupId: it is the commit that counts')
+  checkStart(options.start)
+  for (const name of callbacks) checkFunction(name, options[name])
   return {
-    groupId,
-    groupInstanceId: options.groupInstanceId ?? null,
-    topics,
+    ...groupSettings(options),
+    ...fetchSettings(options),
+    topics: topicsOf(options),
     assignment: assignmentOf(options),
     start: options.start,
     autoOffsetReset: resetOf(options.autoOffsetReset ?? 'latest'),
-    stopAtEnd: options.stopAtEnd ?? false,
-    autoCommit,
+    stopAtEnd: trueOrFalse('stopAtEnd', options.stopAtEnd, false),
+    isolationLevel: oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']),
+    createTopics: trueOrFalse('allowAutoTopicCreation', options.allowAutoTopicCreation, true),
+  }
+}
+
+const callbacks = ['onAssigned', 'onRevoked', 'onLost', 'onDeserializationError'] as const
+
+type GroupSetting =
+  | 'groupId'
+  | 'groupInstanceId'
+  | 'autoCommit'
+  | 'atMostOnce'
+  | 'autoCommitIntervalMs'
+  | 'sessionTimeoutMs'
+  | 'heartbeatIntervalMs'
+  | 'maxPollIntervalMs'
+  | 'assignors'
+
+function groupSettings(options: PlainConsumerOptions): Pick<ConsumerSettings, GroupSetting> {
+  const groupId = textOf('groupId', options.groupId)
+  const groupInstanceId = textOf('groupInstanceId', options.groupInstanceId)
+  const atMostOnce = trueOrFalse('atMostOnce', options.atMostOnce, false)
+  const enableAutoCommit = trueOrFalse('enableAutoCommit', options.enableAutoCommit, true)
+  if (groupId === undefined && groupInstanceId !== undefined) throw new RangeError('groupInstanceId needs a groupId')
+  if (groupId === undefined && atMostOnce) {
+    throw new RangeError('atMostOnce needs a groupId: it is the commit that counts')
+  }
+  if (atMostOnce && options.enableAutoCommit === true) {
+    throw new RangeError('atMostOnce stands in place of enableAutoCommit: got true for both, expected one')
+  }
+  const sessionTimeoutMs = wholeInRange('sessionTimeoutMs', options.sessionTimeoutMs, 45_000, 1)
+  const heartbeatIntervalMs = inRange('heartbeatIntervalMs', options.heartbeatIntervalMs, 3_000, 1)
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    throw wrong('heartbeatIntervalMs', heartbeatIntervalMs, `less than sessionTimeoutMs, which is ${sessionTimeoutMs}`)
+  }
+  return {
+    groupId,
+    groupInstanceId: groupInstanceId ?? null,
+    autoCommit: groupId !== undefined && enableAutoCommit,
     atMostOnce,
     autoCommitIntervalMs: inRange('autoCommitIntervalMs', options.autoCommitIntervalMs, 5_000, 0),
-    isolationLevel: oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']),
-    sessionTimeoutMs: inRange('sessionTimeoutMs', options.sessionTimeoutMs, 45_000, 1),
-    heartbeatIntervalMs: inRange('heartbeatIntervalMs', options.heartbeatIntervalMs, 3_000, 1),
-    maxPollIntervalMs: inRange('maxPollIntervalMs', options.maxPollIntervalMs, 300_000, 1),
+    sessionTimeoutMs,
+    heartbeatIntervalMs,
+    maxPollIntervalMs: wholeInRange('maxPollIntervalMs', options.maxPollIntervalMs, 300_000, 1),
     assignors: assignorsOf(options),
-    fetchMinBytes: inRange('fetchMinBytes', options.fetchMinBytes, 1, 0),
-    fetchMaxWaitMs: inRange('fetchMaxWaitMs', options.fetchMaxWaitMs, 500, 0),
-    fetchMaxBytes: inRange('fetchMaxBytes', options.fetchMaxBytes, 52_428_800, 1),
-    partitionFetchBytes: inRange('maxPartitionFetchBytes', options.maxPartitionFetchBytes, 1_048_576, 1),
+  }
+}
+
+type FetchSetting =
+  | 'fetchMinBytes'
+  | 'fetchMaxWaitMs'
+  | 'fetchMaxBytes'
+  | 'partitionFetchBytes'
+  | 'decompressedBytesMax'
+  | 'checkCrcs'
+  | 'clientRack'
+
+function fetchSettings(options: PlainConsumerOptions): Pick<ConsumerSettings, FetchSetting> {
+  return {
+    fetchMinBytes: wholeInRange('fetchMinBytes', options.fetchMinBytes, 1, 0),
+    fetchMaxWaitMs: wholeInRange('fetchMaxWaitMs', options.fetchMaxWaitMs, 500, 0),
+    fetchMaxBytes: wholeInRange('fetchMaxBytes', options.fetchMaxBytes, 52_428_800, 1),
+    partitionFetchBytes: wholeInRange('maxPartitionFetchBytes', options.maxPartitionFetchBytes, 1_048_576, 1),
     decompressedBytesMax: inRange('maxDecompressedBytes', options.maxDecompressedBytes, decompressedBytesMaxDefault, 1),
-    checkCrcs: options.checkCrcs ?? true,
-    clientRack: options.clientRack ?? '',
-    createTopics: options.allowAutoTopicCreation ?? true,
+    checkCrcs: trueOrFalse('checkCrcs', options.checkCrcs, true),
+    clientRack: textOf('clientRack', options.clientRack === '' ? undefined : options.clientRack) ?? '',
   }
-}
-
-function topicsOf({ topics, assignment }: PlainConsumerOptions): readonly string[] | RegExp {
-  const list = typeof topics === 'string' ? [topics] : (topics ?? [])
-  const isEmpty = !(list instanceof RegExp) && list.length === 0
-  if (isEmpty === (assignment === undefined)) {
-    throw new RangeError('a consumer needs topics or an assignment, and not both')
-  }
-  return list instanceof RegExp ? list : [...new Set(list)]
-}
-
-function assignmentOf({ assignment }: PlainConsumerOptions): readonly ManualAssignment[] | undefined {
-  const seen = new Set<string>()
-  const twice = assignment?.find((each) => seen.size === seen.add(keyOf(each)).size)
-  if (twice === undefined) return assignment
-  throw new RangeError(`assignment names partition ${twice.partition} of ${twice.topic} twice`)
 }
 
 function assignorsOf({ partitionAssignmentStrategy }: PlainConsumerOptions): Assignor[] {
-  const strategies = partitionAssignmentStrategy ?? ['range', 'cooperative-sticky']
-  if (strategies.length === 0) throw new RangeError('partitionAssignmentStrategy is empty, expected at least one')
-  const chosen = strategies.map((each) => (typeof each === 'string' ? named(each) : each))
+  const strategies: unknown = partitionAssignmentStrategy ?? ['range', 'cooperative-sticky']
+  if (!Array.isArray(strategies) || strategies.length === 0) {
+    throw wrong('partitionAssignmentStrategy', strategies, 'a list of at least one')
+  }
+  const chosen = strategies.map(assignorOf)
   const twice = chosen.find(({ name }, i) => chosen.findIndex((other) => other.name === name) !== i)
   if (twice !== undefined) throw new RangeError(`two assignors are called '${twice.name}'`)
   return chosen
 }
 
-// Who writes JavaScript may have mistyped it.
-function named(name: string): Assignor {
-  const assignor = new Map(Object.entries(assignors)).get(name)
+function assignorOf(given: unknown): Assignor {
+  if (isAssignor(given)) return given
+  const assignor = new Map<unknown, Assignor>(Object.entries(assignors)).get(given)
   if (assignor !== undefined) return assignor
-  throw new RangeError(`no assignor is called '${name}', expected ${Object.keys(assignors).join(', ')}`)
+  const ours = Object.keys(assignors).join(', ')
+  const own = '{ name, protocols, userData, assign } of your own'
+  throw wrong('an assignor of partitionAssignmentStrategy', given, `${ours}, or ${own}`)
+}
+
+function isAssignor(given: unknown): given is Assignor {
+  const { name, protocols, userData, assign }: Partial<Record<keyof Assignor, unknown>> = Object(given)
+  return isText(name) && Array.isArray(protocols) && typeof userData === 'function' && typeof assign === 'function'
 }
 
 function resetOf(reset: AutoOffsetReset): ConsumerSettings['autoOffsetReset'] {
   if (reset === 'earliest' || reset === 'latest' || reset === 'none') return reset
-  const ms = reset.startsWith('by_duration:') ? parseDuration(reset.slice('by_duration:'.length)) : undefined
+  const given: unknown = reset
+  const duration = typeof given === 'string' && given.startsWith('by_duration:') ? given.slice(12) : ''
+  const ms = parseDuration(duration)
   if (ms !== undefined && ms >= 0) return ms
-  throw new RangeError(`autoOffsetReset is '${reset}', expected earliest, latest, none or by_duration:PnDTnHnMn.nS`)
+  throw wrong('autoOffsetReset', reset, 'earliest, latest, none or by_duration:PnDTnHnMn.nS')
 }

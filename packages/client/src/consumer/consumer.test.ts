@@ -298,12 +298,6 @@ test('reading stays within its bound of memory, however much there is', async (t
   assert.ok(Math.max(...asked) <= 400_000)
 })
 
-test('options that contradict each other are refused', () => {
-  const bootstrapServers = 'localhost:9092'
-  assert.throws(() => new Consumer({ bootstrapServers }), RangeError)
-  assert.throws(() => new Consumer({ bootstrapServers, topics: 't', assignment: [] }), RangeError)
-})
-
 test('what a consumer did is counted', async (t) => {
   const { consumer, fill } = await world(t, 2)
   await fill(10)
@@ -373,10 +367,4 @@ test('options that nothing goes by are refused when the consumer is made, whatev
     const given = { bootstrapServers: 'localhost:9092', topics: 't', ...options } as unknown as ConsumerOptions
     assert.throws(() => new Consumer(given), RangeError, JSON.stringify(options))
   }
-})
-
-test('a partition that is assigned twice by hand is refused', () => {
-  const twice = { topic: 't', partition: 0 }
-  const options = { bootstrapServers: 'localhost:9092', assignment: [twice, { ...twice, start: 'earliest' as const }] }
-  assert.throws(() => new Consumer(options), /partition 0 of t twice/)
 })

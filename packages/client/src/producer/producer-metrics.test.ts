@@ -30,4 +30,6 @@ test('metrics say what was sent, what failed, what was sent again and how', asyn
   assert.ok(metrics.batchSizeMax > 5_000 && metrics.batchSizeAvg > 300 && metrics.byteTotal > 7_000)
   assert.ok(metrics.recordQueueTimeMax >= metrics.recordQueueTimeAvg && metrics.recordQueueTimeAvg > 0)
   assert.equal(metrics.bufferAvailableBytes, metrics.bufferTotalBytes)
+  assert.ok(metrics.connectionCount > 0 && metrics.outgoingByteTotal > metrics.byteTotal, 'and of its connections')
+  assert.deepEqual(Object.keys(metrics.nodes), [broker.bootstrapServers])
 })

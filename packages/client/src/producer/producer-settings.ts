@@ -1,5 +1,5 @@
 import type { Codec } from '@millrace/protocol'
-import { inRange, oneOf } from '../cluster/checked.ts'
+import { inRange, oneOf, trueOrFalse } from '../cluster/checked.ts'
 import type { PlainProducerOptions } from './producer-api.ts'
 
 /** A producer's options with everything decided. */
@@ -34,10 +34,10 @@ export function producerSettings(options: PlainProducerOptions): ProducerSetting
     compressionLevel: compressionLevel(options),
     deliveryTimeoutMs: inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1),
     maxBlockMs: inRange('maxBlockMs', options.maxBlockMs, 60_000, 0),
-    createTopics: options.allowAutoTopicCreation ?? true,
+    createTopics: trueOrFalse('allowAutoTopicCreation', options.allowAutoTopicCreation, true),
     partitioner: partitionerOf(options.partitioner),
-    ignoreKeys: options.partitionerIgnoreKeys ?? false,
-    adaptive: options.partitionerAdaptivePartitioningEnable ?? true,
+    ignoreKeys: trueOrFalse('partitionerIgnoreKeys', options.partitionerIgnoreKeys, false),
+    adaptive: trueOrFalse('partitionerAdaptivePartitioningEnable', options.partitionerAdaptivePartitioningEnable, true),
     availabilityTimeoutMs: inRange('partitionerAvailabilityTimeoutMs', options.partitionerAvailabilityTimeoutMs, 0, 0),
   }
 }
@@ -48,7 +48,7 @@ function deliverySettings(
   const acks = options.acks === undefined || options.acks === 'all' ? -1 : options.acks
   const retries = inRange('retries', options.retries, 0x7fff_ffff, 0)
   const inFlightMax = inRange('maxInFlightRequestsPerConnection', options.maxInFlightRequestsPerConnection, 5, 1)
-  const idempotent = options.enableIdempotence ?? (acks === -1 && retries > 0)
+  const idempotent = trueOrFalse('enableIdempotence', options.enableIdempotence, acks === -1 && retries > 0)
   if (![-1, 0, 1].includes(acks)) throw new RangeError(`acks is ${acks}, expected 'all', -1, 0 or 1`)
   if (idempotent && acks !== -1) throw new RangeError(`enableIdempotence needs acks 'all', got acks ${acks}`)
   if (idempotent && retries === 0) throw new RangeError('enableIdempotence needs retries, got 0')

@@ -329,6 +329,7 @@ test('options that nothing goes by are refused when the producer is made, whatev
     { lingerMs: '5' },
     { batchSize: Number.NaN },
     { requestTimeoutMs: 0 },
+    { enableIdempotence: 'false' },
     { bootstrapServers: undefined },
   ]
   for (const options of wrong) {

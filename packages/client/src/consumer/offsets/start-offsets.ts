@@ -98,12 +98,12 @@ export async function resolvePositions(
   })
 }
 
-// Who writes JavaScript may have mistyped it.
-function checkStart(start: StartPosition = 'earliest'): void {
+/** Throws a RangeError where it is no place: who writes JavaScript may have mistyped it. */
+export function checkStart(start: StartPosition = 'earliest'): void {
   if (start === 'earliest' || start === 'latest') return
-  const place: Partial<Record<'offset' | 'timestamp', unknown>> = typeof start === 'object' ? start : {}
+  const place: Partial<Record<'offset' | 'timestamp', unknown>> = Object(start)
   const at = 'offset' in place ? place.offset : place.timestamp
   if (Number.isSafeInteger(at) && Number(at) >= 0) return
-  const given = typeof start === 'object' ? JSON.stringify(start) : start
+  const given = typeof start === 'object' ? JSON.stringify(start) : String(start)
   throw new RangeError(`${given} is no place in a partition: expected earliest, latest, { offset } or { timestamp }`)
 }

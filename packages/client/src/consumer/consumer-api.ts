@@ -125,7 +125,11 @@ export interface PartitionPosition extends TopicPartitionOffset {
 export interface ConsumerBatch<Shown = ConsumerRecord> extends TopicPartition {
   /** At least one. */
   readonly records: readonly Shown[]
-  /** Aborted when the partition goes to another member, or the consumer is closed: end early, nothing of it is lost. */
+  /**
+   * Aborted when the partition goes to another member, or the consumer is closed: both wait for the batch, which may end
+   * early by throwing the signal's reason. It then isn't done and comes again to whoever reads on, behind what of it was
+   * committed; the run doesn't fail of it. To return is to say that the batch is done.
+   */
   readonly signal: AbortSignal
 }
 
@@ -239,7 +243,8 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
   /** What it read, and what went over its connections so far, in all and by broker; costs nothing but the call. */
   metrics(): ConsumerMetrics & ClientMetrics
   /**
-   * Commits what is done where that is asked for, leaves the group and disconnects; a loop that waits ends. Within
+   * Ends a loop that waits, waits for batches that `eachBatch` works on, commits what is done where that is asked for,
+   * leaves the group and disconnects. A loop's record in hand isn't waited for, and isn't done. Within `eachBatch`,
    * `onAssigned`, `onRevoked` and `onLost` it resolves at once, and is done when they are.
    */
   close(options?: ConsumerCloseOptions): Promise<void>
@@ -249,7 +254,12 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
 export type ConsumedFrom = TopicPartitionOffset & { readonly leaderEpoch?: number }
 
 /** How to end a consumer. */
-export interface ConsumerCloseOptions {
+export interface ConsumerCloseOptions extends CallOptions {
   /** Default: true, but false with a `groupInstanceId`, which may come back within the session timeout (KIP-1092). */
   readonly leaveGroup?: boolean
+  /**
+   * How long batches that `eachBatch` works on are waited for, in ms; so does `signal` end that wait. What isn't done by
+   * then isn't committed. Default 30,000, as in Kafka.
+   */
+  readonly timeoutMs?: number
 }

@@ -18,6 +18,7 @@ import type {
   RunOptions,
   StartPosition,
 } from './consumer-api.ts'
+import { closeConsumer } from './closing.ts'
 import type { ConsumerContext } from './consumer-context.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import { ConsumerCounts } from './consumer-metrics.ts'
@@ -30,6 +31,7 @@ import { lagOf, offsetsBehind, positionOf } from './offsets/positions.ts'
 import { seek } from './offsets/seeking.ts'
 import { committedOffsets, resolvePositions } from './offsets/start-offsets.ts'
 import { Assignments } from './reading/assignments.ts'
+import { AwaitedCalls } from './reading/awaited-calls.ts'
 import type { TakenBatch } from './reading/batch-run.ts'
 import { BatchRun } from './reading/batch-run.ts'
 import { beginAlone, beginInGroup } from './reading/beginning.ts'
@@ -59,6 +61,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   readonly #assignments: Assignments
   readonly #member: GroupMember | undefined
   readonly #stop = new AbortController()
+  readonly #calls = new AwaitedCalls()
   #started: Promise<void> | undefined
   #reader: Reader | undefined
   readonly #present: Present<RecordRead<T>>
@@ -92,11 +95,12 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     this.#topics = new SubscribedTopics(this.#context)
     this.#fetcher = new Fetcher(this.#context)
     const isOurs = (each: TopicPartition): boolean => this.#member === undefined || partitions.get(each) !== undefined
-    const shutOut = (): unknown => this.#member?.shutOut
+    const { signal: stop } = this.#stop
+    const shutOut = (): unknown => (stop.aborted ? stop.reason : this.#member?.shutOut)
     const who = (): Committer | undefined => this.#member?.committer
     const commits = groupId === undefined ? undefined : new Commits(cluster, groupId, who, isOurs, shutOut)
     this.#offsets = new OwnOffsets(this.#context, commits)
-    this.#assignments = new Assignments(this.#context, this.#offsets, options, (state) => {
+    this.#assignments = new Assignments(this.#context, this.#offsets, options, this.#calls, (state) => {
       if (this.#reader instanceof BatchRun) this.#reader.revoked(state)
     })
     if (groupId !== undefined && settings.assignment === undefined) {
@@ -125,7 +129,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const spans = this.#spans
     const handle = async ({ state, records, signal }: TakenBatch<RecordRead<T>>): Promise<void> => {
       const batch = { topic: state.topic, partition: state.partition, records, signal }
-      return spans === undefined ? eachBatch(batch) : spans.batch(records, async () => eachBatch(batch))
+      const work = (): Promise<void> => this.#calls.run(() => eachBatch(batch))
+      return spans === undefined ? work() : spans.batch(records, work)
     }
     const run = new BatchRun(this.#context.partitions, this.#reading, limits, this.#present, handle)
     this.#reader = run
@@ -163,6 +168,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   async seek(partition: TopicPartition, to: StartPosition, options: CallOptions = {}): Promise<void> {
+    this.#stop.signal.throwIfAborted()
     this.#start()
     // Without a group the partitions are ours as soon as they are known.
     if (this.#member === undefined && this.#context.partitions.get(partition) === undefined) await this.#started
@@ -226,7 +232,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 
   close(options: ConsumerCloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options)
-    if (!this.#assignments.inCallback) return this.#closing
+    if (!this.#calls.within) return this.#closing
     this.#background(this.#closing)
     return Promise.resolve()
   }
@@ -311,14 +317,11 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     work.catch((error: unknown) => this.#fail(error))
   }
 
-  async #close({ leaveGroup }: ConsumerCloseOptions): Promise<void> {
-    const { partitions, cluster } = this.#context
-    for (const state of partitions) state.held = true
+  #close(options: ConsumerCloseOptions): Promise<void> {
+    for (const state of this.#context.partitions) state.held = true
     this.#stop.abort(new ClientClosedError('the consumer is closed'))
-    this.#reader?.end()
-    await this.#assignments.giveUpAll()
-    await this.#member?.close(leaveGroup)
-    cluster.close()
+    const parts = { reader: this.#reader, assignments: this.#assignments, member: this.#member }
+    return closeConsumer(this.#context, parts, options)
   }
 }
 

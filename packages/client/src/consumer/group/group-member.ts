@@ -2,7 +2,7 @@ import { errorMessage } from '@millrace/kernel'
 import type { Assignor } from '@millrace/machines'
 import { decodeAssignment, encodeSubscription } from '@millrace/machines'
 import type { Committer } from '../../admin/group-offsets.ts'
-import { delay } from '../../cluster/abort.ts'
+import { abortable, delay } from '../../cluster/abort.ts'
 import { backoffMs, isRetriableError } from '../../cluster/retry.ts'
 import type { TopicPartition } from '../../record.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
@@ -96,11 +96,16 @@ export class GroupMember {
     this.#away = undefined
   }
 
+  /** Takes part in no further round; the group still hears that we are there. */
+  stopJoining(): void {
+    this.#stop.abort(new Error('the consumer is closed'))
+    this.comeBack()
+  }
+
   /** Leaves for good; a static member only where it is told to, so that it may come back unnoticed. */
   async close(leaveGroup: boolean = this.#isDynamic): Promise<void> {
-    this.#stop.abort(new Error('the consumer is closed'))
+    this.stopJoining()
     this.#stopHeartbeats()
-    this.comeBack()
     await this.#running
     await this.#leave('the consumer is being closed', leaveGroup)
   }
@@ -183,7 +188,7 @@ export class GroupMember {
     await this.#take(added)
     // What we gave up is shared out in a round that starts when we join again.
     if (this.#cooperative && revoked.length > 0) throw new Rejoin(false, 'partitions were given up for others')
-    await heartbeats.ended
+    await abortable(heartbeats.ended, this.#stop.signal)
   }
 
   // What can't be begun with isn't claimed in the next round, so that the group gives it out again.

@@ -180,6 +180,38 @@ test('callbacks are waited for, and may pause what they are told of', async (t) 
   assert.deepEqual(order.slice(0, 6), [...round, 'revoked', 'revoked, waited for', ...round])
 })
 
+test('close during a slow onRevoked waits for it, and no partition is revoked twice', async (t) => {
+  const { consumer } = await ConsumerWorld.start(t, 4)
+  const options = { groupId: 'g', partitionAssignmentStrategy: ['cooperative-sticky'] } as const
+  const slow = Promise.withResolvers<void>()
+  const revoked: number[][] = []
+  const first = consumer({
+    ...options,
+    onRevoked: async (partitions) => {
+      revoked.push(partitions.map(({ partition }) => partition))
+      if (revoked.length === 1) await slow.promise
+    },
+  })
+  const loops = [loop(first)]
+  await until('all with one', () => isShared([first], 4))
+  const second = consumer(options)
+  loops.push(loop(second))
+  await until('two are being revoked', () => revoked.length === 1)
+  const closing = first.close()
+  for (const _ of upTo(20)) await new Promise((resolve) => setImmediate(resolve))
+  const meanwhile = revoked.length
+  slow.resolve()
+  await closing
+  assert.equal(meanwhile, 1, 'one after the other')
+  assert.deepEqual(
+    revoked.flat().toSorted((a, b) => a - b),
+    upTo(4),
+  )
+  await until('all with the other', () => isShared([second], 4))
+  await second.close()
+  await Promise.all(loops)
+})
+
 test('a member that the group has forgotten says so, and joins again', async (t) => {
   const { broker, consumer, fill } = await ConsumerWorld.start(t)
   await fill(2)

@@ -100,7 +100,7 @@ test('another consumer of the same instance fences this one, whose commit is tol
   const world = await ConsumerWorld.start(t)
   await world.fill(10)
   const options = { groupId: 'g', groupInstanceId: 'one', enableAutoCommit: false }
-  const first = world.consumer({ ...options, heartbeatIntervalMs: 1_000_000 })
+  const first = world.consumer({ ...options, heartbeatIntervalMs: 1_000_000, sessionTimeoutMs: 1_500_000 })
   const [record] = await read(first, 1)
   assert.ok(record !== undefined)
   await read(world.consumer(options), 1)

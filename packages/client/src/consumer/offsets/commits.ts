@@ -6,6 +6,7 @@ import { abortable } from '../../cluster/abort.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { retry } from '../../cluster/retry.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../../record.ts'
+import { ClientClosedError } from '../../errors/client-errors.ts'
 import { CommitFailedError } from '../consumer-errors.ts'
 import { keyOf } from '../reading/partition-state.ts'
 
@@ -111,9 +112,10 @@ export class Commits {
     return failures
   }
 
-  #notOurs(partition: TopicPartition): KafkaError {
+  #notOurs(partition: TopicPartition): Error {
     const why = this.#shutOut()
     if (why instanceof KafkaError) return told(why)
+    if (why instanceof ClientClosedError) return why
     return new CommitFailedError('ILLEGAL_GENERATION', `${keyOf(partition)} isn't assigned to this consumer (any more)`)
   }
 

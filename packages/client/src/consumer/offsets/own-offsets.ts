@@ -25,6 +25,7 @@ export class OwnOffsets {
   /** Commits these offsets as they are. */
   async commit(offsets: readonly OffsetToCommit[], signal?: AbortSignal): Promise<void> {
     if (this.#commits === undefined) throw new TypeError('a consumer without groupId has no offsets to commit')
+    if (this.#context.cluster.closing.aborted) throw this.#context.stop.reason
     await this.#commits.commit(offsets, signal)
     if (offsets.length > 0) this.#context.counts.commits += 1
     for (const each of offsets) {

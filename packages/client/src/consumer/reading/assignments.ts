@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { errorMessage } from '@millrace/kernel'
 import type { TopicPartition } from '../../record.ts'
 import type { PlainConsumerOptions } from '../consumer-api.ts'
@@ -6,6 +5,7 @@ import type { ConsumerContext } from '../consumer-context.ts'
 import type { OwnOffsets } from '../offsets/own-offsets.ts'
 import type { Start } from '../offsets/start-offsets.ts'
 import { resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
+import type { AwaitedCalls } from './awaited-calls.ts'
 import { keyOf, PartitionState, plain } from './partition-state.ts'
 
 type Callbacks = Pick<PlainConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
@@ -17,25 +17,23 @@ export class Assignments {
   readonly #callbacks: Callbacks
   /** Told of a partition that goes while somebody may be working on it. */
   readonly #onLeaving: (state: PartitionState) => void
-  /** Set within what a callback does, as long as we wait for it. */
-  readonly #calling = new AsyncLocalStorage<{ waits: boolean }>()
+  readonly #calls: AwaitedCalls
+  /** What comes and goes does so in turn, so that nothing is told of twice. Never rejects. */
+  #turn: Promise<void> = Promise.resolve()
   #ever = false
 
   constructor(
     context: ConsumerContext,
     offsets: OwnOffsets,
     callbacks: Callbacks,
+    calls: AwaitedCalls,
     onLeaving: (state: PartitionState) => void,
   ) {
     this.#context = context
     this.#offsets = offsets
     this.#callbacks = callbacks
+    this.#calls = calls
     this.#onLeaving = onLeaving
-  }
-
-  /** Whether who asks is a callback that we wait for: it mustn't wait for us. */
-  get inCallback(): boolean {
-    return this.#calling.getStore()?.waits === true
   }
 
   /** Whether there has been an assignment, be it an empty one. */
@@ -44,8 +42,35 @@ export class Assignments {
   }
 
   /** Adds partitions. They are read once `onAssigned` has resolved, from where they start or it has sought to. */
-  async assign(partitions: readonly Start[]): Promise<void> {
+  assign(partitions: readonly Start[]): Promise<void> {
+    return this.#inTurn(() => this.#assign(partitions))
+  }
+
+  /** Nothing more of these comes out; what is in hand may be finished first, for as long as the group waits. */
+  revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#inTurn(() => this.#revoke(partitions))
+  }
+
+  /** These are somebody else's already. */
+  lose(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#inTurn(() => this.#lose(partitions))
+  }
+
+  /** The consumer is closed: what it had goes to others. */
+  giveUpAll(): Promise<void> {
+    return this.#inTurn(() => this.#giveUpAll())
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    const over = (): void => undefined
+    this.#turn = done.then(over, over)
+    return done
+  }
+
+  async #assign(partitions: readonly Start[]): Promise<void> {
     const { cluster, settings, stop } = this.#context
+    stop.throwIfAborted()
     const starts = partitions.map((each) => ({ ...each, start: each.start ?? settings.start }))
     const offsets = await startOffsets(cluster, settings, starts, stop)
     const ends = await this.#ends(partitions)
@@ -68,8 +93,7 @@ export class Assignments {
     this.#context.wake()
   }
 
-  /** Nothing more of these comes out; what is in hand may be finished first, for as long as the group waits. */
-  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     const leaving = this.#context.partitions.these(partitions)
     for (const state of leaving) {
       state.held = true
@@ -81,15 +105,13 @@ export class Assignments {
     this.#drop(partitions)
   }
 
-  /** These are somebody else's already. */
-  async lose(partitions: readonly TopicPartition[]): Promise<void> {
+  async #lose(partitions: readonly TopicPartition[]): Promise<void> {
     for (const state of this.#context.partitions.these(partitions)) this.#onLeaving(state)
     this.#drop(partitions)
     await this.#call('onLost', partitions)
   }
 
-  /** The consumer is closed: what it had goes to others. */
-  async giveUpAll(): Promise<void> {
+  async #giveUpAll(): Promise<void> {
     const { partitions, cluster } = this.#context
     const all = Array.from(partitions, plain)
     if (all.length === 0) return
@@ -102,13 +124,8 @@ export class Assignments {
     this.#drop(all)
   }
 
-  async #call(name: keyof Callbacks, partitions: readonly TopicPartition[]): Promise<void> {
-    const call = { waits: true }
-    try {
-      await this.#calling.run(call, async () => this.#callbacks[name]?.(partitions.map(plain)))
-    } finally {
-      call.waits = false
-    }
+  #call(name: keyof Callbacks, partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#calls.run(() => this.#callbacks[name]?.(partitions.map(plain)))
   }
 
   #drop(partitions: readonly TopicPartition[]): void {
@@ -127,16 +144,14 @@ export class Assignments {
   }
 
   #idle(state: PartitionState): Promise<void> {
-    const { cluster, settings, stop } = this.#context
-    if (!state.inHand || stop.aborted) return Promise.resolve()
+    const { cluster, settings } = this.#context
+    if (!state.inHand) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = cluster.settings.clock.setTimer(settings.maxPollIntervalMs, resolve)
-      const done = (): void => {
+      state.whenIdle(() => {
         timer.cancel()
         resolve()
-      }
-      state.whenIdle(done)
-      stop.addEventListener('abort', done, { once: true })
+      })
     })
   }
 }

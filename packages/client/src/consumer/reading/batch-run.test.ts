@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from '../../admin/admin.ts'
+import type { ConsumerBatch } from '../consumer-api.ts'
+import type { Consumer } from '../consumer.ts'
 import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -47,27 +51,123 @@ test('a batch is done when its function resolves: one that throws ends the run a
   assert.deepEqual((await read(reader, 2)).map(valueOf), [10, 11])
 })
 
-test('close ends a run after the batches in hand, which are told, and commits only what is done', async (t) => {
+const committedBy = async (admin: Admin): Promise<number[]> =>
+  (await admin.fetchOffsets('g')).map(({ offset }) => offset)
+
+/** A run whose second batch of five does this once the consumer is being closed; how it was closed, and what came. */
+async function closedWhileAtWork(
+  t: Pick<TestContext, 'after'>,
+  atWork: (reader: Consumer, batch: ConsumerBatch) => Promise<void>,
+  close: (reader: Consumer) => Promise<void> = (reader) => reader.close(),
+): Promise<{ readonly admin: Admin; readonly reader: Consumer; readonly run: Promise<void> }> {
   const { admin, consumer, fill } = await ConsumerWorld.start(t)
   await fill(20)
   const reader = consumer({ groupId: 'g' })
   const begun = Promise.withResolvers<void>()
   const run = reader.run({
     maxBatchRecords: 5,
-    eachBatch: async ({ records, signal }) => {
-      if (records[0]?.offset !== 5) return
+    eachBatch: async (batch) => {
+      if (batch.records[0]?.offset !== 5) return
       begun.resolve()
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => batch.signal.addEventListener('abort', resolve))
+      await atWork(reader, batch)
     },
   })
   await begun.promise
-  await reader.close()
+  await close(reader)
+  return { admin, reader, run }
+}
+
+test('close tells the batches at work, waits for them, and commits what is done', async (t) => {
+  let isDone = false
+  const { admin, run } = await closedWhileAtWork(t, async () => {
+    for (const _ of upTo(20)) await turn()
+    isDone = true
+  })
+  assert.ok(isDone)
+  assert.deepEqual(await committedBy(admin), [10])
   await run
-  const committed = await admin.fetchOffsets('g')
+})
+
+test('a batch that ends early when it is told to, by throwing, is not done, and the run does not fail of it', async (t) => {
+  const { admin, run } = await closedWhileAtWork(t, async (reader, { records, signal }) => {
+    await reader.commit(records.slice(0, 2))
+    await sleep(60_000, undefined, { signal })
+  })
+  assert.deepEqual(await committedBy(admin), [7])
+  await run
+})
+
+for (const [what, options] of [
+  ['as long as it is told to', () => ({ timeoutMs: 20 })],
+  ['until its signal', () => ({ timeoutMs: 60_000, signal: AbortSignal.timeout(20) })],
+] as const) {
+  test(`close waits for a batch ${what}, and what that does later is told that the consumer is closed`, async (t) => {
+    const closed = Promise.withResolvers<void>()
+    let commit: Promise<void> | undefined
+    const { admin, run, reader } = await closedWhileAtWork(
+      t,
+      async (consumer, { records }) => {
+        await closed.promise
+        commit = consumer.commit(records)
+        await assert.rejects(commit, { name: 'ClientClosedError', message: 'the consumer is closed' })
+      },
+      (consumer) => consumer.close(options()),
+    )
+    closed.resolve()
+    await run
+    assert.ok(commit !== undefined)
+    assert.deepEqual(await committedBy(admin), [5])
+    await assert.rejects(reader.seek({ topic: 'orders', partition: 0 }, 'latest'), { name: 'ClientClosedError' })
+  })
+}
+
+test('close within eachBatch does not wait for that batch', async (t) => {
+  const { admin, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(20)
+  const reader = consumer({ groupId: 'g' })
+  await reader.run({ maxBatchRecords: 5, eachBatch: () => reader.close() })
+  await reader.close()
+  assert.deepEqual(await committedBy(admin), [5])
+})
+
+test('a batch that was committed before it came out does not come again when its function throws', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t)
+  await fill(10)
+  const reader = consumer({ groupId: 'g', atMostOnce: true })
+  const failing = reader.run({
+    maxBatchRecords: 5,
+    eachBatch: () => Promise.reject(new Error('no')),
+  })
+  await assert.rejects(failing, /no/)
+  assert.deepEqual((await read(reader, 1)).map(valueOf), [5])
+})
+
+test('a batch that ends early because its partition goes comes again there, and the run goes on', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t, 2)
+  await fill(20)
+  const options = { groupId: 'g', partitionAssignmentStrategy: ['cooperative-sticky'] as const }
+  const [first, second] = [consumer(options), consumer(options)]
+  const early: number[] = []
+  const holding = first.run({
+    partitionsConcurrently: 2,
+    eachBatch: async ({ partition, signal }) => {
+      early.push(partition)
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  })
+  await until('the first works on both', () => early.length === 2)
+  const again: number[] = []
+  const reading = (async () => {
+    for await (const record of second) if (valueOf(record) < 20) again.push(valueOf(record))
+  })()
+  await until('the partition that went is read from its start', () => again.length === 10)
+  const went = (again[0] ?? 0) % 2
   assert.deepEqual(
-    committed.map(({ offset }) => offset),
-    [5],
+    again,
+    upTo(10).map((i) => 2 * i + went),
   )
+  await Promise.all([first.close(), second.close(), holding, reading])
 })
 
 test('a partition that goes to another member is let go of when its batch is done, and told to hurry', async (t) => {

@@ -80,9 +80,10 @@ export class BatchRun<Shown> implements Reader {
     return true
   }
 
-  end(): void {
+  end(): Promise<void> {
     for (const { stop } of this.#working.values()) stop.abort(new Error('the consumer is closed'))
     this.#finish()
+    return this.#ended.promise
   }
 
   /** The partition goes to somebody else: what works on it may cut it short. */
@@ -144,15 +145,16 @@ export class BatchRun<Shown> implements Reader {
   }
 
   async #work(batch: TakenBatch<Shown>, from: number): Promise<void> {
-    const { state } = batch
+    const { state, signal } = batch
     const { moves } = state
     try {
       await this.#handle(batch)
       state.done()
     } catch (error) {
-      // None of it is done: it comes again to whoever reads on.
-      if (state.moves === moves) state.moveTo(Math.max(state.doneOffset, from))
-      this.fail(error)
+      // None of it is done: it comes again to whoever reads on, unless it was committed before it came out.
+      const again = state.moves === moves && state.claimedTo === Infinity
+      if (again) state.moveTo(Math.max(state.doneOffset, from))
+      if (!endedBy(signal, error)) this.fail(error)
     } finally {
       state.letGo()
       this.#working.delete(state)
@@ -161,4 +163,10 @@ export class BatchRun<Shown> implements Reader {
       else this.serve()
     }
   }
+}
+
+// What takes a signal rejects with its reason, or, as Node's own functions do, with an error that it is the cause of.
+function endedBy(signal: AbortSignal, error: unknown): boolean {
+  if (!signal.aborted) return false
+  return error === signal.reason || (error instanceof Error && error.cause === signal.reason)
 }

@@ -7,8 +7,8 @@ export interface Reader {
   serve(): void
   /** Reading can't go on. False where nobody waits who could be told. */
   fail(error: unknown): boolean
-  /** The consumer is closed. */
-  end(): void
+  /** The consumer is closed. What comes back settles when the program is done with what it was given; it never rejects. */
+  end(): Promise<void> | undefined
   /** How long the program has been busy with what it was given (or gone), in ms; 0 while it waits for more. */
   busyForMs(nowMs: number): number
 }

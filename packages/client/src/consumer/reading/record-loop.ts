@@ -106,11 +106,13 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     return waiter !== undefined
   }
 
-  end(): void {
+  // Whoever closes the consumer may be who has the record in hand: it isn't waited for.
+  end(): undefined {
     this.#turn = undefined
     this.#letGo()
     this.#waiter?.resolve(ended)
     this.#waiter = undefined
+    return undefined
   }
 
   busyForMs(nowMs: number): number {

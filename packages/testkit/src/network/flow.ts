@@ -78,7 +78,7 @@ export class Flow {
   }
 
   #move(): void {
-    while (this.#timer === undefined && !this.#to.destroyed && !this.#to.writableNeedDrain) {
+    while (this.#timer === undefined && this.#leftBytes > 0 && this.#to.writable && !this.#to.writableNeedDrain) {
       const first = this.#queue[0]
       if (first === undefined) break
       const dueMs = Math.max(first.atMs + (this.#faults.delayMs ?? 0), this.#notBeforeMs)

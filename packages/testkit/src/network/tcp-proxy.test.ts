@@ -201,3 +201,15 @@ test('a reader that is slow makes the writer wait, and all arrives', async (t) =
   socket.write(Buffer.alloc(sizeBytes, 7))
   await until(() => heard === sizeBytes, 'all bytes')
 })
+
+test('closing does not wait for an end that takes nothing more', async (t) => {
+  const { proxy } = await world(t)
+  const talker = await Talker.to(proxy, t)
+  talker.socket.pause()
+  talker.socket.write(Buffer.alloc(64 * 1024 * 1024, 7))
+  // One direction holds 4 MiB at most: both are full.
+  await until(() => proxy.heldBytes > 6 * 1024 * 1024, 'both directions to be held')
+  proxy.cut()
+  await until(() => proxy.connections === 0, 'the connection to be cut')
+  await proxy.close()
+})

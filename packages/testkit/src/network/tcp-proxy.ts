@@ -31,6 +31,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #clock: Clock
   readonly #connections = new Set<Proxied>()
+  /** Both ends of all of them, until they are closed: one whose other end is gone still has something to say, or waits. */
+  readonly #sockets = new Set<Socket>()
   readonly #faults: Record<Direction, FlowFaults> = { toServer: {}, toClient: {} }
   #refusing = false
 
@@ -104,6 +106,7 @@ export class TcpProxy implements AsyncDisposable {
   async close(): Promise<void> {
     this.#refusing = true
     this.reset()
+    for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
     await once(this.#server, 'close')
   }
@@ -119,10 +122,11 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #accept(client: Socket): void {
-    client.on('error', ignore)
+    this.#keep(client)
     if (this.#refusing || this.target === undefined) return void client.resetAndDestroy()
     this.accepted += 1
     const server = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    this.#keep(server)
     client.setNoDelay(true)
     const reset = (): void => resetBoth(proxied)
     const flows = {
@@ -134,8 +138,13 @@ export class TcpProxy implements AsyncDisposable {
     for (const direction of ['toServer', 'toClient'] as const) flows[direction].faults = this.#faults[direction]
     // What one end does without ending in good order the other gets to see.
     client.on('close', (failed) => this.#gone(proxied, server, failed))
-    server.on('error', ignore)
     server.on('close', (failed) => this.#gone(proxied, client, failed))
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', ignore)
+    socket.on('close', () => this.#sockets.delete(socket))
   }
 
   #gone(proxied: Proxied, other: Socket, failed: boolean): void {

@@ -8,6 +8,7 @@ for (const strategy of ['cooperative-sticky', 'sticky'] as const) {
     const seed = Math.floor(Math.random() * 1e9)
     const report = await rebalanceStorm({ seed, durationMs: 60_000, strategy, members: 20, partitions: 50 })
     t.diagnostic(`seed ${seed}: ${JSON.stringify(report)}`)
-    assert.ok(report.joined >= 100 && report.left >= 100)
+    assert.ok(report.joined >= 100 && report.left >= 100, 'members came and went')
+    assert.ok(report.givenUpAtWork > 0 && report.repeated > 0, 'they were at work meanwhile')
   })
 }

@@ -18,6 +18,8 @@ export interface StormReport {
   readonly repeated: number
   readonly joined: number
   readonly left: number
+  /** Partitions that a member gave up for others while it had records to read. */
+  readonly givenUpAtWork: number
 }
 
 interface Member {
@@ -30,6 +32,10 @@ const topic = 'storm'
 /** A member commits by hand each time it has read so many records of a partition. */
 const commitEvery = 5
 const pauseMsMax = 150
+/** Of every third record, so that members are at work when others come and go. */
+const workMsMax = 20
+/** Nobody writes while so many records wait to be read. */
+const unreadMax = 500
 
 /**
  * Members of one group come and go at random while somebody writes. Throws at the first partition that has two owners,
@@ -58,9 +64,12 @@ class Storm {
   readonly #seen = new Map<number, number>()
   readonly #committed = new Map<number, number>()
   readonly #expected = new Map<number, number>()
+  /** By member: the partition of the record that it works on. */
+  readonly #atWork = new Map<string, number>()
   readonly #left: Promise<unknown>[] = []
   #joined = 0
   #repeated = 0
+  #givenUpAtWork = 0
   #failure: unknown
 
   constructor(options: StormOptions, bootstrapServers: string) {
@@ -77,15 +86,16 @@ class Storm {
     const endsAtMs = performance.now() + durationMs
     for (let i = 0; i < members / 2; i += 1) this.#join()
     while (performance.now() < endsAtMs && this.#failure === undefined) {
-      await this.#write()
+      if (this.#unread() < unreadMax) await this.#write()
       await new Promise((resolve) => setTimeout(resolve, this.#random.below(pauseMsMax)))
       if (this.#members.length < 2 || (this.#members.length < members && this.#random.below(2) === 0)) this.#join()
       else this.#leave()
     }
-    await until('all that was written is read', () => this.#failure !== undefined || this.#allSeen())
+    await until('all that was written is read', () => this.#failure !== undefined || this.#unread() === 0)
     if (this.#failure !== undefined) throw this.#failure
     const records = [...this.#written.values()].reduce((sum, count) => sum + count, 0)
-    return { records, repeated: this.#repeated, joined: this.#joined, left: this.#left.length / 2 }
+    const [repeated, givenUpAtWork] = [this.#repeated, this.#givenUpAtWork]
+    return { records, repeated, joined: this.#joined, left: this.#left.length / 2, givenUpAtWork }
   }
 
   async close(): Promise<void> {
@@ -103,8 +113,10 @@ class Storm {
     await this.#producer.send(records)
   }
 
-  #allSeen(): boolean {
-    return [...this.#written].every(([partition, count]) => (this.#seen.get(partition) ?? 0) === count)
+  #unread(): number {
+    let unread = 0
+    for (const [partition, count] of this.#written) unread += count - (this.#seen.get(partition) ?? 0)
+    return unread
   }
 
   #join(): void {
@@ -144,15 +156,30 @@ class Storm {
   #giveUp(name: string, partition: number): void {
     const owner = this.#owners.get(partition)
     if (owner !== name) return this.#fail(new Error(`${name} gives up ${partition}, which ${owner ?? 'nobody'} has`))
+    if (this.#isThere(name)) {
+      if (this.#atWork.get(name) === partition) {
+        return this.#fail(new Error(`${name} gives up ${partition}, and works on a record of it`))
+      }
+      if ((this.#expected.get(partition) ?? Infinity) < (this.#written.get(partition) ?? 0)) this.#givenUpAtWork += 1
+    }
     this.#owners.delete(partition)
   }
 
   async #read(name: string, consumer: Consumer): Promise<void> {
     for await (const record of consumer) {
       this.#check(name, record)
-      if (record.offset % commitEvery === 0) await this.#commit(consumer, record)
-      else if (record.offset % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      this.#atWork.set(name, record.partition)
+      if (this.#random.below(3) === 0) {
+        await new Promise((resolve) => setTimeout(resolve, this.#random.below(workMsMax)))
+      }
+      if (record.offset % commitEvery === 0) await this.#commit(name, consumer, record)
+      this.#atWork.delete(name)
     }
+  }
+
+  /** Whoever is being closed isn't. */
+  #isThere(name: string): boolean {
+    return this.#members.some((member) => member.name === name)
   }
 
   #check(name: string, { partition, offset, value }: ConsumerRecord): void {
@@ -172,14 +199,14 @@ class Storm {
     this.#expected.set(partition, offset + 1)
   }
 
-  async #commit(consumer: Consumer, record: ConsumerRecord): Promise<void> {
+  async #commit(name: string, consumer: Consumer, record: ConsumerRecord): Promise<void> {
     try {
       await consumer.commit(record)
       const before = this.#committed.get(record.partition) ?? 0
       this.#committed.set(record.partition, Math.max(before, record.offset + 1))
     } catch (error) {
       // Whoever is being closed has nothing to commit any more.
-      if (this.#members.some((member) => member.consumer === consumer)) throw error
+      if (this.#isThere(name)) throw error
     }
   }
 

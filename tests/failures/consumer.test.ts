@@ -40,10 +40,10 @@ suite('a consumer with partitions of its own reads every record once and in orde
       const assignment = [{ topic, partition: 0, start: 'earliest' }] as const
       await using consumer = new Consumer({ ...settings, bootstrapServers: world.bootstrap, assignment })
       const reading = readAll(consumer)
-      const strikes = during(world.proxy, fault, reading)
+      const disturbances = during(world.proxy, fault, reading)
       await writeSlowly(world, topic)
       assert.deepEqual(await reading, values)
-      assert.ok((await strikes) > 0)
+      assert.ok((await disturbances) > 0)
     })
   }
 })
@@ -63,14 +63,14 @@ suite('a member of a group skips nothing', { concurrency: 3 }, () => {
         autoCommitIntervalMs: 50,
       })
       const reading = readAll(consumer)
-      const strikes = during(world.proxy, fault, reading)
+      const disturbances = during(world.proxy, fault, reading)
       await writeSlowly(world, topic)
       const read = await reading
       assert.deepEqual([...new Set(read)], values)
       // What comes again comes from a commit on, and goes on from there.
       const skips = read.filter((value, i) => i > 0 && Number(value) > Number(read[i - 1]) + 1)
       assert.deepEqual(skips, [])
-      assert.ok((await strikes) > 0)
+      assert.ok((await disturbances) > 0)
     })
   }
 })

@@ -5,16 +5,26 @@ import type { TcpProxy } from '@millrace/testkit'
 export interface Fault {
   readonly name: string
   readonly strike: (proxy: TcpProxy) => void
+  /** Requests arrive and are done, and nobody hears of it. */
+  readonly losesAnswers?: true
 }
 
 export const faults: readonly Fault[] = [
   { name: 'delays', strike: (proxy) => proxy.disturb('both', { delayMs: 40 }) },
   { name: 'cuts', strike: (proxy) => proxy.cut() },
   { name: 'resets', strike: (proxy) => proxy.reset() },
-  { name: 'resets in the midst of an answer', strike: (proxy) => proxy.disturb('toClient', { resetAfterBytes: 61 }) },
+  {
+    name: 'resets in the midst of an answer',
+    strike: (proxy) => proxy.disturb('toClient', { resetAfterBytes: 61 }),
+    losesAnswers: true,
+  },
   { name: 'resets in the midst of a request', strike: (proxy) => proxy.disturb('toServer', { resetAfterBytes: 333 }) },
   { name: 'trickles', strike: (proxy) => proxy.disturb('both', { trickle: { bytes: 200, everyMs: 2 } }) },
-  { name: 'swallowed answers', strike: (proxy) => proxy.disturb('toClient', { swallow: true }) },
+  {
+    name: 'swallowed answers',
+    strike: (proxy) => proxy.disturb('toClient', { swallow: true }),
+    losesAnswers: true,
+  },
   { name: 'swallowed requests', strike: (proxy) => proxy.disturb('toServer', { swallow: true }) },
   { name: 'refusals', strike: refuseAll },
 ]
@@ -26,18 +36,29 @@ function refuseAll(proxy: TcpProxy): void {
 
 const strikeEveryMs = 120
 
-/** Strikes and heals in turn until the work is done. Returns how many times it struck. */
-export async function during(proxy: TcpProxy, fault: Fault, work: Promise<unknown>): Promise<number> {
+/**
+ * Strikes and heals in turn until the work is done. Returns how many times something didn't pass as it came: where that is
+ * 0 nothing was shown.
+ */
+export async function during(
+  proxy: TcpProxy,
+  fault: Fault,
+  work: Promise<unknown>,
+  onStrike: () => void = () => {},
+): Promise<number> {
   const finished = work.then(
     () => true,
     () => true, // who waits for the work is told
   )
-  let strikes = 0
+  const before = proxy.disturbances
+  let isStruck = false
   while (!(await Promise.race([sleep(strikeEveryMs, false), finished]))) {
-    strikes += 1
-    if (strikes % 2 === 1) fault.strike(proxy)
-    else proxy.heal()
+    isStruck = !isStruck
+    if (isStruck) {
+      onStrike()
+      fault.strike(proxy)
+    } else proxy.heal()
   }
   proxy.heal()
-  return Math.ceil(strikes / 2)
+  return proxy.disturbances - before
 }

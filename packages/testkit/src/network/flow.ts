@@ -24,6 +24,7 @@ export class Flow {
   readonly #to: Socket
   readonly #clock: Clock
   readonly #reset: () => void
+  readonly #disturbed: () => void
   readonly #queue: Piece[] = []
   /** Bytes that were swallowed. */
   lostBytes = 0
@@ -34,11 +35,13 @@ export class Flow {
   #notBeforeMs = 0
   #timer: Timer | undefined
 
-  constructor(from: Socket, to: Socket, clock: Clock, reset: () => void) {
+  /** `reset` resets both ends; `disturbed` is told each time that something doesn't pass as it came. */
+  constructor(from: Socket, to: Socket, clock: Clock, reset: () => void, disturbed: () => void = () => {}) {
     this.#from = from
     this.#to = to
     this.#clock = clock
     this.#reset = reset
+    this.#disturbed = disturbed
     from.on('data', (bytes: Buffer) => this.#take(bytes))
     from.on('end', () => {
       this.#ended = true
@@ -69,6 +72,7 @@ export class Flow {
   #take(bytes: Buffer): void {
     if (this.#faults.swallow === true || this.lostBytes > 0) {
       this.lostBytes += bytes.length
+      this.#disturbed()
       return
     }
     this.#queue.push({ bytes, atMs: this.#clock.monotonicMs() })
@@ -89,6 +93,7 @@ export class Flow {
   }
 
   #moveAt(dueMs: number): void {
+    this.#disturbed()
     this.#timer = this.#clock.setTimer(dueMs - this.#clock.monotonicMs(), () => {
       this.#timer = undefined
       this.#move()
@@ -105,7 +110,9 @@ export class Flow {
     if (trickle !== undefined) this.#notBeforeMs = this.#clock.monotonicMs() + trickle.everyMs
     this.#to.write(first.bytes.subarray(0, most))
     if (this.#queuedBytes <= queuedBytesMax) this.#from.resume()
-    if (this.#leftBytes === 0) this.#reset()
+    if (this.#leftBytes > 0) return
+    this.#disturbed()
+    this.#reset()
   }
 }
 

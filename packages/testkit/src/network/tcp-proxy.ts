@@ -28,6 +28,8 @@ export class TcpProxy implements AsyncDisposable {
   target: number | undefined
   /** How many connections were made so far, refused ones not counted. */
   accepted = 0
+  /** How many times something didn't pass as it came: connections cut, reset or refused, bytes swallowed or held back. */
+  disturbances = 0
   readonly #server: Server
   readonly #clock: Clock
   readonly #connections = new Set<Proxied>()
@@ -92,6 +94,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Ends all connections in good order: both ends see the other's end. */
   cut(): void {
+    this.disturbances += this.#connections.size
     for (const { client, server } of this.#connections) {
       client.destroySoon()
       server.destroySoon()
@@ -100,6 +103,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Resets all connections. */
   reset(): void {
+    this.disturbances += this.#connections.size
     for (const proxied of this.#connections) resetBoth(proxied)
   }
 
@@ -123,15 +127,19 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.#keep(client)
-    if (this.#refusing || this.target === undefined) return void client.resetAndDestroy()
+    if (this.#refusing || this.target === undefined) {
+      this.disturbances += 1
+      return void client.resetAndDestroy()
+    }
     this.accepted += 1
     const server = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     this.#keep(server)
     client.setNoDelay(true)
     const reset = (): void => resetBoth(proxied)
+    const disturbed = (): void => void (this.disturbances += 1)
     const flows = {
-      toServer: new Flow(client, server, this.#clock, reset),
-      toClient: new Flow(server, client, this.#clock, reset),
+      toServer: new Flow(client, server, this.#clock, reset, disturbed),
+      toClient: new Flow(server, client, this.#clock, reset, disturbed),
     }
     const proxied: Proxied = { client, server, flows }
     this.#connections.add(proxied)

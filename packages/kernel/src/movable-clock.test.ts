@@ -30,6 +30,18 @@ test('advance fires timers in the order of time, also those that work sets on th
   assert.deepEqual(fired, ['a at 1100', 'b at 1200', 'c at 1300'])
 })
 
+test('the wall clock shows whole milliseconds, also to a timer that fires on the way', async () => {
+  const host = { ...stillHost(), monotonicMs: () => 1_000.4 }
+  const clock = movableClock(host, fail)
+  const shown: number[] = []
+  clock.setTimer(100.3, () => void shown.push(clock.wallMs()))
+  await clock.advance(300)
+  clock.freeze()
+  host.monotonicMs = () => 1_200.9
+  clock.unfreeze()
+  assert.deepEqual([...shown, clock.wallMs()], [1_100, 1_100])
+})
+
 test('advance resolves when the work of its timers is done', async () => {
   const clock = movableClock(stillHost(), fail)
   let done = false

@@ -86,8 +86,9 @@ class Track {
     this.#onError = onError
   }
 
+  // Timers fall due between two whole milliseconds, which is no time since the epoch that a record may have.
   wallMs(): number {
-    return (this.#frozenAtMs?.wallMs ?? this.#host.wallMs()) + this.#aheadMs
+    return Math.round((this.#frozenAtMs?.wallMs ?? this.#host.wallMs()) + this.#aheadMs)
   }
 
   monotonicMs(): number {

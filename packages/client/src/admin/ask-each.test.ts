@@ -4,9 +4,14 @@ import { test } from 'node:test'
 import type { ApiName, Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
 import { errorCode, KafkaError } from '@millrace/protocol'
+import { clientClock } from '@millrace/testkit/client-clock'
+import { until } from '@millrace/testkit/consumer-world'
 import type { ClientOptions } from '../client-options.ts'
 import { Admin } from './admin.ts'
 import { valuesOf } from './outcome.ts'
+
+// Shorter than a request may take, so that it is the call that ends.
+const timeoutMs = 20_000
 
 async function world(t: TestContext, options: Partial<ClientOptions> = {}): Promise<{ broker: Broker; admin: Admin }> {
   const broker = await startBroker()
@@ -127,14 +132,23 @@ test('a topic that brokers hear of late is waited for', async (t) => {
 })
 
 test('a call that nobody answers rejects, and says what went wrong rather than that it took long', async (t) => {
+  const clock = clientClock(t)
   const { admin, broker } = await world(t)
   await admin.createTopics([{ name: 'orders' }])
-  broker.intercept('DescribeGroups', (request) => request.disconnect())
-  const described = admin.describeGroups(['g'], { timeoutMs: 100 })
-  await assert.rejects(described, { error: 'NETWORK_EXCEPTION', address: broker.bootstrapServers })
+  let asked = 0
+  broker.intercept('DescribeGroups', (request) => {
+    asked += 1
+    return request.disconnect()
+  })
+  const described = admin.describeGroups(['g'], { timeoutMs })
+  const rejected = assert.rejects(described, { error: 'NETWORK_EXCEPTION', address: broker.bootstrapServers })
+  await until('it is asked again', () => asked > 1)
+  await clock.advance(timeoutMs)
+  await rejected
 })
 
 test('when the time is up the outcome is what was last said of each', async (t) => {
+  const clock = clientClock(t)
   const { admin, broker } = await world(t)
   let answers = 0
   broker.intercept('DeleteGroups', async (request, next) => {
@@ -144,9 +158,11 @@ test('when the time is up the outcome is what was last said of each', async (t) 
     const results = [{ groupId: 'moved', errorCode: errorCode('NOT_COORDINATOR') }]
     return { ...answer, results: [...answer.results.filter(({ groupId }) => groupId !== 'moved'), ...results] }
   })
-  const deleted = await admin.deleteGroups(['moved', 'gone'], { timeoutMs: 200 })
+  const deleted = admin.deleteGroups(['moved', 'gone'], { timeoutMs })
+  await until('it is asked again', () => answers > 1)
+  await clock.advance(timeoutMs)
   assert.deepEqual(
-    [...deleted].map(([id, outcome]) => [id, outcome.ok || outcome.error.error]),
+    [...(await deleted)].map(([id, outcome]) => [id, outcome.ok || outcome.error.error]),
     [
       ['moved', 'NOT_COORDINATOR'],
       ['gone', 'GROUP_ID_NOT_FOUND'],
@@ -155,15 +171,19 @@ test('when the time is up the outcome is what was last said of each', async (t) 
 })
 
 test('timeoutMs ends a call that waits for an answer, and leaves the connection to others', async (t) => {
+  const clock = clientClock(t)
   const { admin, broker } = await world(t)
-  await admin.listTopics()
+  const [asked, given] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const stop = broker.intercept('ListGroups', async (_request, next) => {
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    asked.resolve()
+    await given.promise
     return next()
   })
-  const startMs = performance.now()
-  await assert.rejects(admin.listGroups({ timeoutMs: 50 }), { error: 'REQUEST_TIMED_OUT' })
-  assert.ok(performance.now() - startMs < 10_000)
+  const rejected = assert.rejects(admin.listGroups({ timeoutMs }), { error: 'REQUEST_TIMED_OUT' })
+  await asked.promise
+  await clock.advance(timeoutMs)
+  await rejected
+  given.resolve()
   stop()
   assert.deepEqual(await admin.listGroups(), [])
 })

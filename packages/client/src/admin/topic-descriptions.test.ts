@@ -3,6 +3,8 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
+import { clientClock } from '@millrace/testkit/client-clock'
+import { until } from '@millrace/testkit/consumer-world'
 import { Admin } from './admin.ts'
 import { valuesOf } from './outcome.ts'
 
@@ -43,14 +45,19 @@ test('topics come in pages, whole and in the order asked', async (t) => {
 })
 
 test('a broker whose pages never end is an error', async (t) => {
+  const clock = clientClock(t)
   const { admin, broker } = await world(t)
   await admin.createTopics([{ name: 'a' }])
-  broker.intercept('DescribeTopicPartitions', async (_request, next) => ({
-    ...(await next()),
-    nextCursor: { topicName: 'a', partitionIndex: 0 },
-  }))
-  const described = admin.describeTopics(['a'], { timeoutMs: 200 })
-  await assert.rejects(described, { name: 'BadResponseError', api: 'DescribeTopicPartitions' })
+  let pages = 0
+  broker.intercept('DescribeTopicPartitions', async (_request, next) => {
+    pages += 1
+    return { ...(await next()), nextCursor: { topicName: 'a', partitionIndex: 0 } }
+  })
+  const described = admin.describeTopics(['a'], { timeoutMs: 20_000 })
+  const rejected = assert.rejects(described, { name: 'BadResponseError', api: 'DescribeTopicPartitions' })
+  await until('it is asked again from the first page on', () => pages > 2)
+  await clock.advance(20_000)
+  await rejected
 })
 
 test('topics are described and deleted by id, beside names', async (t) => {

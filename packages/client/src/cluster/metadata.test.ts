@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { Connection } from '@millrace/connection'
 import { movableClock, type MovableClock } from '@millrace/kernel'
 import { KafkaError, metadataApi } from '@millrace/protocol'
+import { until } from '@millrace/testkit/consumer-world'
 import { FakeBroker } from '@millrace/testkit/fake-broker'
 import type { ClientOptions } from '../client-options.ts'
 import { Cluster } from './cluster.ts'
@@ -133,7 +134,7 @@ test('a broker that sends clients away is left for the bootstrap servers (KIP-11
   await start.stop()
   cluster.invalidate('a')
   const asked = cluster.topic('a')
-  while (other.count(metadataApi) === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until('the broker has sent it away', () => other.count(metadataApi) > 0)
   await start.listen()
   assert.equal((await asked).name, 'a')
 })

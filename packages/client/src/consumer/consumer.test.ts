@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { KafkaError } from '@millrace/protocol'
-import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { clientClock } from '@millrace/testkit/client-clock'
+import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
 import { Producer } from '../producer/producer.ts'
 import type { ConsumerRecord } from '../record.ts'
 import type { ConsumerOptions } from './consumer-api.ts'
@@ -117,22 +118,19 @@ for (const strategy of ['range', 'cooperative-sticky'] as const) {
       })()
       return { reader, reading }
     }
-    const until = async (condition: () => boolean): Promise<void> => {
-      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
-    }
     const a = member('a')
     await fill(1_000)
-    await until(() => owners.size === 6)
+    await until('all are with the first', () => owners.size === 6)
     const b = member('b')
-    await until(() => new Set(owners.values()).size === 2 && owners.size === 6)
+    await until('both have some', () => new Set(owners.values()).size === 2 && owners.size === 6)
     await fill(1_000, 1_000)
-    await until(() => seen.size === 2_000)
+    await until('all is read', () => seen.size === 2_000)
     await a.reader.close()
     for (const [partition, owner] of owners) if (owner === 'a') owners.delete(partition)
     await a.reading
-    await until(() => owners.size === 6)
+    await until('all are with the second', () => owners.size === 6)
     await fill(1_000, 2_000)
-    await until(() => seen.size === 3_000)
+    await until('the rest is read', () => seen.size === 3_000)
     await b.reader.close()
     await b.reading
     assert.deepEqual(
@@ -261,14 +259,18 @@ test('a signal or close ends a loop that waits', async (t) => {
 })
 
 test('a loop slower than maxPollIntervalMs leaves the group, and joins again when it comes back', async (t) => {
+  const clock = clientClock(t)
   const { consumer, fill } = await world(t)
   await fill(10)
   const lost = Promise.withResolvers<void>()
-  const slow = consumer({ groupId: 'g', maxPollIntervalMs: 100, onLost: () => lost.resolve() })
+  const slow = consumer({ groupId: 'g', maxPollIntervalMs: 60_000, onLost: () => lost.resolve() })
   let seen = 0
   for await (const record of slow) {
     seen += 1
-    if (seen === 1) await lost.promise
+    if (seen === 1) {
+      await clock.advance(60_000)
+      await lost.promise
+    }
     if (record.offset === 9) break
   }
   assert.ok(seen >= 10)

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
+import { clientClock } from '@millrace/testkit/client-clock'
 import { Admin } from '../admin/admin.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import type { PlainProducerOptions } from './producer-api.ts'
@@ -31,15 +32,15 @@ async function valuesIn({ bootstrapServers }: Broker): Promise<string[]> {
   return values
 }
 
-/** Produce requests wait until they are let go. */
-function holdProduce(broker: Broker): { readonly letGo: () => void } {
-  let letGo!: () => void
-  const gone = new Promise<void>((resolve) => (letGo = resolve))
+/** Produce requests wait until they are let go; `held` resolves with the first. */
+function holdProduce(broker: Broker): { readonly held: Promise<void>; readonly letGo: () => void } {
+  const [held, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   broker.intercept('Produce', async (_request, next) => {
-    await gone
+    held.resolve()
+    await gone.promise
     return next()
   })
-  return { letGo }
+  return { held: held.promise, letGo: gone.resolve }
 }
 
 const padded = (text: string): string => text.padEnd(400, '.')
@@ -59,22 +60,30 @@ test('trySend says no while the buffer is full, and yes again when it has emptie
 })
 
 test('the buffer holds records whose topic is not known yet too', async (t) => {
+  const clock = clientClock(t)
   const broker = await world(t)
   broker.intercept('Metadata', (request) => request.drop())
-  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 50 })
+  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 20_000 })
   const sends = ['a', 'b', 'c'].map((text) => producer.send({ topic, value: padded(text) }))
   assert.equal(producer.trySend({ topic, value: 'd' }), undefined)
-  const reasons = (await Promise.allSettled(sends)).map((each) => String((each as PromiseRejectedResult).reason))
-  assert.match(reasons[0]!, /no metadata for a record of orders within 50 ms \(maxBlockMs\)/)
-  assert.match(reasons[2]!, /within 50 ms/)
+  const settled = Promise.allSettled(sends)
+  await clock.advance(20_000)
+  const reasons = (await settled).map((each) => String((each as PromiseRejectedResult).reason))
+  assert.match(reasons[0]!, /no metadata for a record of orders within 20000 ms \(maxBlockMs\)/)
+  assert.match(reasons[2]!, /within 20000 ms/)
 })
 
 test('send that finds no room within maxBlockMs rejects, and what came before it is written', async (t) => {
+  const clock = clientClock(t)
   const broker = await world(t)
-  const { letGo } = holdProduce(broker)
-  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 2_000, lingerMs: 0 })
+  const { held, letGo } = holdProduce(broker)
+  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 20_000, lingerMs: 0 })
   const sends = ['a', 'b'].map((text) => producer.send({ topic, value: padded(text) }))
-  await assert.rejects(producer.send({ topic, value: padded('c') }), /no room in the buffer \(bufferMemory, 1000 bytes/)
+  const noRoom = /no room in the buffer \(bufferMemory, 1000 bytes/
+  const rejected = assert.rejects(producer.send({ topic, value: padded('c') }), noRoom)
+  await held
+  await clock.advance(20_000)
+  await rejected
   letGo()
   await Promise.all(sends)
   assert.deepEqual(await valuesIn(broker), ['a', 'b'].map(padded))

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
 import { KafkaError } from '@millrace/protocol'
+import { clientClock } from '@millrace/testkit/client-clock'
+import { until } from '@millrace/testkit/consumer-world'
 import { Admin } from '../admin/admin.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import type { PlainProducerOptions } from './producer-api.ts'
@@ -86,17 +88,24 @@ test('with LogAppendTime send says the time of the broker', async (t) => {
 })
 
 test('what is sent and not answered fails at the delivery time-out too, and those behind it get through', async (t) => {
+  const clock = clientClock(t)
   const broker = await world(t)
   let requests = 0
   broker.intercept('Produce', (request, next) => {
     requests += 1
     return requests === 2 ? request.drop() : next()
   })
-  const producer = producing(t, broker, { deliveryTimeoutMs: 100, requestTimeoutMs: 1_000, lingerMs: 0 })
+  const producer = producing(t, broker, { deliveryTimeoutMs: 20_000, requestTimeoutMs: 30_000, lingerMs: 0 })
   await producer.send({ topic, value: 'a' })
-  await assert.rejects(producer.send({ topic, value: 'b' }), /1 records of orders-0 were not delivered in \d+ ms/)
-  const again = (): Promise<unknown> => producer.send({ topic, value: 'c' }).catch(again)
-  await again()
+  const notDelivered = /1 records of orders-0 were not delivered in \d+ ms/
+  const rejected = assert.rejects(producer.send({ topic, value: 'b' }), notDelivered)
+  await until('b is sent', () => requests === 2)
+  await clock.advance(20_000)
+  await rejected
+  const behind = producer.send({ topic, value: 'c' })
+  // Now the request's time is up too, and with it the connection's.
+  await clock.advance(10_000)
+  await behind
   assert.equal((await valuesIn(broker)).at(-1), 'c')
 })
 

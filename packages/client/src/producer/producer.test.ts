@@ -3,8 +3,10 @@ import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
-import { seededRandom } from '@millrace/kernel'
+import { seededRandom, silentLogger } from '@millrace/kernel'
 import { KafkaError, partitionForKey } from '@millrace/protocol'
+import { clientClock } from '@millrace/testkit/client-clock'
+import { until } from '@millrace/testkit/consumer-world'
 import { Admin } from '../admin/admin.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import type { ConsumerRecord } from '../record.ts'
@@ -237,12 +239,18 @@ test('a batch that is refused for good fails alone, and those behind it get thro
 })
 
 test('what is not answered in time fails at the delivery time-out', async (t) => {
+  const clock = clientClock(t)
   const { broker, topic } = await world(t)
+  let refusals = 0
   const release = broker.intercept('Produce', () => {
+    refusals += 1
     throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
   })
-  const producer = producing(t, broker, { deliveryTimeoutMs: 60 })
-  await assert.rejects(producer.send({ topic, value: 'v' }), { error: 'REQUEST_TIMED_OUT' })
+  const producer = producing(t, broker, { deliveryTimeoutMs: 20_000 })
+  const rejected = assert.rejects(producer.send({ topic, value: 'v' }), { error: 'REQUEST_TIMED_OUT' })
+  await until('it is sent again', () => refusals > 1)
+  await clock.advance(20_000)
+  await rejected
   release()
   assert.equal((await producer.send({ topic, value: 'w' })).offset, 0)
 })
@@ -286,11 +294,23 @@ test('with acks 0 nobody says where the record is', async (t) => {
 })
 
 test('a topic that is not there and may not be made rejects after maxBlockMs; a partition that is not there at once', async (t) => {
+  const clock = clientClock(t)
   const { broker, topic } = await world(t)
-  // Long enough for an answer on a busy machine: without one it would be REQUEST_TIMED_OUT.
-  const producer = producing(t, broker, { allowAutoTopicCreation: false, maxBlockMs: 2_000 })
-  await producer.send({ topic, value: 'connected' })
-  await assert.rejects(producer.send({ topic: 'nowhere', value: 'v' }), { error: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  let failures = 0
+  const debug = (message: string): void => void (message === 'what failed is tried again' && (failures += 1))
+  // Pauses take 800 to 1,200 ms. None that begins after 16 of the longest, which are 19,200 ms, ends in time.
+  const times = { retryBackoffMs: 1_000, retryBackoffMaxMs: 1_000, maxBlockMs: 19_500 }
+  const producer = producing(t, broker, { ...times, allowAutoTopicCreation: false, logger: { ...silentLogger, debug } })
+  clock.freeze()
+  const sent = producer.send({ topic: 'nowhere', value: 'v' }).catch((error: unknown) => error)
+  for (let round = 0; round < 16; round += 1) {
+    await until('it is looked for in vain', () => failures > round)
+    await clock.advance(1_200)
+  }
+  const error = await sent
+  assert.ok(error instanceof KafkaError)
+  assert.equal(error.error, 'UNKNOWN_TOPIC_OR_PARTITION')
+  clock.unfreeze()
   await assert.rejects(producer.send({ topic, partition: 7, value: 'v' }), RangeError)
 })
 

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KafkaError } from '@millrace/protocol'
+import { clientClock } from '@millrace/testkit/client-clock'
 import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
 import type { ConsumerOptions, PartitionAssignor } from '../consumer-api.ts'
 import type { Consumer } from '../consumer.ts'
 
 const numbers = (consumer: Consumer): number[] => consumer.assignment().map(({ partition }) => partition)
+
+const membersOf = async (admin: ConsumerWorld['admin']): Promise<number> => {
+  const described = (await admin.describeGroups(['g'])).get('g')
+  return described?.ok === true ? described.value.members.length : -1
+}
 
 /** Reads on and on until the consumer is closed. */
 const loop = (consumer: Consumer): Promise<unknown> => read(consumer)
@@ -115,7 +121,8 @@ test('of several assignors the group takes one that all members have', async (t)
 test('a loop that holds its record longer than the session lasts is waited for, and commits it', async (t) => {
   const { admin, broker, consumer, fill } = await ConsumerWorld.start(t)
   await fill(1)
-  const options = { groupId: 'g', sessionTimeoutMs: 300, partitionAssignmentStrategy: ['range'] } as const
+  const sessionTimeoutMs = 30_000
+  const options = { groupId: 'g', sessionTimeoutMs, partitionAssignmentStrategy: ['range'] } as const
   const first = consumer(options)
   let beats = 0
   const revoked: number[] = []
@@ -135,7 +142,11 @@ test('a loop that holds its record longer than the session lasts is waited for, 
         beats += 1
         return next()
       })
-      await until('its session would have ended without heartbeats', () => beats >= 30)
+      for (let passedMs = 0; passedMs <= sessionTimeoutMs; passedMs += sessionTimeoutMs / 3) {
+        const before = beats
+        await until('another heartbeat', () => beats > before)
+        await broker.clock.advance(sessionTimeoutMs / 3)
+      }
       assert.deepEqual(revoked, [])
     }
   })()
@@ -213,12 +224,11 @@ test('close during a slow onRevoked waits for it, and no partition is revoked tw
 })
 
 test('a member that the group has forgotten says so, and joins again', async (t) => {
-  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  const { admin, broker, consumer, fill } = await ConsumerWorld.start(t)
   await fill(2)
   const lost: number[] = []
-  // The broker still has the old member, and waits for it as long as its session lasts.
-  const options = { groupId: 'g', sessionTimeoutMs: 300 }
-  const reader = consumer({ ...options, onLost: (each) => void lost.push(each.length) })
+  const sessionTimeoutMs = 30_000
+  const reader = consumer({ groupId: 'g', sessionTimeoutMs, onLost: (each) => void lost.push(each.length) })
   const records = [...(await read(reader, 1))]
   const going = (async () => {
     for await (const record of reader) records.push(record)
@@ -228,6 +238,9 @@ test('a member that the group has forgotten says so, and joins again', async (t)
   })
   await until('lost', () => lost.length > 0)
   stop()
+  // The broker still has the old member, and waits for it as long as its session lasts.
+  await until('it asks to be let in', async () => (await membersOf(admin)) === 2)
+  await broker.clock.advance(sessionTimeoutMs)
   await until('joined again', () => numbers(reader).length === 1)
   await fill(1, 2)
   await until('reads on', () => records.some((record) => valueOf(record) === 2))
@@ -309,42 +322,45 @@ test('a program asks for a new round, and is told who it is in the group', async
 test('a static member leaves for good only where it is told to', async (t) => {
   const { admin, consumer, fill } = await ConsumerWorld.start(t)
   await fill(1)
-  const count = async (): Promise<number> => {
-    const described = (await admin.describeGroups(['g'])).get('g')
-    return described?.ok === true ? described.value.members.length : -1
-  }
   const options = { groupId: 'g', groupInstanceId: 'one' }
   const first = consumer(options)
   await read(first, 1)
   await first.close()
-  assert.equal(await count(), 1)
+  assert.equal(await membersOf(admin), 1)
   const second = consumer(options)
   await read(second, 1)
   await second.close({ leaveGroup: true })
-  assert.equal(await count(), 0)
+  assert.equal(await membersOf(admin), 0)
 })
 
 test('a program that took a record and went away leaves the group too, and says so', async (t) => {
+  const clock = clientClock(t)
   const { admin, consumer, fill } = await ConsumerWorld.start(t)
   await fill(3)
   const warned: string[] = []
   const logger = { ...console, debug: () => undefined, warn: (message: string) => void warned.push(message) }
-  const reader = consumer({ groupId: 'g', maxPollIntervalMs: 100, logger })
+  const reader = consumer({ groupId: 'g', maxPollIntervalMs: 60_000, logger })
   await read(reader, 1)
-  await until('it left', async () => {
-    const described = (await admin.describeGroups(['g'])).get('g')
-    return described?.ok === true && described.value.members.length === 0
-  })
-  const leftAtMs = performance.now()
-  await until('it stayed away for a while', () => performance.now() - leftAtMs > 200)
+  await clock.advance(60_000)
+  await until('it left', async () => (await membersOf(admin)) === 0)
+  for (const _ of upTo(5)) {
+    await clock.advance(60_000)
+    assert.equal(await membersOf(admin), 0, 'it stays away')
+  }
   assert.equal(warned.length, 1, 'it is said once')
   assert.match(warned[0] ?? '', /longer than maxPollIntervalMs/)
   assert.equal((await read(reader, 1)).length, 1)
 })
 
 test('partitions whose start can not be found are given out again, and then read', async (t) => {
+  const clock = clientClock(t)
   const { broker, consumer, fill } = await ConsumerWorld.start(t)
   await fill(1)
+  let joins = 0
+  broker.intercept('JoinGroup', (_, next) => {
+    joins += 1
+    return next()
+  })
   let refused = 0
   const stop = broker.intercept('OffsetFetch', () => {
     refused += 1
@@ -353,10 +369,13 @@ test('partitions whose start can not be found are given out again, and then read
   const options = {
     groupId: 'g',
     partitionAssignmentStrategy: ['cooperative-sticky'],
-    defaultApiTimeoutMs: 50,
+    defaultApiTimeoutMs: 60_000,
   } as const
   const reading = read(consumer(options), 1)
-  await until('it was refused for longer than a call may take', () => refused >= 20)
+  await until('it is asked for again', () => refused > 1)
+  const before = joins
+  await clock.advance(options.defaultApiTimeoutMs)
+  await until('a call took too long, and they are given out again', () => joins > before)
   stop()
   assert.equal((await reading).length, 1)
 })

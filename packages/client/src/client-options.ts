@@ -40,7 +40,7 @@ export interface ClientOptions {
   readonly socketConnectionSetupTimeoutMaxMs?: number
   /** How long to leave a broker alone that could not be reached; 50. It doubles with each failure. */
   readonly reconnectBackoffMs?: number
-  /** 1,000. */
+  /** Up to four fifths of this, so that a client is back within this time of its broker's return; 1,000. */
   readonly reconnectBackoffMaxMs?: number
   /** A connection without a request for so long is closed; 540,000. Negative: never. */
   readonly connectionsMaxIdleMs?: number
@@ -53,7 +53,7 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number
   /** How long a call may take, retries included; 60,000. */
   readonly defaultApiTimeoutMs?: number
-  /** First pause before a retry; it doubles up to `retryBackoffMaxMs`. 100. */
+  /** First pause before a retry; it doubles up to four fifths of `retryBackoffMaxMs`. 100. */
   readonly retryBackoffMs?: number
   /** 1,000. */
   readonly retryBackoffMaxMs?: number

@@ -32,8 +32,8 @@ export class Reconnects {
     if (this.waitMs(address) > 0) return
     const { clock, reconnectBackoffMs, reconnectBackoffMaxMs } = this.#settings
     const before = this.#troubles.get(address)?.failures ?? 0
-    const pauseMs = growing(reconnectBackoffMs, reconnectBackoffMaxMs, before)
-    this.#troubles.set(address, { failures: before + 1, notBeforeMs: clock.monotonicMs() + pauseMs })
+    const waitMs = pauseOf(reconnectBackoffMs, reconnectBackoffMaxMs, before)
+    this.#troubles.set(address, { failures: before + 1, notBeforeMs: clock.monotonicMs() + waitMs })
   }
 
   succeeded(address: string): void {
@@ -42,5 +42,18 @@ export class Reconnects {
 }
 
 /** Doubling, with a fifth of chance, and never beyond the bound: Kafka's ExponentialBackoff. */
-export const growing = (firstMs: number, maxMs: number, times: number): number =>
-  Math.min(maxMs, Math.min(maxMs, firstMs * 2 ** Math.min(times, 30)) * (0.8 + 0.4 * Math.random()))
+const growing = (firstMs: number, maxMs: number, times: number): number =>
+  Math.min(maxMs, doubled(firstMs, maxMs, times) * (0.8 + 0.4 * Math.random()))
+
+/**
+ * How long to wait after failures: the same, but with its chance below the bound, three to four fifths of it at the end.
+ * So whoever waits for a broker is done with waiting well within the bound of its return, and has the rest of it to
+ * connect and go on: with Kafka's default, a second in all.
+ */
+export const pauseOf = (firstMs: number, maxMs: number, times: number): number => {
+  const chance = Math.random()
+  return Math.min(doubled(firstMs, maxMs, times) * (0.8 + 0.4 * chance), maxMs * (0.6 + 0.2 * chance))
+}
+
+const doubled = (firstMs: number, maxMs: number, times: number): number =>
+  Math.min(maxMs, firstMs * 2 ** Math.min(times, 30))

@@ -1,7 +1,7 @@
 import { KafkaError } from '@millrace/protocol'
 import { TimeoutError } from '../errors/client-errors.ts'
 import { delay } from './abort.ts'
-import { growing } from './reconnects.ts'
+import { pauseOf } from './reconnects.ts'
 import type { Settings } from './settings.ts'
 
 export interface RetryOptions {
@@ -19,9 +19,9 @@ export interface RetryOptions {
 /** Whether trying again may help: Kafka says so of each of its errors, and we of some of their cases. */
 export const isRetriableError = (error: unknown): error is KafkaError => error instanceof KafkaError && error.retriable
 
-/** How long to wait after so many failures: doubling, with a fifth of chance, as Kafka's clients do. */
+/** How long to wait after so many failures: doubling, with a fifth of chance. */
 export const backoffMs = (settings: Settings, failures: number): number =>
-  growing(settings.retryBackoffMs, settings.retryBackoffMaxMs, failures - 1)
+  pauseOf(settings.retryBackoffMs, settings.retryBackoffMaxMs, failures - 1)
 
 /**
  * Does `work` until it succeeds, fails for good, or the time is up: then its last error comes out, or a TimeoutError

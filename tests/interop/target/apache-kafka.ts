@@ -8,7 +8,7 @@ import { apacheKafka, quickStart } from '../peers/apache-kafka.ts'
 import { Program, run } from '../process.ts'
 import type { BrokerOptions, RunningBroker } from './target.ts'
 
-const clusterId = 'MkU3OEVBNTcwNTJENDM2Qk'
+export const clusterId = 'MkU3OEVBNTcwNTJENDM2Qk'
 
 export async function startApacheKafka(
   options: BrokerOptions,

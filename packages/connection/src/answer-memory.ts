@@ -1,26 +1,20 @@
 import type { FrameMemory } from '@millrace/protocol'
 import { sharedRead } from './shared-read.ts'
 
-/** Where the answers of a connection lie. */
+/** Memory for an answer that comes in pieces: at least so many bytes, the caller's from then on. */
+export type TakeMemory = (sizeBytes: number) => Uint8Array
+
+/** Where the answers of a connection lie: they belong to who asked. */
 export interface AnswerMemory {
   /** For what comes in pieces. */
   readonly frames: FrameMemory
-  /** What the one who asked gets. */
+  /** What the one who asked gets: an answer that lies in what all sockets read into is copied. */
   readonly handOut: (frame: Uint8Array) => Uint8Array
 }
 
-/** Answers belong to who asked: one that lies in what all sockets read into is copied. */
-export const keptAnswers: AnswerMemory = {
-  frames: { take: (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes), give: () => {} },
-  handOut: (frame) => (frame.buffer === sharedRead.buffer ? new Uint8Array(frame) : frame),
-}
+const newMemory: TakeMemory = (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes)
 
-/** Answers are lent, one at a time: their memory, as large as the largest so far, is used again. */
-export function lentAnswers(): AnswerMemory {
-  let memory = new Uint8Array(0)
-  const take = (sizeBytes: number): Uint8Array => {
-    if (memory.length < sizeBytes) memory = Buffer.allocUnsafeSlow(sizeBytes)
-    return memory
-  }
-  return { frames: { take, give: () => {} }, handOut: (frame) => frame }
-}
+export const answerMemory = (take: TakeMemory = newMemory): AnswerMemory => ({
+  frames: { take, give: () => {} },
+  handOut: (frame) => (frame.buffer === sharedRead.buffer ? new Uint8Array(frame) : frame),
+})

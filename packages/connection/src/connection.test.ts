@@ -114,13 +114,18 @@ test('the bytes of an answer stay as they are, small ones and such as come in pi
   }
 })
 
-test('a connection that lends its answers uses their memory again', async (t) => {
-  const connection = await connect(t, { ...(await assigner(t, 3 * mib)), lendsAnswers: true })
-  const first = await assigned(connection, 1)
-  assert.ok(first.every((byte) => byte === 1))
-  const second = await assigned(connection, 2)
-  assert.ok(second.every((byte) => byte === 2))
-  assert.equal(second.buffer, first.buffer)
+test('a long answer is put where the connection was told to', async (t) => {
+  const memory = new Uint8Array(4 * mib)
+  const takeMemory = (sizeBytes: number): Uint8Array => {
+    assert.ok(sizeBytes > 3 * mib)
+    return memory
+  }
+  const connection = await connect(t, { ...(await assigner(t, 3 * mib)), takeMemory })
+  for (const generationId of [1, 2]) {
+    const answer = await assigned(connection, generationId)
+    assert.equal(answer.buffer, memory.buffer)
+    assert.ok(answer.every((byte) => byte === generationId))
+  }
 })
 
 test('requests beyond the bound wait their turn, in order', async (t) => {

@@ -11,7 +11,8 @@ import {
   saslAuthenticateApi,
   saslHandshakeApi,
 } from '@millrace/protocol'
-import { keptAnswers, lentAnswers } from './answer-memory.ts'
+import type { TakeMemory } from './answer-memory.ts'
+import { answerMemory } from './answer-memory.ts'
 import type { BrokerVersions, VersionRange } from './api-versions.ts'
 import { brokerVersions, chooseVersion, decodeApiVersions, fallbackVersion } from './api-versions.ts'
 import { BadResponseError, ConnectionClosedError, responseError } from './broker-error.ts'
@@ -38,11 +39,8 @@ export interface ConnectionOptions {
   readonly inFlightMax?: number
   /** The largest response taken; default 256 MiB. */
   readonly responseBytesMax?: number
-  /**
-   * An answer's bytes are there until the turn of the event loop that brought it is over, and their memory is used again:
-   * for one request at a time, of who is done with the answer when it comes. Default false: they are the caller's.
-   */
-  readonly lendsAnswers?: boolean
+  /** Where an answer goes that comes in pieces, for who uses its memory again; default new memory for each. */
+  readonly takeMemory?: TakeMemory
   readonly clientSoftwareName?: string
   readonly clientSoftwareVersion?: string
   readonly clock?: Clock
@@ -72,7 +70,6 @@ const defaults = {
   requestTimeoutMs: 30_000,
   inFlightMax: 100,
   responseBytesMax: 256 * 1024 * 1024,
-  lendsAnswers: false,
   clientSoftwareName: 'millrace',
   clientSoftwareVersion: '0.1.0',
 }
@@ -98,7 +95,7 @@ export class Connection {
     this.#clock = options.clock ?? systemClock
     this.#traffic = traffic
     const { inFlightMax } = options
-    const memory = options.lendsAnswers ? lentAnswers() : keptAnswers
+    const memory = answerMemory(options.takeMemory)
     this.#pipeline = new Pipeline(socket, { address: this.address, inFlightMax, clock: this.#clock, traffic, memory })
     this.#lastUsedAtMs = this.#clock.monotonicMs()
     traffic.connectionsMade += 1
@@ -115,11 +112,17 @@ export class Connection {
   static async #connect(given: ConnectionOptions): Promise<Connection> {
     const options = { ...defaults, ...given }
     // Brokers say nothing before they are asked.
-    let received = (_chunk: Uint8Array): void => {}
+    let pipeline: Pipeline | undefined
     const clock = options.clock ?? systemClock
-    const socket = await openSocket({ ...options, clock, tls: options.tls, received: (chunk) => received(chunk) })
+    const socket = await openSocket({
+      ...options,
+      clock,
+      tls: options.tls,
+      room: () => pipeline?.room,
+      received: (chunk) => pipeline?.received(chunk),
+    })
     const connection = new Connection(socket, options, options.traffic ?? new Traffic())
-    received = (chunk) => connection.#pipeline.received(chunk)
+    pipeline = connection.#pipeline
     try {
       await connection.#negotiate()
       if (options.sasl !== undefined) await connection.#authenticate(options.sasl)

@@ -145,7 +145,12 @@ export class Pipeline {
     this.#writeWaiting()
   }
 
-  /** What the socket brought, lent until this returns. */
+  /** Where what comes next is best read to; undefined between answers. */
+  get room(): Uint8Array | undefined {
+    return this.#frames.room
+  }
+
+  /** What the socket brought, lent until this returns; or what was read into `room`. */
   received(chunk: Uint8Array): void {
     this.#options.traffic.bytesIn += chunk.length
     try {

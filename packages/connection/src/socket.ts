@@ -19,7 +19,9 @@ export interface SocketOptions {
   readonly signal?: AbortSignal | undefined
   /** How a name becomes addresses; default the system's way. */
   readonly lookup?: (host: string) => Promise<readonly string[]>
-  /** Is lent what comes: the bytes are there until it returns. */
+  /** Where to read to next, where that is known: spares a copy. */
+  readonly room?: () => Uint8Array | undefined
+  /** Is lent what comes, unless it was read into that room: the bytes are there until it returns. */
   readonly received: (chunk: Uint8Array) => void
 }
 
@@ -108,10 +110,11 @@ function openTo(ip: string, options: SocketOptions): Promise<Socket> {
 
 const isTls = (options: SocketOptions): boolean => options.tls !== undefined && options.tls !== false
 
-function start(ip: string, { host, port, tls, received }: SocketOptions): Socket {
+function start(ip: string, { host, port, tls, room, received }: SocketOptions): Socket {
   if (tls === undefined || tls === false) {
-    const callback = (sizeBytes: number): boolean => (received(sharedRead.subarray(0, sizeBytes)), true)
-    return connectTcp({ host: ip, port, noDelay: true, keepAlive: true, onread: { buffer: sharedRead, callback } })
+    const buffer = (): Uint8Array => room?.() ?? sharedRead
+    const callback = (sizeBytes: number, chunk: Uint8Array): boolean => (received(chunk.subarray(0, sizeBytes)), true)
+    return connectTcp({ host: ip, port, noDelay: true, keepAlive: true, onread: { buffer, callback } })
   }
   const given = typeof tls === 'object' ? { ...tls, secureContext: contextOf(tls) } : {}
   // Names in certificates are those of hosts; an IP address can't be asked for by name, but is checked all the same.

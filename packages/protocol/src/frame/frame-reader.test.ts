@@ -77,6 +77,29 @@ function collectLent(onHead?: () => 'read' | 'wait') {
   return { frames, memory, reader, push }
 }
 
+test('what is read into the room for the rest of a frame stays there, however it was cut', () => {
+  const bodies = fc.array(fc.uint8Array({ maxLength: 60 }), { minLength: 1, maxLength: 8 })
+  const sizes = fc.infiniteStream(fc.integer({ min: 1, max: 30 }))
+  fc.assert(
+    fc.property(bodies, sizes, (sent, lengths) => {
+      const { frames, memory, reader } = collectLent()
+      const wire = wireOf(...sent)
+      const elsewhere = new Uint8Array(30)
+      for (let at = 0; at < wire.length;) {
+        const place = reader.room ?? elsewhere
+        const chunk = place.subarray(0, Math.min(Number(lengths.next().value), wire.length - at))
+        chunk.set(wire.subarray(at, at + chunk.length))
+        reader.push(chunk)
+        elsewhere.fill(0xee)
+        at += chunk.length
+      }
+      assert.deepEqual(frames, sent)
+      assert.equal(reader.room, undefined)
+      assert.ok(memory.length <= 1)
+    }),
+  )
+})
+
 test('frames of lent chunks come out the same however their bytes were cut, and whatever becomes of the chunks', () => {
   const bodies = fc.array(fc.uint8Array({ maxLength: 90 }), { maxLength: 8 })
   const cuts = fc.array(fc.nat(400), { maxLength: 30 })

@@ -91,11 +91,25 @@ export class FrameReader {
     return queued + (this.#body?.length ?? 0)
   }
 
+  /** Where the rest of a frame goes that comes in pieces: who reads it there pushes what came, and spares a copy. */
+  get room(): Uint8Array | undefined {
+    if (this.#state !== 'reading' || this.#body === null || this.#head === null) return undefined
+    return this.#body.subarray(this.#bodyBytes, this.#head.sizeBytes)
+  }
+
   push(chunk: Uint8Array): void {
     if (this.#state === 'stopped' || chunk.length === 0) return
+    if (this.#body !== null && this.#isInPlace(this.#body, chunk)) {
+      this.#bodyBytes += chunk.length
+      return this.#run()
+    }
     this.#chunks.push(chunk)
     this.#run()
     if (this.#lending !== undefined && this.#chunks.at(-1) === chunk) this.#keepRest(chunk)
+  }
+
+  #isInPlace(body: Uint8Array, chunk: Uint8Array): boolean {
+    return chunk.buffer === body.buffer && chunk.byteOffset === body.byteOffset + this.#bodyBytes
   }
 
   // Nothing may be read now, and the chunk is somebody else's again when this turn is over.

@@ -9,8 +9,17 @@ const patience = { timeoutMs: 120_000 }
 // A broker makes a request's partitions in one turn: 10,000 took 9 to 18 s here, too long for what it has to renew meanwhile.
 const partitionsAtOnce = 1_000
 
-export const connectTo = (port: number, lendsAnswers = false): Promise<Connection> =>
-  Connection.connect({ host: '127.0.0.1', port, lendsAnswers })
+/** With `oneAnswerInMemory` the memory of a long answer is used again for the next one. */
+export const connectTo = (port: number, oneAnswerInMemory = false): Promise<Connection> =>
+  Connection.connect({ host: '127.0.0.1', port, ...(oneAnswerInMemory && { takeMemory: sameMemory() }) })
+
+function sameMemory(): (sizeBytes: number) => Uint8Array {
+  let memory = new Uint8Array(0)
+  return (sizeBytes) => {
+    if (memory.length < sizeBytes) memory = Buffer.allocUnsafeSlow(sizeBytes)
+    return memory
+  }
+}
 
 export function throwError(what: string, errorCode: number): void {
   if (errorCode !== 0) throw new Error(`${what}: ${errorName(errorCode)}`)

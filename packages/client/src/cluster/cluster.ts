@@ -9,6 +9,7 @@ import type { Broker, ClusterImage, TopicImage } from './cluster-image.ts'
 import { type ClientMetrics, clientMetrics } from './client-metrics.ts'
 import type { Lane } from './connection-pool.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import type { FetchMemory } from './fetch-memory.ts'
 import { Metadata } from './metadata.ts'
 import { isRetriableError, retry } from './retry.ts'
 import type { Address, Settings } from './settings.ts'
@@ -104,6 +105,11 @@ export class Cluster {
     if (broker !== undefined) return this.#pool.get(broker, lane, signal)
     const message = `BROKER_NOT_AVAILABLE: no address of broker ${brokerId} is known`
     return Promise.reject(new KafkaError('BROKER_NOT_AVAILABLE', message, { retriable: true }))
+  }
+
+  /** Where answers on the lane `fetch` lie. */
+  get fetchMemory(): FetchMemory {
+    return this.#pool.fetchMemory
   }
 
   connectionTo(address: Address, lane: Lane, signal?: AbortSignal): Promise<Connection> {

@@ -3,6 +3,7 @@ import type { Timer } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import { abortable, delay } from './abort.ts'
+import { FetchMemory } from './fetch-memory.ts'
 import { Reconnects } from './reconnects.ts'
 import type { Address, Settings } from './settings.ts'
 
@@ -20,6 +21,8 @@ interface Entry {
 
 /** One connection per broker and lane, made when it is first asked for and again after it broke or was idle. */
 export class ConnectionPool {
+  /** Of long answers on the connections of the lane `fetch`: given back by who has asked. */
+  readonly fetchMemory = new FetchMemory()
   readonly #settings: Settings
   readonly #entries = new Map<string, Entry>()
   readonly #traffic = new Map<string, Traffic>()
@@ -56,8 +59,7 @@ export class ConnectionPool {
   get(address: Address, lane: Lane, signal?: AbortSignal): Promise<Connection> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason)
     const at = addressOf(address.host, address.port)
-    const key = `${at}/${lane}`
-    const { opening } = this.#entries.get(key) ?? this.#open(key, at, address)
+    const { opening } = this.#entries.get(`${at}/${lane}`) ?? this.#open(at, address, lane)
     return abortable(opening, signal)
   }
 
@@ -69,8 +71,9 @@ export class ConnectionPool {
     this.#entries.clear()
   }
 
-  #open(key: string, at: string, address: Address): Entry {
-    const opening = this.#connect(at, address)
+  #open(at: string, address: Address, lane: Lane): Entry {
+    const key = `${at}/${lane}`
+    const opening = this.#connect(at, address, lane)
     const entry: Entry = { opening, connection: undefined }
     this.#entries.set(key, entry)
     // Whoever removed it before knew that it would close; what closes by itself is left alone for a while.
@@ -94,7 +97,7 @@ export class ConnectionPool {
     return entry
   }
 
-  async #connect(at: string, address: Address): Promise<Connection> {
+  async #connect(at: string, address: Address, lane: Lane): Promise<Connection> {
     const { clientId, security, requestTimeoutMs, clock } = this.#settings
     const waitMs = this.#reconnects.waitMs(at)
     if (waitMs > 0) await delay(clock, waitMs, this.#closing.signal)
@@ -108,6 +111,7 @@ export class ConnectionPool {
       clock,
       signal: this.#closing.signal,
       traffic: this.#trafficOf(at),
+      ...(lane === 'fetch' && { takeMemory: (sizeBytes: number) => this.fetchMemory.take(sizeBytes) }),
     })
   }
 

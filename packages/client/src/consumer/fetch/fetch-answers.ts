@@ -8,6 +8,7 @@ import type { ConsumerContext } from '../consumer-context.ts'
 import { resetToPolicy } from '../offsets/seeking.ts'
 import { Chunk } from '../reading/chunk.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
+import { AnswerBytes } from './answer-bytes.ts'
 import type { Wanted } from './fetch-session.ts'
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
@@ -42,27 +43,32 @@ export function takeAnswers(
   const byName = new Map(asked.wanted.map((each) => [`${each.state.topic} ${each.state.partition}`, each]))
   const byId = new Map(asked.wanted.map((each) => [`${each.topicId} ${each.state.partition}`, each]))
   let came = false
+  let bytes: AnswerBytes | undefined
   for (const { topic, topicId, partitions } of response.responses) {
     for (const answer of partitions) {
+      if (answer.records !== null) bytes ??= new AnswerBytes(context.cluster.fetchMemory, answer.records.buffer)
       const place = answer.partitionIndex
       const state = (topic === '' ? byId.get(`${topicId} ${place}`) : byName.get(`${topic} ${place}`))?.state
       // It was taken away or moved meanwhile: what came is of no use.
       if (state === undefined || !context.partitions.has(state) || state.resetting) continue
       if (state.fetchOffset === asked.offsets.get(state)) {
-        came = take(context, state, answer, asked.broker, connection) || came
+        came = take(context, state, { answer, bytes, connection, broker: asked.broker }) || came
       }
     }
   }
+  bytes?.settle()
   return came
 }
 
-function take(
-  context: ConsumerContext,
-  state: PartitionState,
-  answer: PartitionAnswer,
-  broker: number,
-  connection: Connection,
-): boolean {
+interface Came {
+  readonly answer: PartitionAnswer
+  readonly bytes: AnswerBytes | undefined
+  readonly connection: Connection
+  readonly broker: number
+}
+
+function take(context: ConsumerContext, state: PartitionState, came: Came): boolean {
+  const { answer, bytes, connection, broker } = came
   if (answer.errorCode !== 0) {
     refused(context, state, answer.errorCode, broker, connection)
     return false
@@ -79,7 +85,7 @@ function take(
     return false
   }
   const aborted = committedOnly ? answer.abortedTransactions : null
-  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address))) {
+  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address, bytes))) {
     state.failures = 0
     return true
   }

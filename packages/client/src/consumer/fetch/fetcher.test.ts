@@ -229,6 +229,18 @@ test('large batches of every compression are unpacked aside and come out in orde
   await assert.rejects(read(small), (error) => error instanceof UnreadableBatchError && /limit/.test(error.message))
 })
 
+test('values that are kept stay as they are while later answers come into the same memory', async (t) => {
+  const { consumer, producer, topic } = await ConsumerWorld.start(t, 3)
+  const valueAt = (i: number): Buffer => Buffer.alloc(20_000 + (i % 7) * 1_000, `record ${i} `)
+  for (let from = 0; from < 900; from += 100) {
+    const records = upTo(100).map((i) => ({ topic, partition: (from + i) % 3, value: valueAt(from + i) }))
+    await producer.send(records)
+  }
+  const kept = await read(consumer({ stopAtEnd: true }))
+  assert.equal(kept.length, 900)
+  for (const { partition, offset, value } of kept) assert.ok(value?.equals(valueAt(offset * 3 + partition)))
+})
+
 test('reading starts so long ago as by_duration says', async (t) => {
   const { consumer, producer, topic } = await ConsumerWorld.start(t)
   const nowMs = Date.now()

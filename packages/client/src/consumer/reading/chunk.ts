@@ -11,12 +11,13 @@ import {
 } from '@millrace/protocol'
 import type { TopicPartition } from '../../record.ts'
 import { UnreadableBatchError } from '../consumer-errors.ts'
+import type { AnswerBytes, AnswerReader } from '../fetch/answer-bytes.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
 import type { BatchFacts } from './fetched-record.ts'
 import { FetchedRecord } from './fetched-record.ts'
 import type { WholeBatches } from './slabs.ts'
-import { takeBatches } from './slabs.ts'
+import { copyOf, slabAt, wholeBatches } from './slabs.ts'
 
 export interface ChunkOptions {
   readonly checkCrcs: boolean
@@ -35,17 +36,23 @@ interface OpenBatch extends BatchFacts {
 }
 
 /**
- * What one fetch brought of one partition: whole batches, of which records come out one by one. Batches are checked and
- * unpacked when their turn comes. With `aborted` given, records of those transactions don't come out; markers never do.
+ * What one fetch brought of one partition: whole batches, of which records come out one by one. Batches are copied out of
+ * the answer, checked and unpacked when their turn comes: what comes out is fresh in the processor's cache, and is soon
+ * garbage. With `aborted` given, records of those transactions don't come out; markers never do.
  */
-export class Chunk {
+export class Chunk implements AnswerReader {
   readonly #of: TopicPartition
   /** Of the broker that it came from. */
   readonly #address: string
   readonly #options: ChunkOptions
   readonly #aborted: AbortedTransactions
   readonly #batches: WholeBatches
-  #slab = 0
+  /** Whose memory `#bytes` is, until this is done with it. */
+  #answer: AnswerBytes | undefined
+  /** Its whole batches; those before `#from` were taken out. */
+  #bytes: Uint8Array
+  #from = 0
+  #slab: Buffer | undefined
   #position = 0
   #header: BatchHeader | undefined
   #open: OpenBatch | undefined
@@ -59,12 +66,16 @@ export class Chunk {
     aborted: readonly AbortedTransaction[] | null,
     options: ChunkOptions,
     address: string,
+    answer?: AnswerBytes,
   ) {
     this.#address = address
     this.#of = of
     this.#options = options
     this.#aborted = new AbortedTransactions(aborted ?? [])
-    this.#batches = takeBatches(bytes)
+    this.#batches = wholeBatches(bytes)
+    this.#bytes = bytes.subarray(0, this.#batches.sizeBytes)
+    this.#answer = this.end === undefined ? undefined : answer
+    this.#answer?.hold(this)
   }
 
   /** Bytes of its whole batches. */
@@ -75,6 +86,19 @@ export class Chunk {
   /** What is behind its last batch; undefined where it has no whole batch. */
   get end(): WholeBatches['end'] {
     return this.#batches.end
+  }
+
+  copyOut(): void {
+    this.#bytes = copyOf(this.#bytes.subarray(this.#from))
+    this.#from = 0
+    this.#answer = undefined
+  }
+
+  /** Nothing more is read of it. */
+  drop(): void {
+    this.#bytes = this.#bytes.subarray(0, 0)
+    this.#answer?.done(this)
+    this.#answer = undefined
   }
 
   /** Settles, and never rejects, when a large batch is unpacked; until then `next` gives nothing. */
@@ -119,21 +143,22 @@ export class Chunk {
       if ('error' in unpacked) throw unpacked.error
       return this.#start(unpacked.header, unpacked.bytes)
     }
-    for (let slab = this.#slabNow(); slab !== undefined; slab = this.#slabNow()) {
+    for (let slab = this.#slab ?? this.#nextSlab(); slab !== undefined; slab = this.#nextSlab()) {
       while (this.#position < slab.length) {
         const header = this.#readHeader(slab)
         this.#position += header.sizeBytes
         if (this.#isHidden(header) || header.lastOffset < from) continue
         return this.#unpack(header, slab)
       }
-      this.#slab += 1
-      this.#position = 0
     }
     return undefined
   }
 
-  #slabNow(): Buffer | undefined {
-    return this.#batches.slabs[this.#slab]
+  #nextSlab(): Buffer | undefined {
+    this.#slab = this.#from < this.#bytes.length ? slabAt(this.#bytes, this.#from) : undefined
+    this.#from += this.#slab?.length ?? 0
+    this.#position = 0
+    return this.#slab
   }
 
   #unpack(header: BatchHeader, slab: Buffer): OpenBatch | undefined {
@@ -170,7 +195,7 @@ export class Chunk {
       partition: this.#of.partition,
       timestampType: header.timestampType,
       leaderEpoch: header.leaderEpoch,
-      cursor: new RecordCursor(this.#slabNow()!, limits, header.position, unpacked),
+      cursor: new RecordCursor(this.#slab!, limits, header.position, unpacked),
       baseOffset: header.baseOffset,
       baseTimestampMs: header.baseTimestampMs,
       logAppendTimeMs: header.timestampType === 'LogAppendTime' ? header.maxTimestampMs : undefined,

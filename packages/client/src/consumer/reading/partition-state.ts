@@ -173,6 +173,7 @@ export class PartitionState implements TopicPartition {
   /** Forgets what is buffered; it is fetched again. */
   dropBuffered(): void {
     if (this.#chunks.length === 0) return
+    for (const chunk of this.#chunks) chunk.drop()
     this.#chunks = []
     this.#bufferedBytes = 0
     this.#unclaimed = undefined
@@ -196,6 +197,7 @@ export class PartitionState implements TopicPartition {
 
   #drop(chunk: Chunk): void {
     this.#chunks.shift()
+    chunk.drop()
     this.#bufferedBytes -= chunk.sizeBytes
     this.#passTo(chunk.end?.offset ?? this.position)
   }

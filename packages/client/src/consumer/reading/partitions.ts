@@ -33,7 +33,9 @@ export class Partitions implements Iterable<PartitionState> {
   }
 
   remove(state: PartitionState): void {
-    if (this.has(state)) this.#byKey.delete(state.key)
+    if (!this.has(state)) return
+    this.#byKey.delete(state.key)
+    state.dropBuffered()
   }
 
   /** Its turn comes last. */

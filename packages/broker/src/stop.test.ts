@@ -8,6 +8,7 @@ import { Connection } from '@millrace/connection'
 import type { Logger } from '@millrace/kernel'
 import { silentLogger } from '@millrace/kernel'
 import { buildBatch, createTopicsApi, fetchApi, listOffsetsApi, produceApi } from '@millrace/protocol'
+import { until } from '@millrace/testkit/consumer-world'
 import { runBroker } from './broker.ts'
 
 const versions = { max: 12 }
@@ -33,12 +34,18 @@ function produce(connection: Connection, value: string) {
   return connection.request(produceApi, { acks: -1, timeoutMs: 5_000, topicData }, { versions })
 }
 
-/** Writes one record after the other until its connection ends or the broker is gone; says how many were acknowledged. */
-async function produceUntilStopped(connection: Connection): Promise<number> {
-  for (let acknowledged = 0; ; acknowledged += 1) {
-    const answer = await produce(connection, `value ${acknowledged}`).catch(() => null)
-    if (answer?.responses[0]?.partitionResponses[0]?.errorCode !== 0) return acknowledged
+/** Writes one record after the other until its connection ends or the broker is gone, and counts what was acknowledged. */
+async function produceUntilStopped(connection: Connection, counts: { acknowledged: number }): Promise<void> {
+  for (;;) {
+    const answer = await produce(connection, `value ${counts.acknowledged}`).catch(() => null)
+    if (answer?.responses[0]?.partitionResponses[0]?.errorCode !== 0) return
+    counts.acknowledged += 1
   }
+}
+
+async function isFetchParked(httpPort: number | undefined): Promise<boolean> {
+  const metrics = await fetch(`http://127.0.0.1:${httpPort}/metrics`)
+  return /^millrace_parked_fetches(?:\{.*\})? 1$/m.test(await metrics.text())
 }
 
 test('a stop under load answers what waits, keeps what was acknowledged, and leaves nothing to be checked', async (t) => {
@@ -52,15 +59,18 @@ test('a stop under load answers what waits, keeps what was acknowledged, and lea
   const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000 }]
   const wish = { maxWaitMs: 30_000, minBytes: 1, topics: [{ topic: 'quiet', partitions }] }
   const waiting = consumer.request(fetchApi, wish, { versions })
-  const producing = produceUntilStopped(producer)
-  for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve))
+  const counts = { acknowledged: 0 }
+  const producing = produceUntilStopped(producer, counts)
+  const [httpPort] = broker.httpPorts
+  await until('one waits and one writes', async () => counts.acknowledged > 0 && (await isFetchParked(httpPort)))
 
   const closing = broker.close()
-  const health = await fetch(`http://127.0.0.1:${broker.httpPorts[0]}/health/ready`)
+  const health = await fetch(`http://127.0.0.1:${httpPort}/health/ready`)
   assert.equal(health.status, 503)
   await waiting
-  const acknowledged = await producing
+  await producing
   await closing
+  const { acknowledged } = counts
   assert.ok(existsSync(join(directory, '.kafka_cleanshutdown')))
 
   const again = await run(t, directory, log)

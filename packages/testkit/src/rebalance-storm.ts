@@ -8,6 +8,8 @@ import { until } from './consumer-world.ts'
 export interface StormOptions {
   readonly seed: number
   readonly durationMs: number
+  /** How many leave at least, however long that takes. */
+  readonly leavesMin: number
   readonly strategy: AssignorName
   readonly members: number
   readonly partitions: number
@@ -80,12 +82,13 @@ class Storm {
   }
 
   async run(): Promise<StormReport> {
-    const { partitions, members, durationMs } = this.#options
+    const { partitions, members, durationMs, leavesMin } = this.#options
     await using admin = new Admin({ bootstrapServers: this.#bootstrapServers })
     await admin.createTopics([{ name: topic, partitions }])
     const endsAtMs = performance.now() + durationMs
     for (let i = 0; i < members / 2; i += 1) this.#join()
-    while (performance.now() < endsAtMs && this.#failure === undefined) {
+    const isOver = (): boolean => performance.now() >= endsAtMs && this.#left.length / 2 >= leavesMin
+    while (!isOver() && this.#failure === undefined) {
       if (this.#unread() < unreadMax) await this.#write()
       await new Promise((resolve) => setTimeout(resolve, this.#random.below(pauseMsMax)))
       if (this.#members.length < 2 || (this.#members.length < members && this.#random.below(2) === 0)) this.#join()

@@ -22,7 +22,7 @@ import type { MetricsRegistry } from './observe/metrics.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { findAdoptable } from './runtime/adoption.ts'
 import { hasBrokerLife } from './runtime/broker-life.ts'
-import { logDirectories } from './runtime/data-directories.ts'
+import { logDirectories } from './config/data-directories.ts'
 import { observedBroker } from './runtime/observed.ts'
 import { BrokerInstance } from './runtime/broker-instance.ts'
 

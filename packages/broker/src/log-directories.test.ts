@@ -10,6 +10,7 @@ import {
   createTopicsApi,
   describeLogDirsApi,
   errorName,
+  incrementalAlterConfigsApi,
   listOffsetsApi,
   metadataApi,
   produceApi,
@@ -46,6 +47,7 @@ class Cluster {
       overrides: [
         ['listeners', 'PLAINTEXT://127.0.0.1:0'],
         ['node.id', '1'],
+        ['log.dirs', directories.join()],
       ],
     })
     this.#instance = await BrokerInstance.start({
@@ -89,6 +91,31 @@ class Cluster {
     await this.connection.request(createTopicsApi, { topics })
     const { results } = await this.connection.request(describeLogDirsApi, { topics: null })
     return new Map(results.flatMap(({ logDir, topics: lying }) => lying.map(({ name }) => [logDir, name] as const)))
+  }
+
+  async create(name: string): Promise<string> {
+    const topics = [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }]
+    const { topics: results } = await this.connection.request(createTopicsApi, { topics, validateOnly: true })
+    return errorName(results[0]?.errorCode ?? -1)
+  }
+
+  /** Sets cordoned.log.dirs at run time. */
+  async cordon(value: string): Promise<string> {
+    const configs = [{ name: 'cordoned.log.dirs', configOperation: 0, value }]
+    const resources = [{ resourceType: 4, resourceName: '1', configs }]
+    const { responses } = await this.connection.request(incrementalAlterConfigsApi, { resources, validateOnly: false })
+    return errorName(responses[0]?.errorCode ?? -1)
+  }
+
+  async cordoned(): Promise<string> {
+    const { results } = await this.connection.request(describeLogDirsApi, { topics: null })
+    return results.flatMap(({ logDir, isCordoned }) => (isCordoned ? [logDir] : [])).join()
+  }
+
+  async lyingIn(path: string): Promise<readonly string[]> {
+    const { results } = await this.connection.request(describeLogDirsApi, { topics: null })
+    const topics = results.find(({ logDir }) => logDir === path)?.topics ?? []
+    return topics.map(({ name }) => name).toSorted()
   }
 
   async produce(name: string): Promise<string> {
@@ -190,6 +217,26 @@ test('a directory that is missing at the start leaves its partitions without lea
   await cluster.start()
   await cluster.until('metadata', () => cluster.metadata(missing), healthy)
   assert.deepEqual([await cluster.end(missing), await cluster.end(kept)], [1, 1])
+})
+
+test('directories that an administrator cordons get no new partitions; with all of them no topic is created', async (t) => {
+  const cluster = await clusterOf(t)
+  const topics = await cluster.topics(['one', 'two', 'three'])
+  assert.equal(await cluster.cordon('/b,/nowhere'), 'INVALID_REQUEST')
+  assert.equal(await cluster.cordon('/a,*'), 'INVALID_REQUEST')
+  assert.equal(await cluster.cordon('/b,/meta'), 'NONE')
+  await cluster.until('cordoned', () => cluster.cordoned(), '/meta,/b')
+  for (const name of ['four', 'five', 'six']) await cluster.topics([name])
+  assert.deepEqual(await cluster.lyingIn('/a'), [topics.get('/a') ?? '', 'four', 'five', 'six'].toSorted())
+  const dirs = [{ path: '/b', topics: [{ name: 'four', partitions: [0] }] }]
+  const moved = await cluster.connection.request(alterReplicaLogDirsApi, { dirs })
+  assert.equal(errorName(moved.results[0]?.partitions[0]?.errorCode ?? -1), 'INVALID_REPLICA_ASSIGNMENT')
+  assert.equal(await cluster.cordon('*'), 'NONE')
+  await cluster.until('creation', () => cluster.create('seven'), 'INVALID_REPLICATION_FACTOR')
+  for (const name of ['one', 'two', 'three']) assert.equal(await cluster.produce(name), 'NONE')
+  assert.equal(await cluster.cordon(''), 'NONE')
+  await cluster.until('creation', () => cluster.create('eight'), 'NONE')
+  assert.equal(await cluster.cordoned(), '')
 })
 
 test('with the directory of the metadata the broker goes, and with the last one', async (t) => {

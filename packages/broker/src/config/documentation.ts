@@ -11,6 +11,8 @@ export const brokerDocumentation: Readonly<Record<string, string>> = {
   'compression.type': 'How batches are compressed on disk; producer keeps them as they come.',
   'connections.max.idle.ms': 'A connection without a request for this long is closed; -1 never closes one.',
   'controller.listener.names': 'Listeners of these names are not opened: the controller needs none.',
+  'cordoned.log.dirs':
+    'Those of log.dirs that take no new partitions, or * for all of them: what lies there stays and is served.',
   'default.replication.factor': 'Replicas of topics that are created without saying how many.',
   'delete.topic.enable': 'Whether topics can be deleted.',
   'fetch.max.bytes': 'The most bytes that one fetch is answered with.',

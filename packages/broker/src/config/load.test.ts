@@ -188,6 +188,19 @@ test('a secret that is refused is not repeated', () => {
   assert.equal(settings.text('ssl.key.password'), 'secret')
 })
 
+test('a directory that is cordoned must be one of the log directories', () => {
+  const load = (cordoned: string) =>
+    loadSettings({
+      overrides: [
+        ['log.dirs', '/a,/b'],
+        ['cordoned.log.dirs', cordoned],
+      ],
+    })
+  for (const good of ['', '/a', '/a,/b', '*']) assert.doesNotThrow(() => load(good))
+  assert.throws(() => load('/a,/c'), /must be present in log\.dirs or log\.dir\. Missing entries: \/c$/)
+  assert.throws(() => load('/a,*'), /must not contain other values/)
+})
+
 test('docs/configuration.md lists every default that differs and every setting of our own', () => {
   const docs = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8')
   const lines = docs.split('\n').map((line) => line.replaceAll(/ +\|/g, ' |'))

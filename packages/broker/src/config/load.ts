@@ -1,3 +1,4 @@
+import { cordonProblem } from './data-directories.ts'
 import type { BrokerDefinition } from './definition.ts'
 import { ConfigError, isSensitive } from './definition.ts'
 import { brokerDefinitions } from './definitions.ts'
@@ -152,6 +153,8 @@ function checkTogether(settings: BrokerSettings): void {
     throw new ConfigError(`node.id and broker.id must be the same: got ${settings.number('node.id')} and ${brokerId}`)
   }
   checkRequestMemory(settings)
+  const cordon = cordonProblem(settings.list('cordoned.log.dirs') ?? [], settings)
+  if (cordon !== null) throw new ConfigError(cordon)
   const unmet = valueRequirement((name) => settings.atStart.get(name))
   if (unmet !== null) throw new ConfigError(unmet)
 }

@@ -1,5 +1,6 @@
 import type { ErrorName } from '@millrace/protocol'
 
+import { cordonProblem } from './data-directories.ts'
 import type { Definition } from './definition.ts'
 import { ConfigError } from './definition.ts'
 import {
@@ -78,6 +79,14 @@ export function cleanerThreadsProblem(texts: Texts, settings: BrokerSettings): C
   }
   if (wanted <= 2 * current) return null
   return invalidRequest(`Log cleaner threads cannot be increased to more than double the current value ${current}`)
+}
+
+/** Whether the directories that shall take no new partitions are directories of this broker. */
+export function cordonedDirectoriesProblem(texts: Texts, settings: BrokerSettings): ConfigProblem | null {
+  const [text, definition] = [texts.get('cordoned.log.dirs'), brokerDefinitions.get('cordoned.log.dirs')]
+  if (text === undefined || definition === undefined) return null
+  const problem = cordonProblem(parseSetting(definition, text).value as readonly string[], settings)
+  return problem === null ? null : invalidRequest(`requirement failed: ${problem}`)
 }
 
 const dynamicDefinitions: ReadonlyMap<string, Definition> = new Map([...brokerDefinitions, ...quotaDefinitions])

@@ -47,7 +47,7 @@ function* partitionsOf(logs: LogManager): Iterable<Lying> {
 }
 
 function describe(directory: LogDirectoryStatus, lying: readonly Lying[]): DirectoryAnswer {
-  const { path: logDir, online, totalBytes, usableBytes } = directory
+  const { path: logDir, online, cordoned, totalBytes, usableBytes } = directory
   if (!online) return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir, topics: [] }
   const topics = new Map<string, PartitionAnswer[]>()
   for (const { topic, directory: path, answer } of lying) {
@@ -62,5 +62,6 @@ function describe(directory: LogDirectoryStatus, lying: readonly Lying[]): Direc
     topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
     totalBytes,
     usableBytes,
+    isCordoned: cordoned,
   }
 }

@@ -72,6 +72,10 @@ function declareReplicaManager(metrics: Metrics, broker: ObservedBroker): void {
     { name: 'kafka_log_logmanager_offlinelogdirectorycount', help: 'Log directories of this broker that are offline' },
     () => broker.offlineLogDirectories(),
   )
+  metrics.gauge(
+    { name: 'kafka_log_logmanager_cordonedlogdirectorycount', help: 'Log directories that take no new partitions' },
+    () => broker.cordonedLogDirectories(),
+  )
 }
 
 // One broker holds each replica: none leaves or joins the ISR and no election is unclean. Alerts look for the series.

@@ -48,6 +48,7 @@ const broker: ObservedBroker = {
     },
   ],
   offlineLogDirectories: () => 0,
+  cordonedLogDirectories: () => 2,
 }
 
 async function lines(observed: ObservedBroker, perPartition = true): Promise<readonly string[]> {
@@ -86,6 +87,7 @@ test('the names of the JMX exporter are there', async () => {
     'kafka_controller_kafkacontroller_offlinepartitionscount 1',
     'kafka_cluster_partition_underminisr{topic="orders",partition="1"} 1',
     'kafka_log_log_size{topic="orders",partition="0"} 99',
+    'kafka_log_logmanager_cordonedlogdirectorycount 2',
     'kafka_log_logmanager_offlinelogdirectorycount 0',
   ]) {
     assert.ok(text.includes(line), line)

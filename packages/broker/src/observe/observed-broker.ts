@@ -13,6 +13,7 @@ export interface ObservedBroker {
   /** Groups whose coordinator this broker is. */
   groups(): Iterable<ObservedGroup>
   offlineLogDirectories(): number
+  cordonedLogDirectories(): number
 }
 
 export interface ObservedPartition {

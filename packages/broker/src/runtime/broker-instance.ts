@@ -202,7 +202,22 @@ export class BrokerInstance {
     const perBroker = configsOf(image, { type: 'broker', name: String(settings.number('node.id')) })
     if (settings.dynamic.clusterWide === clusterWide && settings.dynamic.perBroker === perBroker) return
     for (const problem of settings.setDynamic({ clusterWide, perBroker })) loggers.root.warn(problem)
+    const cordoned = this.#cordonedIds().join()
     this.services.logs.reconfigure(logManagerSettings(settings))
+    if (this.#cordonedIds().join() !== cordoned) this.#tellCordoned()
+  }
+
+  #cordonedIds(): readonly string[] {
+    const cordoned = this.services.logs.directories().filter((one) => one.online && one.cordoned)
+    return cordoned.map(({ directoryId }) => directoryId)
+  }
+
+  #tellCordoned(): void {
+    this.#registration.update({ cordonedDirectoryIds: this.#cordonedIds() }).catch((error: unknown) => {
+      this.#world.loggers.root.error('nobody was told which log directories are cordoned', {
+        reason: errorMessage(error),
+      })
+    })
   }
 
   // Kafka's rule: with the directory of the metadata, or the last one, the broker goes.
@@ -246,6 +261,7 @@ export class BrokerInstance {
     const online = this.services.logs.directories().filter((one) => one.online)
     return {
       directoryIds: online.map(({ directoryId }) => directoryId),
+      cordonedDirectoryIds: this.#cordonedIds(),
       offlinePartitions: this.services.partitions.offline(),
     }
   }

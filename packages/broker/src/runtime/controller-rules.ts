@@ -13,6 +13,7 @@ import {
   brokerProblem,
   cleanerThreadsProblem,
   clientMetricsProblem,
+  cordonedDirectoriesProblem,
   groupProblem,
   topicProblem,
 } from '../config/validate.ts'
@@ -54,13 +55,24 @@ function validate(
     case 'topic':
       return topicProblem(configs, settings)
     case 'broker':
-      return brokerProblem(configs, resource.name !== '') ?? cleanerThreadsProblem(configs, settings)
+      return brokerProblem(configs, resource.name !== '') ?? ownProblem(resource, configs, settings)
     case 'group':
       return groupProblem(configs, settings)
     case 'client-metrics':
     default:
       return clientMetricsProblem(configs)
   }
+}
+
+function ownProblem(
+  { name }: ConfigResource,
+  configs: ReadonlyMap<string, string>,
+  settings: BrokerSettings,
+): Fault | null {
+  const threads = cleanerThreadsProblem(configs, settings)
+  // Which directories another broker has isn't known here.
+  if (threads !== null || name !== String(settings.number('node.id'))) return threads
+  return cordonedDirectoriesProblem(configs, settings)
 }
 
 function listDefault(type: ConfigResourceType, name: string): string | null {

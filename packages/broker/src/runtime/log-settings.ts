@@ -1,5 +1,6 @@
 import type { LogManagerSettings } from '@millrace/storage'
 import type { BrokerSettings } from '../config/settings.ts'
+import { cordonedDirectories } from '../config/data-directories.ts'
 
 /** The broker's settings that its log manager takes. */
 export const logManagerSettings = (settings: BrokerSettings): Partial<LogManagerSettings> => ({
@@ -18,6 +19,7 @@ export const logManagerSettings = (settings: BrokerSettings): Partial<LogManager
   cleanerThreads: settings.number('log.cleaner.threads'),
   cleanerDedupeLoadFactor: settings.number('log.cleaner.io.buffer.load.factor'),
   cleanerIoBufferBytes: settings.number('log.cleaner.io.buffer.size'),
+  cordonedDirectories: cordonedDirectories(settings),
   moveBytesPerSecond: settings.quota('replica.alter.log.dirs.io.max.bytes.per.second') ?? Infinity,
   cleanerIoMaxBytesPerSecond: settings.number('log.cleaner.io.max.bytes.per.second'),
 })

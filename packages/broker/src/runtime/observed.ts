@@ -11,6 +11,7 @@ export function observedBroker(services: BrokerServices, readiness: ObservedBrok
     partitions: () => partitionsOf(services),
     logs: () => logsOf(services),
     groups: (): Iterable<ObservedGroup> => services.groups.observed(),
+    cordonedLogDirectories: () => services.logs.directories().filter(({ cordoned }) => cordoned).length,
     offlineLogDirectories: () => services.logs.directories().filter(({ online }) => !online).length,
   }
 }

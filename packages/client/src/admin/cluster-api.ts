@@ -49,6 +49,8 @@ export interface LogDirDescription {
   /** -1 where the broker (before 3.3) doesn't say. */
   readonly totalBytes: number
   readonly usableBytes: number
+  /** Whether it takes no new partitions (`cordoned.log.dirs`); false where the broker (before 4.3) doesn't say. */
+  readonly cordoned: boolean
   readonly replicas: readonly LogDirReplica[]
 }
 

@@ -35,6 +35,7 @@ const directoryOf = (each: DirectoryAnswer): LogDirDescription => ({
   error: each.errorCode === 0 ? null : errorName(each.errorCode),
   totalBytes: each.totalBytes,
   usableBytes: each.usableBytes,
+  cordoned: each.isCordoned,
   replicas: each.topics.flatMap(({ name: topic, partitions }) =>
     partitions.map(({ partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: future }) => ({
       topic,

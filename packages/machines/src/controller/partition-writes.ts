@@ -4,7 +4,7 @@ import type { Fault } from './decision.ts'
 import { fault } from './decision.ts'
 import type { MetadataImage, PartitionImage } from './image.ts'
 import { partitionKey } from './keys.ts'
-import { isActive } from './placement.ts'
+import { isActive, takesReplicas } from './placement.ts'
 import type { StoreOp } from './store-types.ts'
 import type { IsrMember, PartitionValue } from './values.ts'
 import { encodeValue } from './values.ts'
@@ -48,7 +48,9 @@ const refuse = (reason: string): Fault =>
 export function assignmentFault(image: MetadataImage, replicas: readonly BrokerId[], factor: number): Fault | null {
   if (replicas.length === 0) return refuse('an empty replica list')
   for (const [i, id] of replicas.entries()) {
-    if (!image.brokers.has(id)) return refuse(`broker ${id}, but no such broker is registered`)
+    const broker = image.brokers.get(id)
+    if (broker === undefined) return refuse(`broker ${id}, but no such broker is registered`)
+    if (!takesReplicas(broker)) return refuse(`broker ${id}, but all its log directories are cordoned`)
     if (replicas.indexOf(id) !== i) return refuse(`the broker ${id} more than once`)
   }
   if (replicas.length === factor) return null

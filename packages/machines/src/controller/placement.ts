@@ -7,7 +7,12 @@ import type { BrokerRegistration, MetadataImage } from './image.ts'
 export const isActive = (broker: BrokerRegistration | undefined): broker is BrokerRegistration =>
   broker !== undefined && broker.state === 'running'
 
-const activeBrokers = (image: MetadataImage): BrokerRegistration[] => [...image.brokers.values()].filter(isActive)
+/** Whether new partitions may be given to the broker: not where all of its log directories are cordoned. */
+export const takesReplicas = ({ directoryIds, cordonedDirectoryIds = [] }: BrokerRegistration): boolean =>
+  directoryIds.length === 0 || directoryIds.some((id) => !cordonedDirectoryIds.includes(id))
+
+const candidates = (image: MetadataImage): BrokerRegistration[] => [...image.brokers.values()].filter(takesReplicas)
+const activeBrokers = (image: MetadataImage): BrokerRegistration[] => candidates(image).filter(isActive)
 
 /** The replication factor of an internal topic that nobody set: as wished, but no more than there are brokers. */
 export const cappedReplicationFactor = (image: MetadataImage, wished: number): number =>
@@ -24,15 +29,18 @@ export function placeReplicas(
   replicationFactor: number,
   random: Random,
 ): readonly (readonly BrokerId[])[] | Fault {
-  const known = image.brokers.size
+  const known = candidates(image).length
   if (replicationFactor > known) {
     return noPlace(
       replicationFactor,
-      `The target replication factor of ${replicationFactor} cannot be reached because only ${known} broker(s) are registered.`,
+      `The target replication factor of ${replicationFactor} cannot be reached because only ${known} broker(s) are registered or some brokers have all their log directories cordoned.`,
     )
   }
   if (activeBrokers(image).length === 0) {
-    return noPlace(replicationFactor, 'All brokers are currently starting or leaving.')
+    return noPlace(
+      replicationFactor,
+      'All brokers are currently starting or leaving, or have all their log directories cordoned.',
+    )
   }
   const placer = new StripedPlacer(image, random)
   return Array.from({ length: count }, () => placer.next(replicationFactor))
@@ -82,7 +90,7 @@ class StripedPlacer {
   #stripe = 0
 
   constructor(image: MetadataImage, random: Random) {
-    const brokers = [...image.brokers.values()]
+    const brokers = candidates(image)
     const names = [...new Set(brokers.map((broker) => broker.rack ?? ''))].toSorted()
     this.#random = random
     this.#activeCount = brokers.filter(isActive).length

@@ -162,8 +162,26 @@ test('no topic can be created while no broker is active', () => {
   cluster.update(1, { state: 'leaving' })
   assert.deepEqual(refusal(cluster, {}), [
     'INVALID_REPLICATION_FACTOR',
-    'Unable to replicate the partition 1 time(s): All brokers are currently starting or leaving.',
+    'Unable to replicate the partition 1 time(s): All brokers are currently starting or leaving, or have all their log directories cordoned.',
   ])
+})
+
+test('a broker whose log directories are all cordoned gets no replicas, by our choice or by hand', () => {
+  const cluster = clusterOf(1)
+  cluster.register(2, { directoryIds: ['a', 'b'], cordonedDirectoryIds: ['a', 'b'] })
+  const assignments = [{ partitionIndex: 0, brokerIds: [2] }]
+  assert.deepEqual(refusal(cluster, { replicationFactor: 2 }), [
+    'INVALID_REPLICATION_FACTOR',
+    'Unable to replicate the partition 2 time(s): The target replication factor of 2 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.',
+  ])
+  assert.deepEqual(refusal(cluster, { assignments }), [
+    'INVALID_REPLICA_ASSIGNMENT',
+    'The manual partition assignment includes broker 2, but all its log directories are cordoned.',
+  ])
+  create(cluster, [{ numPartitions: 3 }])
+  for (const { replicas } of cluster.image.topicsByName.get('orders')?.partitions ?? []) assert.deepEqual(replicas, [1])
+  cluster.register(2, { directoryIds: ['a', 'b'], cordonedDirectoryIds: ['a'] })
+  assert.deepEqual(said(create(cluster, [{ name: 'more', assignments }])[0]), ['NONE', null])
 })
 
 test('a controller that was replaced creates nothing', () => {

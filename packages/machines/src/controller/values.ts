@@ -35,6 +35,8 @@ export interface BrokerValue {
   /** A random uuid of this life of the process. */
   readonly incarnationId: string
   readonly directoryIds: readonly string[]
+  /** Those of `directoryIds` that take no new partitions (KIP-1066). */
+  readonly cordonedDirectoryIds?: readonly string[]
   /**
    * The oldest epoch of this broker since which its log directories have lost nothing: every restart after it was
    * a clean one, or in the same boot of the machine with the same directory ids. Null: they vouch for this life only.

@@ -75,7 +75,7 @@ export class LogDirectories {
       const directory = this.at(path)
       const online = directory !== undefined && directory.offlineReason === undefined
       const space = online ? this.#spaceOf(directory) : noSpace
-      return { path, directoryId: directory?.directoryId ?? '', online, ...space }
+      return { path, directoryId: directory?.directoryId ?? '', online, cordoned: this.isCordoned(path), ...space }
     })
   }
 
@@ -101,12 +101,20 @@ export class LogDirectories {
     return own[0]
   }
 
-  /** The one for a new partition: which has the fewest. */
+  /** `cordoned.log.dirs`: what lies there stays and is served, nothing comes to it. */
+  isCordoned(path: string): boolean {
+    return this.#context.settings.cordonedDirectories.includes(path)
+  }
+
+  /** The one for a new partition: which has the fewest of those that aren't cordoned. */
   forNew(): LogDirectory {
     const online = this.#all.filter((directory) => directory.offlineReason === undefined)
-    const [emptiest] = online.toSorted((a, b) => a.partitionCount - b.partitionCount)
-    if (emptiest === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'no log directory is online')
-    return emptiest
+    const open = online.filter(({ path }) => !this.isCordoned(path))
+    const [emptiest] = open.toSorted((a, b) => a.partitionCount - b.partitionCount)
+    // A partition may have been given to this broker just before all were cordoned: as in Kafka, the first takes it.
+    const chosen = emptiest ?? online[0]
+    if (chosen === undefined) throw new KafkaError('KAFKA_STORAGE_ERROR', 'no log directory is online')
+    return chosen
   }
 
   /** The partitions whose log nobody opened, of those that serve. */

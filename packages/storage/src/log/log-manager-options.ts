@@ -44,6 +44,7 @@ export const defaultSettings: LogManagerSettings = {
   cleanerDedupeBufferBytes: 128 * 1024 * 1024,
   cleanerDedupeLoadFactor: 0.9,
   cleanerIoBufferBytes: 512 * 1024,
+  cordonedDirectories: [],
   moveBytesPerSecond: Infinity,
   cleanerIoMaxBytesPerSecond: Number.MAX_VALUE,
 }

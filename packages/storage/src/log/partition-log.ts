@@ -166,6 +166,8 @@ export interface LogDirectoryStatus {
   /** '' where the directory could not be read at the start. */
   readonly directoryId: string
   readonly online: boolean
+  /** Whether it takes no new partitions. */
+  readonly cordoned: boolean
   readonly totalBytes: number
   readonly usableBytes: number
 }
@@ -208,6 +210,8 @@ export interface LogManagerSettings {
   readonly cleanerDedupeLoadFactor: number
   /** log.cleaner.io.buffer.size: of all threads together. */
   readonly cleanerIoBufferBytes: number
+  /** cordoned.log.dirs: directories that no new partition is put into and none is moved to; none of them is unknown. */
+  readonly cordonedDirectories: readonly string[]
   /** replica.alter.log.dirs.io.max.bytes.per.second, over all moves between directories */
   readonly moveBytesPerSecond: number
   /** log.cleaner.io.max.bytes.per.second: of all threads together, read and written. */

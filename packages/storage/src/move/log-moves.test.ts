@@ -240,6 +240,28 @@ test('records deleted while a log moves, and segments that fall below its start,
   assert.deepEqual(await readAll(again), values(500, 1_500))
 })
 
+test('a cordoned directory takes no new partition and none that moves, and keeps what it has', async () => {
+  const world = worldOf()
+  const log = world.open(config)
+  fill(world, log, 10)
+  world.manager.reconfigure({ cordonedDirectories: ['/b'] })
+  assert.equal(world.open(config, 'payments').directory, '/a', 'though /b has fewer')
+  assert.equal(world.manager.alterDirectory('orders', 0, '/b'), 'INVALID_REPLICA_ASSIGNMENT')
+  assert.deepEqual(
+    world.manager.directories().map(({ path, cordoned }) => [path, cordoned]),
+    [
+      ['/a', false],
+      ['/b', true],
+    ],
+  )
+  world.manager.reconfigure({ cordonedDirectories: ['/a', '/b'] })
+  assert.equal(world.open(config, 'late').directory, '/a', 'the first one, where none is left')
+  world.manager.reconfigure({ cordonedDirectories: ['/a'] })
+  fill(world, log, 10, 10)
+  await moveTo(world, log, '/b')
+  assert.deepEqual(await readAll(log), values(20))
+})
+
 test('errors are those of Kafka: unknown directory, one that is offline, a partition that is not there', async () => {
   const files = new FaultyFileSystem(seededRandom(1))
   const world = new LogWorld({ fileSystem: files, directories: ['/a', '/b', '/c'] })

@@ -65,6 +65,7 @@ export class LogMoves {
     if (!canBeMoved(name)) return 'INVALID_TOPIC_EXCEPTION'
     if (target === undefined) return this.#ground.failed.has(path) ? 'KAFKA_STORAGE_ERROR' : 'LOG_DIR_NOT_FOUND'
     if (target.offlineReason !== undefined) return 'KAFKA_STORAGE_ERROR'
+    if (this.#ground.context.settings.cordonedDirectories.includes(path)) return 'INVALID_REPLICA_ASSIGNMENT'
     const log = this.#ground.logOf(name)
     if (log?.offline === true) return 'KAFKA_STORAGE_ERROR'
     const before = this.#moves.get(name)

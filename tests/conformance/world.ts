@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Consumer } from '@millrace/client'
 import { TcpProxy } from '@millrace/testkit'
 import { createTopics } from '../interop/clients/admin.ts'
 import { uniqueName } from '../interop/clients/client.ts'
+import { java } from '../interop/clients/java.ts'
 import { endPrograms } from '../interop/process.ts'
 import { freePort, startApacheKafka } from '../interop/target/apache-kafka.ts'
 import type { RunningBroker } from '../interop/target/target.ts'
@@ -20,6 +22,7 @@ export class World implements AsyncDisposable {
   readonly dataDir: string
   readonly #broker: RunningBroker
   readonly #folder: string
+  #placedByJava: Promise<ReadonlyMap<string, number>> | undefined
 
   private constructor(proxy: TcpProxy, folder: string, broker: RunningBroker) {
     this.proxy = proxy
@@ -47,6 +50,27 @@ export class World implements AsyncDisposable {
     const topic = uniqueName(name)
     await createTopics(this.bootstrap, [topic], partitions)
     return topic
+  }
+
+  /** A thousand keys of text, and the partitions that Apache Kafka's own producer put them in: of a topic of so many. */
+  placedByJava(partitions: number): Promise<ReadonlyMap<string, number>> {
+    this.#placedByJava ??= this.#placeByJava(partitions)
+    return this.#placedByJava
+  }
+
+  async #placeByJava(partitions: number): Promise<ReadonlyMap<string, number>> {
+    const topic = await this.topic('placed-by-java', partitions)
+    const keys = Array.from(
+      { length: 1_000 },
+      (_, i) => `${'schlüssel'.slice(0, i % 10)}${i % 13 === 0 ? '🔑' : ''}${i}`,
+    )
+    const written = keys.map((key) => ({ key, value: key }))
+    await java.produce(this.bootstrap, topic, written)
+    const placed = new Map<string, number>()
+    const from = { bootstrapServers: this.bootstrap, topics: topic, start: 'earliest', stopAtEnd: true } as const
+    await using consumer = new Consumer(from)
+    for await (const { value, partition } of consumer) placed.set(String(value), partition)
+    return placed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -147,6 +147,34 @@ for (const api of [metadataApi, listOffsetsApi, fetchApi, findCoordinatorApi, jo
   })
 }
 
+test('an answer to a fetch that is longer than what was asked for, and a batch, is refused with a warning', async (t) => {
+  const broker = await honest(t)
+  const length = 20 * 1024 * 1024
+  broker.act(fetchApi, ({ correlationId }, socket) => {
+    const head = Buffer.alloc(8)
+    head.writeInt32BE(length)
+    head.writeInt32BE(correlationId, 4)
+    socket.write(head)
+  })
+  const warned = Promise.withResolvers<unknown>()
+  const nothing = (): void => undefined
+  await using consumer = new Consumer({
+    ...patient,
+    bootstrapServers: broker.bootstrapServers,
+    topics: 'orders',
+    autoOffsetReset: 'earliest',
+    fetchMaxBytes: 1_000_000,
+    maxDecompressedBytes: 2_000_000,
+    logger: { error: nothing, info: nothing, debug: nothing, warn: (_message, fields) => warned.resolve(fields) },
+  })
+  const reading = read(consumer)
+  const bound = 2_000_000 + 16 * 1024 * 1024 + 1_024
+  const said = `got ${length}, expected 0 to ${bound} (Fetch to ${broker.bootstrapServers})`
+  assert.ok(JSON.stringify(await warned.promise).includes(said))
+  await consumer.close()
+  await reading
+})
+
 /** Reads until the consumer is closed: there is nothing to read. */
 async function read(consumer: Consumer): Promise<void> {
   for await (const record of consumer) assert.fail(`got ${String(record.value)}`)

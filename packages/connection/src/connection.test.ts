@@ -15,7 +15,7 @@ import {
   syncGroupApi,
 } from '@millrace/protocol'
 import { BadResponseError, ConnectionClosedError, RequestTimeoutError, UnsupportedApiError } from './broker-error.ts'
-import type { ConnectionOptions } from './connection.ts'
+import type { ConnectionOptions, RequestOptions } from './connection.ts'
 import { Connection } from './connection.ts'
 
 type Answer = (request: RequestFrame, socket: Socket) => void
@@ -100,9 +100,13 @@ async function assigner(t: TestContext, sizeBytes: number): Promise<ConnectionOp
   })
 }
 
-const assigned = async (connection: Connection, generationId: number): Promise<Uint8Array> => {
+const assigned = async (
+  connection: Connection,
+  generationId: number,
+  options: RequestOptions = {},
+): Promise<Uint8Array> => {
   const request = { groupId: 'g', generationId, memberId: 'm', assignments: [] }
-  return (await connection.request(syncGroupApi, request)).assignment
+  return (await connection.request(syncGroupApi, request, options)).assignment
 }
 
 test('the bytes of an answer stay as they are, small ones and such as come in pieces', async (t) => {
@@ -230,6 +234,25 @@ test('a response longer than the bound, or shorter than a header, closes the con
     await assert.rejects(connection.request(heartbeatApi, heartbeat('g')), BadResponseError)
     assert.equal(connection.closed, true)
   }
+})
+
+test('an answer is bounded by what its own request says, whatever stands before and behind it', async (t) => {
+  const options = { ...(await assigner(t, 5_000)), responseBytesMax: 10_000 }
+  const connection = await connect(t, options)
+  const bounds: RequestOptions[] = [{}, { responseBytesMax: 5_100 }, {}, { responseBytesMax: 4_900 }, {}]
+  const answers = await Promise.allSettled(bounds.map((each, i) => assigned(connection, i, each)))
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'],
+  )
+  const message = new RegExp(`length of a frame.*expected 0 to 4900 \\(SyncGroup to ${connection.address}\\)`)
+  assert.match(String(answers[3]?.status === 'rejected' && answers[3].reason), message)
+})
+
+test('a bound of a request may be larger than the connection’s', async (t) => {
+  const connection = await connect(t, { ...(await assigner(t, 5_000)), responseBytesMax: 1_000 })
+  assert.equal((await assigned(connection, 1, { responseBytesMax: 6_000 })).length, 5_000)
+  await assert.rejects(assigned(connection, 1), BadResponseError)
 })
 
 test('a response that is no answer to the request closes the connection', async (t) => {

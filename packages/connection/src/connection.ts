@@ -52,6 +52,8 @@ export interface ConnectionOptions {
 export interface RequestOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+  /** The largest answer taken, where it is known better than by the connection's `responseBytesMax`. */
+  readonly responseBytesMax?: number
   /** Versions that the caller can live with; default all that we know. */
   readonly versions?: Partial<VersionRange>
 }
@@ -287,6 +289,7 @@ export class Connection {
       encode: (correlationId) => this.#encode(api, version, correlationId, body),
       timeoutMs: options.timeoutMs ?? this.#options.requestTimeoutMs,
       signal: options.signal,
+      responseBytesMax: options.responseBytesMax,
       urgent: options.urgent === true,
     })
   }

@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly encode: (correlationId: number) => Uint8Array[]
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** What its answer may have, where that isn't what any may. */
+  readonly responseBytesMax?: number | undefined
   /** Goes out also while others are held. */
   readonly urgent?: boolean
 }
@@ -31,6 +33,7 @@ interface Pending {
   readonly api: Pick<AnyApi, 'name'>
   readonly correlationId: number
   readonly timer: Timer
+  readonly responseBytesMax: number | undefined
   sentAtMs: number
   /** Undefined once nobody waits any more: the answer is then read past. */
   settle: { resolve(frame: Uint8Array): void; reject(error: unknown): void } | undefined
@@ -58,6 +61,7 @@ export class Pipeline {
   readonly #pending: Pending[] = []
   readonly #waiting: Waiting[] = []
   readonly #closeListeners = new Set<(reason: Error) => void>()
+  #responseBytesMax = firstFrameBytesMax
   #nextCorrelationId = 1
   #closed: Error | undefined
   #corked = false
@@ -88,7 +92,13 @@ export class Pipeline {
 
   /** What may come once the broker is known. */
   set responseBytesMax(bytes: number) {
-    this.#frames.sizeBytesMax = bytes
+    this.#responseBytesMax = bytes
+    this.#boundNext()
+  }
+
+  // Answers come in the order of the requests.
+  #boundNext(): void {
+    this.#frames.sizeBytesMax = this.#pending[0]?.responseBytesMax ?? this.#responseBytesMax
   }
 
   /** Sends, and resolves with the answer's frame. */
@@ -113,7 +123,8 @@ export class Pipeline {
         resolve: (answer: Uint8Array) => done(() => resolve(answer)),
         reject: (error: unknown) => done(() => reject(error)),
       }
-      const pending: Pending = { api: request.api, correlationId, timer, sentAtMs: 0, settle }
+      const { api, responseBytesMax } = request
+      const pending: Pending = { api, correlationId, timer, responseBytesMax, sentAtMs: 0, settle }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#whenFree(pending, chunks, request.urgent === true)
     })
@@ -187,6 +198,7 @@ export class Pipeline {
       if (pending.settle === undefined) return pending.timer.cancel()
       pending.sentAtMs = this.#options.clock.monotonicMs()
       this.#pending.push(pending)
+      this.#boundNext()
       this.#write(chunks)
     }
     if (urgent || this.#mayWrite()) return write()
@@ -248,6 +260,7 @@ export class Pipeline {
       return this.close(new BadResponseError(message, this.#source(pending?.api)))
     }
     this.#pending.shift()
+    this.#boundNext()
     pending.timer.cancel()
     this.#count(pending)
     this.#writeWaiting()

@@ -1,5 +1,6 @@
 import type { ConsumerCloseOptions } from './consumer-api.ts'
 import type { ConsumerContext } from './consumer-context.ts'
+import type { Fetcher } from './fetch/fetcher.ts'
 import type { GroupMember } from './group/group-member.ts'
 import type { Assignments } from './reading/assignments.ts'
 import type { Reader } from './reading/reader.ts'
@@ -8,12 +9,13 @@ interface Parts {
   readonly reader: Reader | undefined
   readonly assignments: Assignments
   readonly member: GroupMember | undefined
+  readonly fetcher: Fetcher
 }
 
 /** Lets what is in hand come to its end, commits what is done, leaves the group and disconnects. */
 export async function closeConsumer(
   context: ConsumerContext,
-  { reader, assignments, member }: Parts,
+  { reader, assignments, member, fetcher }: Parts,
   options: ConsumerCloseOptions,
 ): Promise<void> {
   // Until it has left, the group hears from it, and gives nobody else what is in hand.
@@ -21,8 +23,10 @@ export async function closeConsumer(
   const atWork = reader?.end()
   if (atWork !== undefined) await overOrLate(context, atWork, options)
   for (const state of context.partitions) state.letGo()
+  const forgotten = fetcher.closeSessions()
   await assignments.giveUpAll()
   await member?.close(options.leaveGroup)
+  await forgotten
   context.cluster.close()
 }
 

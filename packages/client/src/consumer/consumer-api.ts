@@ -86,7 +86,7 @@ export interface PlainConsumerOptions extends ClientOptions {
   readonly fetchMaxBytes?: number
   /** Bytes that a fetch may bring of one partition. Default 1,048,576. */
   readonly maxPartitionFetchBytes?: number
-  /** What one batch may decompress to. Default 128 MiB. */
+  /** What one batch may decompress to, in bytes, and the largest batch that is taken from a fetch. Default 128 MiB. */
   readonly maxDecompressedBytes?: number
   /** Checks the CRC of every batch. Default true. */
   readonly checkCrcs?: boolean

@@ -180,7 +180,11 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const state of this.#context.partitions.these(partitions)) state.paused = false
+    for (const state of this.#context.partitions.these(partitions)) {
+      if (!state.paused) continue
+      state.paused = false
+      state.hurries = true
+    }
     this.#wake()
   }
 
@@ -320,7 +324,12 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   #close(options: ConsumerCloseOptions): Promise<void> {
     for (const state of this.#context.partitions) state.held = true
     this.#stop.abort(new ClientClosedError('the consumer is closed'))
-    const parts = { reader: this.#reader, assignments: this.#assignments, member: this.#member }
+    const parts = {
+      reader: this.#reader,
+      assignments: this.#assignments,
+      member: this.#member,
+      fetcher: this.#fetcher,
+    }
     return closeConsumer(this.#context, parts, options)
   }
 }

@@ -32,6 +32,11 @@ export class FetchSession {
   #epoch = 0
   #known = new Map<string, Known>()
 
+  /** 0 where the broker keeps nothing. */
+  get id(): number {
+    return this.#id
+  }
+
   plan(wanted: readonly Wanted[]): FetchPlan {
     const now = new Map(wanted.map((each) => [`${each.state.topic}-${each.state.partition}`, each]))
     // With the id of a session that went wrong the broker closes that one, and begins another.
@@ -68,6 +73,16 @@ export class FetchSession {
   }
 }
 
+/** What fetches these once, whatever session there is. */
+export const planOnce = (wanted: readonly Wanted[]): FetchPlan => ({
+  sessionId: 0,
+  sessionEpoch: finalEpoch,
+  changed: wanted,
+  forgotten: [],
+})
+
+const finalEpoch = -1
+
 const nextEpoch = (epoch: number): number => (epoch === 0x7fff_ffff ? 1 : epoch + 1)
 
 /** From here on Fetch names topics by id. */
@@ -82,6 +97,17 @@ export interface FetchBounds {
   /** Where we are, so that the leader can name a nearer replica; '' where that isn't known. */
   readonly rackId: string
 }
+
+const answerOverheadBytes = 16 * 1024 * 1024
+const partitionOverheadBytes = 1024
+
+/**
+ * What an answer may have. `fetch.max.bytes` isn't absolute (Kafka's words): a batch that is larger comes all the same,
+ * alone, so that reading goes on. So there is room for one batch that we could still read, and for what comes with it:
+ * places, errors, aborted transactions.
+ */
+export const answerBytesMax = ({ maxBytes }: FetchBounds, batchBytesMax: number, partitions: number): number =>
+  Math.max(maxBytes, batchBytesMax) + answerOverheadBytes + partitions * partitionOverheadBytes
 
 export function fetchBody(version: number, plan: FetchPlan, bounds: FetchBounds): FetchRequestInput {
   const withIds = version >= firstWithTopicIds
@@ -109,6 +135,19 @@ export function fetchBody(version: number, plan: FetchPlan, bounds: FetchBounds)
     ...(version >= 7 ? { sessionId: plan.sessionId, sessionEpoch: plan.sessionEpoch, forgottenTopicsData } : {}),
     ...(version >= 11 ? { rackId: bounds.rackId } : {}),
   }
+}
+
+/** Ends a session; brings nothing. */
+export const closingFetch = (version: number, sessionId: number): FetchRequestInput =>
+  fetchBody(version, { ...planOnce([]), sessionId }, nothing)
+
+const nothing: FetchBounds = {
+  maxWaitMs: 0,
+  minBytes: 0,
+  maxBytes: 0,
+  partitionMaxBytes: 0,
+  isolationLevel: 0,
+  rackId: '',
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { startBroker } from '@millrace/broker'
 import { KafkaError } from '@millrace/protocol'
 import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
 import { Producer } from '../../producer/producer.ts'
+import type { Consumer } from '../consumer.ts'
 import { LogTruncationError, UnreadableBatchError } from '../consumer-errors.ts'
 
 test('an error of one partition does not keep the others from coming', async (t) => {
@@ -149,6 +150,117 @@ for (const [reset, what] of [
     } else assert.deepEqual((await again).map(valueOf), [6, 7, 8, 9])
   })
 }
+
+test('a broker that waits for records does not keep others from being fetched', async (t) => {
+  const { broker, consumer, fill, topic } = await ConsumerWorld.start(t, 2)
+  const other = await startBroker()
+  t.after(() => other.close())
+  await fill(2)
+  const [host = '', port = ''] = other.bootstrapServers.split(':')
+  broker.intercept('Metadata', async (_, next) => {
+    const answer = await next()
+    const topics = answer.topics.map((each) => ({
+      ...each,
+      partitions: each.partitions.map((one) => (one.partitionIndex === 1 ? { ...one, leaderId: 77 } : one)),
+    }))
+    return { ...answer, topics, brokers: [...answer.brokers, { nodeId: 77, host, port: Number(port), rack: null }] }
+  })
+  other.intercept('Metadata', (request) => request.disconnect())
+  const waits = Promise.withResolvers<void>()
+  const over = Promise.withResolvers<void>()
+  t.after(() => over.resolve())
+  other.intercept('Fetch', async () => {
+    waits.resolve()
+    await over.promise
+    return { errorCode: 0, sessionId: 0, responses: [] }
+  })
+  broker.intercept('Fetch', async (_, next) => {
+    await waits.promise
+    return next()
+  })
+  const assignment = [1, 0].map((partition) => ({ topic, partition, start: { offset: 0 } }))
+  const seen: number[] = []
+  const reader = consumer({ assignment })
+  const going = (async () => {
+    for await (const record of reader) seen.push(valueOf(record))
+  })()
+  await until('the other partition is read', () => seen.length === 1)
+  over.resolve()
+  await reader.close()
+  await going
+  assert.deepEqual(seen, [0])
+})
+
+/** Reads partition 0 of two, the other paused, until a fetch is with the broker that waits for more: an hour if need be. */
+async function waitingForAnHour(
+  t: TestContext,
+): Promise<{ reader: Consumer; seen: string[]; over: () => Promise<void> }> {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t, 2)
+  await fill(10)
+  let waiting = 0
+  broker.intercept('Fetch', async (_, next) => {
+    waiting += 1
+    const answer = await next()
+    waiting -= 1
+    return answer
+  })
+  const reader: Consumer = consumer({
+    groupId: 'g',
+    fetchMaxWaitMs: 3_600_000,
+    onAssigned: (partitions) => reader.pause(partitions.filter(({ partition }) => partition === 1)),
+  })
+  const seen: string[] = []
+  const going = (async () => {
+    for await (const { partition, offset } of reader) seen.push(`${partition}:${offset}`)
+  })()
+  await until('all is read, and a fetch waits for more', () => seen.length === 5 && waiting === 1)
+  const over = async (): Promise<void> => {
+    await reader.close()
+    await going
+  }
+  return { reader, seen, over }
+}
+
+test('a seek takes effect at once, also while a fetch waits for what comes', async (t) => {
+  const { reader, seen, over } = await waitingForAnHour(t)
+  await reader.seek({ topic: 'orders', partition: 0 }, { offset: 3 })
+  await until('it read from there', () => seen.length === 7)
+  assert.deepEqual(seen.slice(5), ['0:3', '0:4'])
+  await over()
+})
+
+test('a partition that is resumed is fetched at once, also while a fetch waits for others', async (t) => {
+  const { reader, seen, over } = await waitingForAnHour(t)
+  reader.resume([{ topic: 'orders', partition: 1 }])
+  await until('it is read', () => seen.length === 10)
+  assert.deepEqual(
+    seen.slice(5),
+    upTo(5).map((offset) => `1:${offset}`),
+  )
+  await over()
+})
+
+test('closing ends the fetch session while a fetch waits, and waits for no broker that does not answer', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  for (const answers of [true, false]) {
+    await fill(1)
+    const fetches: { id: number; epoch: number; topics: number }[] = []
+    const never = Promise.withResolvers<{ errorCode: number; sessionId: number; responses: [] }>()
+    const stop = broker.intercept('Fetch', ({ body }, next) => {
+      fetches.push({ id: body.sessionId, epoch: body.sessionEpoch, topics: body.topics.length })
+      return answers || body.sessionEpoch !== -1 ? next() : never.promise
+    })
+    const reader = consumer({ fetchMaxWaitMs: 3_600_000 })
+    await read(reader, 1)
+    await until('a fetch waits', () => (fetches.at(-1)?.epoch ?? 0) > 0)
+    await reader.close()
+    const [{ id } = { id: 0 }] = fetches.filter(({ epoch }) => epoch > 0)
+    assert.notEqual(id, 0)
+    assert.deepEqual(fetches.at(-1), { id, epoch: -1, topics: 0 })
+    never.resolve({ errorCode: 0, sessionId: 0, responses: [] })
+    stop()
+  }
+})
 
 function spoilt(records: Uint8Array | readonly Uint8Array[] | null): Buffer | null {
   if (records === null) return null

@@ -1,5 +1,5 @@
 import type { Connection } from '@millrace/connection'
-import { responseError } from '@millrace/connection'
+import { BadResponseError, responseError } from '@millrace/connection'
 import { errorMessage } from '@millrace/kernel'
 import type { ErrorName, FetchResponse } from '@millrace/protocol'
 import { errorName, fetchApi } from '@millrace/protocol'
@@ -10,8 +10,9 @@ import { checkEpoch, needsEpochCheck } from '../offsets/epoch-check.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
 import type { Asked } from './fetch-answers.ts'
 import { takeAnswers } from './fetch-answers.ts'
-import type { Wanted } from './fetch-session.ts'
-import { fetchBody, FetchSession, firstWithTopicIds } from './fetch-session.ts'
+import { closeSessions } from './close-sessions.ts'
+import type { FetchBounds, FetchPlan, Wanted } from './fetch-session.ts'
+import { answerBytesMax, fetchBody, FetchSession, firstWithTopicIds, planOnce } from './fetch-session.ts'
 import type { Source } from './fetch-sources.ts'
 import { hasTopicId, sourceOf } from './fetch-sources.ts'
 
@@ -34,7 +35,11 @@ export class Fetcher {
   readonly #context: ConsumerContext
   readonly #loops = new Set<number>()
   readonly #sessions = new Map<number, FetchSession>()
+  /** Brokers that have been asked and haven't answered: they may wait for records. */
+  readonly #asked = new Set<number>()
   #reservedBytes = 0
+  /** How many brokers share the room there is. */
+  #brokers = 1
   #lookingForLeaders = false
   #wakeAtMs = Infinity
 
@@ -48,11 +53,21 @@ export class Fetcher {
     if (stop.aborted) return
     cluster.refreshWhenOld()
     const brokers = new Set<number>()
+    const hurried = new Set<number>()
     for (const state of partitions) {
       const source = this.#wantedFrom(state)
-      if (source !== undefined) brokers.add(source.broker)
+      if (source === undefined) continue
+      brokers.add(source.broker)
+      if (state.hurries && this.#asked.has(source.broker)) hurried.add(source.broker)
     }
+    this.#brokers = Math.max(this.#sessions.size, brokers.size)
     for (const broker of brokers) if (!this.#loops.has(broker)) void this.#run(broker)
+    for (const broker of hurried) void this.#fetchAside(broker)
+  }
+
+  /** Tells brokers that they may forget us. Never rejects. */
+  closeSessions(): Promise<void> {
+    return closeSessions(this.#context.cluster, this.#sessions)
   }
 
   #nowMs(): number {
@@ -114,7 +129,7 @@ export class Fetcher {
         const freeBytes = this.#freeBytes()
         if (wanted.length === 0 || freeBytes < this.#worthBytes) return
         try {
-          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#context.settings.fetchMaxBytes))
+          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#shareOf(wanted)))
           failures = 0
         } catch (error) {
           failures += 1
@@ -142,6 +157,13 @@ export class Fetcher {
     await delay(cluster.settings.clock, backoffMs(cluster.settings, failures), stop)
     // However long it takes: a consumer outlives an outage.
     await cluster.refresh([], stop).catch((why: unknown) => this.#log('metadata could not be refreshed', why))
+  }
+
+  // No more than they can bring, or a broker that waits for records would hold the room of all.
+  #shareOf(wanted: readonly Wanted[]): number {
+    const { fetchMaxBytes, partitionFetchBytes } = this.#context.settings
+    const share = Math.max(this.#worthBytes, Math.floor(fetchMaxBytes / this.#brokers))
+    return Math.min(share, Math.max(this.#worthBytes, wanted.length * partitionFetchBytes))
   }
 
   get #worthBytes(): number {
@@ -175,9 +197,10 @@ export class Fetcher {
       const connection = await cluster.connection(broker, 'fetch', stop)
       const session = this.#sessions.get(broker) ?? new FetchSession()
       this.#sessions.set(broker, session)
-      const asked: Asked = { broker, wanted, offsets: new Map(wanted.map(({ state }) => [state, state.fetchOffset])) }
+      const asked = askedOf(broker, wanted)
       const sentAtMs = this.#nowMs()
-      const response = await this.#request(connection, session, wanted, maxBytes)
+      this.#asked.add(broker)
+      const response = await this.#request(connection, session.plan(wanted), wanted, this.#bounds(maxBytes))
       this.#context.counts.fetched(this.#nowMs() - sentAtMs)
       if (brokenSession.has(errorName(response.errorCode))) return session.reset()
       if (response.errorCode !== 0) {
@@ -188,19 +211,34 @@ export class Fetcher {
       if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
       else if (wanted.some(({ state }) => state.readFrom !== undefined)) this.wake()
     } finally {
+      this.#asked.delete(broker)
       this.#reservedBytes -= maxBytes
     }
   }
 
-  #request(
-    connection: Connection,
-    session: FetchSession,
-    wanted: readonly Wanted[],
-    maxBytes: number,
-  ): Promise<FetchResponse> {
-    const { settings, cluster, stop } = this.#context
-    const plan = session.plan(wanted)
-    const bounds = {
+  // What a seek, a resume or an assignment asks for comes at once, while the broker waits for records of other places.
+  async #fetchAside(broker: number): Promise<void> {
+    const wanted = this.#wantedOf(broker).filter(({ state }) => state.hurries)
+    const maxBytes = Math.min(this.#freeBytes(), this.#shareOf(wanted))
+    if (wanted.length === 0 || maxBytes < this.#worthBytes) return
+    const { cluster, stop } = this.#context
+    this.#reservedBytes += maxBytes
+    try {
+      const asked = askedOf(broker, wanted)
+      const connection = await cluster.connection(broker, 'main', stop)
+      const bounds = { ...this.#bounds(maxBytes), maxWaitMs: 0 }
+      const response = await this.#request(connection, planOnce(wanted), wanted, bounds)
+      if (response.errorCode === 0 && takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
+    } catch (error) {
+      this.#log(`a fetch aside from broker ${broker} failed`, error)
+    } finally {
+      this.#reservedBytes -= maxBytes
+    }
+  }
+
+  #bounds(maxBytes: number): FetchBounds {
+    const { settings } = this.#context
+    return {
       maxWaitMs: this.#someHaveEnough() ? Math.min(shortWaitMs, settings.fetchMaxWaitMs) : settings.fetchMaxWaitMs,
       minBytes: settings.fetchMinBytes,
       maxBytes,
@@ -208,9 +246,19 @@ export class Fetcher {
       isolationLevel: settings.isolationLevel === 'read_committed' ? 1 : 0,
       rackId: settings.clientRack,
     }
+  }
+
+  #request(
+    connection: Connection,
+    plan: FetchPlan,
+    wanted: readonly Wanted[],
+    bounds: FetchBounds,
+  ): Promise<FetchResponse> {
+    const { settings, cluster, stop } = this.#context
     return connection.request(fetchApi, (version) => fetchBody(version, plan, bounds), {
       signal: stop,
       timeoutMs: cluster.settings.requestTimeoutMs + bounds.maxWaitMs,
+      responseBytesMax: answerBytesMax(bounds, settings.decompressedBytesMax, wanted.length),
       versions: wanted.every(hasTopicId) ? {} : { max: firstWithTopicIds - 1 },
     })
   }
@@ -225,6 +273,15 @@ export class Fetcher {
 
   #log(message: string, error: unknown): void {
     const { stop, cluster } = this.#context
-    if (!stop.aborted) cluster.settings.logger.debug(message, { error: errorMessage(error) })
+    if (stop.aborted) return
+    // What is no answer is no outage that passes by itself: somebody should look at it.
+    const level = error instanceof BadResponseError ? 'warn' : 'debug'
+    cluster.settings.logger[level](message, { error: errorMessage(error) })
   }
+}
+
+// From here on the fetch has what hurried.
+function askedOf(broker: number, wanted: readonly Wanted[]): Asked {
+  for (const { state } of wanted) state.hurries = false
+  return { broker, wanted, offsets: new Map(wanted.map(({ state }) => [state, state.fetchOffset])) }
 }

@@ -33,6 +33,8 @@ export class PartitionState implements TopicPartition {
   stopAt = Infinity
   claimedTo = Infinity
   paused = false
+  /** It comes, moved or goes on: no fetch that waits for records of others must stand before its own. */
+  hurries = true
   /** Held back while the group takes it away. */
   held = false
   /** After an error: not fetched before. */
@@ -192,6 +194,7 @@ export class PartitionState implements TopicPartition {
     this.doneEpoch = leaderEpoch
     this.#lastEpoch = leaderEpoch
     this.resetting = false
+    this.hurries = true
     this.moves += 1
   }
 

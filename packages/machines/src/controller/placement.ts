@@ -29,17 +29,17 @@ export function placeReplicas(
   replicationFactor: number,
   random: Random,
 ): readonly (readonly BrokerId[])[] | Fault {
+  if (activeBrokers(image).length === 0) {
+    return noPlace(
+      replicationFactor,
+      'All brokers are currently starting or leaving, or have all their log directories cordoned.',
+    )
+  }
   const known = candidates(image).length
   if (replicationFactor > known) {
     return noPlace(
       replicationFactor,
       `The target replication factor of ${replicationFactor} cannot be reached because only ${known} broker(s) are registered or some brokers have all their log directories cordoned.`,
-    )
-  }
-  if (activeBrokers(image).length === 0) {
-    return noPlace(
-      replicationFactor,
-      'All brokers are currently starting or leaving, or have all their log directories cordoned.',
     )
   }
   const placer = new StripedPlacer(image, random)

@@ -69,7 +69,12 @@ export class Cluster {
     this.#metadata.invalidate(name)
   }
 
-  /** Forgets a topic: it is no longer asked for. */
+  /** Which topics to forget when all are asked for: those that nobody has used for long. */
+  set isIdle(isIdle: (name: string) => boolean) {
+    this.#metadata.isIdle = isIdle
+  }
+
+  /** Forgets a topic: it is no longer asked for, or known. */
   forget(name: string): void {
     this.#metadata.forget(name)
   }

@@ -35,6 +35,8 @@ export class Metadata {
   #notBeforeMs = -Infinity
   #failingSinceMs: number | undefined
   #failure: KafkaError | undefined
+  /** Topics that are idle are forgotten when all are asked for. */
+  isIdle: (name: string) => boolean = () => false
   /** Whether brokers may create topics that are asked for. */
   create = false
 
@@ -70,6 +72,10 @@ export class Metadata {
   forget(name: string): void {
     this.#wanted.delete(name)
     this.#stale.delete(name)
+    if (!this.#image.topics.has(name)) return
+    const topics = new Map(this.#image.topics)
+    topics.delete(name)
+    this.#image = { ...this.#image, topics }
   }
 
   /** Asks for these topics; without names for all that were ever asked for. One answer serves everybody who waits. */
@@ -117,7 +123,10 @@ export class Metadata {
   async #send(batch: Batch): Promise<void> {
     this.#next = undefined
     this.#out = batch
-    if (batch.all) for (const name of this.#wanted) batch.names.add(name)
+    if (batch.all) {
+      for (const name of this.#wanted) if (!batch.names.has(name) && this.isIdle(name)) this.forget(name)
+      for (const name of this.#wanted) batch.names.add(name)
+    }
     try {
       const response = await this.#ask([...batch.names])
       // What nobody asked for isn't kept.

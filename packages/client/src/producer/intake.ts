@@ -41,6 +41,7 @@ export class Intake {
     this.#batchMemory = new BatchMemory(settings.batchBytes + batchHeaderBytes, settings.bufferBytes / 8)
     const terms = { ...cluster.settings, ...settings, failure: () => cluster.metadataFailure }
     this.waiting = new WaitingRoom(this.#memory, terms, (entry) => this.#admit(entry))
+    cluster.isIdle = (name) => this.#isIdle(name)
   }
 
   /** Whether somebody waits for memory that what lingers holds. */
@@ -164,7 +165,8 @@ export class Intake {
       const lane = topic.laneFor(draft, image, this.#sender)
       const open = lane.tryAppend(draft, completion, index)
       if (open !== undefined) return open
-      const batch = lane.begin(this.#cluster.settings.clock.monotonicMs(), draft.sizeBytesMax)
+      topic.usedAtMs = this.#cluster.settings.clock.monotonicMs()
+      const batch = lane.begin(topic.usedAtMs, draft.sizeBytesMax)
       batch.whenDone(() => this.#memory.give(batch.grantedBytes))
       lane.tryAppend(draft, completion, index)
       return batch
@@ -172,6 +174,12 @@ export class Intake {
       this.#memory.give(draft.sizeBytesMax)
       throw error
     }
+  }
+
+  // KIP-526: its lanes and their sequences are kept, only what is known of it isn't.
+  #isIdle(name: string): boolean {
+    const usedAtMs = this.#topics.get(name)?.usedAtMs ?? Infinity
+    return this.#cluster.settings.clock.monotonicMs() - usedAtMs > this.#settings.metadataMaxIdleMs
   }
 
   #topic(name: string): TopicWriter {

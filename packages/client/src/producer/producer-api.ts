@@ -59,6 +59,8 @@ export interface PlainProducerOptions extends ClientOptions {
   readonly maxInFlightRequestsPerConnection?: number
   /** Whether a topic that isn't there may be created by the broker. Default true. */
   readonly allowAutoTopicCreation?: boolean
+  /** A topic that nothing was sent to for so long is no longer asked for with the others (KIP-526). Default 300,000 ms. */
+  readonly metadataMaxIdleMs?: number
   /** `round-robin` goes to the next partition with each record that has no key. Default `sticky`, as Java's. */
   readonly partitioner?: 'sticky' | 'round-robin' | ((input: PartitionerInput) => number)
   /** Keys say nothing about the partition. Default false. */

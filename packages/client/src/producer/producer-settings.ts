@@ -17,6 +17,7 @@ export interface ProducerSettings {
   readonly inFlightMax: number
   readonly retries: number
   readonly createTopics: boolean
+  readonly metadataMaxIdleMs: number
   readonly partitioner: NonNullable<PlainProducerOptions['partitioner']>
   readonly ignoreKeys: boolean
   readonly adaptive: boolean
@@ -35,6 +36,7 @@ export function producerSettings(options: PlainProducerOptions): ProducerSetting
     deliveryTimeoutMs: inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1),
     maxBlockMs: inRange('maxBlockMs', options.maxBlockMs, 60_000, 0),
     createTopics: trueOrFalse('allowAutoTopicCreation', options.allowAutoTopicCreation, true),
+    metadataMaxIdleMs: inRange('metadataMaxIdleMs', options.metadataMaxIdleMs, 300_000, 5_000),
     partitioner: partitionerOf(options.partitioner),
     ignoreKeys: trueOrFalse('partitionerIgnoreKeys', options.partitionerIgnoreKeys, false),
     adaptive: trueOrFalse('partitionerAdaptivePartitioningEnable', options.partitionerAdaptivePartitioningEnable, true),

@@ -21,6 +21,8 @@ export class TopicWriter {
   readonly #partitioner: Partitioner
   readonly #lanes: PartitionLane[] = []
   readonly #laneAt = (partition: number): PartitionLane | undefined => this.#lanes[partition]
+  /** When a batch was begun last, on the clock's monotonic time. */
+  usedAtMs: number
   #seen: ClusterImage = emptyImage
   #image: TopicImage | undefined
 
@@ -34,6 +36,7 @@ export class TopicWriter {
     this.name = name
     this.#memory = memory
     this.#cluster = cluster
+    this.usedAtMs = cluster.settings.clock.monotonicMs()
     this.#settings = settings
     this.key = { serializer: serializerOf(serializers, name, 'key'), context: { topic: name, part: 'key' } }
     this.value = { serializer: serializerOf(serializers, name, 'value'), context: { topic: name, part: 'value' } }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Consumer } from '@millrace/client'
+import { until } from '@millrace/testkit/until'
 import { during, faults } from './faults.ts'
 import { World } from './world.ts'
 
@@ -13,6 +14,7 @@ const values = Array.from({ length: records }, (_, i) => String(i))
 // A few at a time, so that the faults strike in between.
 async function writeSlowly(world: World, topic: string): Promise<void> {
   for (let i = 0; i < records; i += 30) {
+    if (i + 30 >= records) await until('a fault has struck', () => world.proxy.disturbances > 0)
     await world.write(topic, values.slice(i, i + 30))
     await sleep(40)
   }
@@ -29,7 +31,7 @@ async function readAll(consumer: Consumer): Promise<string[]> {
   return read
 }
 
-const settings = { requestTimeoutMs: 300, retryBackoffMaxMs: 200, fetchMaxWaitMs: 100 }
+const settings = { requestTimeoutMs: 300, retryBackoffMaxMs: 200, fetchMaxWaitMs: 20 }
 
 // They mostly wait.
 suite('a consumer with partitions of its own reads every record once and in order', { concurrency: 3 }, () => {

@@ -18,7 +18,7 @@ export const faults: readonly Fault[] = [
     strike: (proxy) => proxy.disturb('toClient', { resetAfterBytes: 61 }),
     losesAnswers: true,
   },
-  { name: 'resets in the midst of a request', strike: (proxy) => proxy.disturb('toServer', { resetAfterBytes: 333 }) },
+  { name: 'resets in the midst of a request', strike: (proxy) => proxy.disturb('toServer', { resetAfterBytes: 61 }) },
   { name: 'trickles', strike: (proxy) => proxy.disturb('both', { trickle: { bytes: 200, everyMs: 2 } }) },
   {
     name: 'swallowed answers',

@@ -3,40 +3,18 @@ import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Consumer, Producer, type ConsumerOptions, type ConsumerRecord } from '@millrace/client'
+import { HeldUp } from '@millrace/testkit/held-up'
 import { World } from './world.ts'
 
 const outages = 3
 const outageMs = 2_500
 const limitMs = 1_000
-const lookEveryMs = 10
 
 let world: World
 before(async () => {
   world = await World.start()
 })
 after(() => world[Symbol.asyncDispose]())
-
-/** How long everything in this process, the broker too, was held up by a machine that is busy with something else. */
-class HeldUp implements Disposable {
-  #sumMs = 0
-  #lookedAtMs = performance.now()
-  readonly #timer = setInterval(() => this.#look(), lookEveryMs)
-
-  get ms(): number {
-    this.#look()
-    return this.#sumMs
-  }
-
-  #look(): void {
-    const nowMs = performance.now()
-    this.#sumMs += Math.max(0, nowMs - this.#lookedAtMs - 2 * lookEveryMs)
-    this.#lookedAtMs = nowMs
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer)
-  }
-}
 
 type Loop = AsyncIterator<ConsumerRecord, undefined>
 
@@ -64,6 +42,7 @@ async function returnsOf(consumers: readonly Consumer[], topic: string): Promise
     // One in the midst of a long pause between two attempts, and one at its beginning: three hit the worst of it.
     await sleep(outageMs + i * 300)
     await write(String(i))
+    // The broker is in this process too.
     using heldUp = new HeldUp()
     const startMs = performance.now()
     world.proxy.heal()

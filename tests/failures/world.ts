@@ -64,6 +64,13 @@ export class World implements AsyncDisposable {
     await producer.send(values.map((value) => ({ topic, value, partition: 0 })))
   }
 
+  /** How many records a topic has. */
+  async written(topic: string): Promise<number> {
+    let count = 0
+    for (const values of (await this.contents(topic)).values()) count += values.length
+    return count
+  }
+
   /** Everything in a topic, by partition in order. */
   async contents(topic: string): Promise<Map<number, { readonly offset: number; readonly value: string }[]>> {
     const found = new Map<number, { offset: number; value: string }[]>()

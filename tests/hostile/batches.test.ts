@@ -300,7 +300,7 @@ for (const [title, cases] of Object.entries(groups)) {
   suite(title, () => {
     for (const { name, expected, kafka = expected, topic = 'plain', ...wish } of cases) {
       const skip = isApacheKafka && kafka === null
-      test(`${name} is answered with ${expected}`, { timeout: 20_000, skip }, async () => {
+      test(`${name} is answered with ${expected}`, { timeout: 60_000, skip }, async () => {
         const logged = watchLog(target)
         assert.equal(await tryProduce(port, { topic, ...wish }), isApacheKafka ? kafka : expected)
         if (!quiet.has(expected))

@@ -5,7 +5,7 @@ import { isApacheKafka, type Target } from '../interop/target/target.ts'
 
 export const portOf = (target: Target): number => Number(target.bootstrap.split(':')[1])
 
-const patienceMs = 5_000
+const patienceMs = 30_000
 
 /** Remembers where the log is now; the function it returns waits until a later line says this. */
 export function watchLog(target: Target): (text: string | RegExp) => Promise<void> {

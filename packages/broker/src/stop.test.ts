@@ -8,7 +8,7 @@ import { Connection } from '@millrace/connection'
 import type { Logger } from '@millrace/kernel'
 import { silentLogger } from '@millrace/kernel'
 import { buildBatch, createTopicsApi, fetchApi, listOffsetsApi, produceApi } from '@millrace/protocol'
-import { until } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 import { runBroker } from './broker.ts'
 
 const versions = { max: 12 }

@@ -14,7 +14,7 @@ import {
 } from '@millrace/protocol'
 import type { MovableClock } from '@millrace/kernel'
 import { clientClock } from '@millrace/testkit/client-clock'
-import { until } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 import { type Act, FakeBroker, lies } from '@millrace/testkit/fake-broker'
 import { Admin } from './admin/admin.ts'
 import { Consumer } from './consumer/consumer.ts'

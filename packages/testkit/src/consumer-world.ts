@@ -4,6 +4,8 @@ import { startBroker } from '@millrace/broker'
 import type { ConsumerOptions, ConsumerRecord } from '@millrace/client'
 import { Admin, Consumer, Producer } from '@millrace/client'
 
+export { until } from './until.ts'
+
 /** A broker with a topic of so many partitions, and whoever writes to and reads from it; all of it ends with the test. */
 export class ConsumerWorld {
   readonly topic = 'orders'
@@ -78,12 +80,3 @@ export async function read(consumer: Consumer, count = Infinity): Promise<Consum
 }
 
 export const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
-
-/** Waits, for 30 s at most, until it is so. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 30_000
-  while (!(await isSo())) {
-    if (performance.now() > deadlineMs) throw new Error(`after 30 s still not: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}

@@ -3,7 +3,7 @@ import type { AssignorName, ConsumerRecord } from '@millrace/client'
 import { Admin, Consumer, Producer } from '@millrace/client'
 import type { Random } from '@millrace/kernel'
 import { seededRandom } from '@millrace/kernel'
-import { until } from './consumer-world.ts'
+import { until } from './until.ts'
 
 export interface StormOptions {
   readonly seed: number

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
 import { startBroker } from '@millrace/broker'
 import { clientClock } from '@millrace/testkit/client-clock'
-import { until } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 import { Admin } from './admin.ts'
 import { valuesOf } from './outcome.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConsumerWorld, read, until } from '@millrace/testkit/consumer-world'
+import { ConsumerWorld, read } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 
 test('a pattern reads all topics that fit, and those that come later', async (t) => {
   const { admin, consumer, producer } = await ConsumerWorld.start(t)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KafkaError } from '@millrace/protocol'
-import { ConsumerWorld, read, until } from '@millrace/testkit/consumer-world'
+import { ConsumerWorld, read } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 
 const topicAuthorizationFailed = 29
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KafkaError } from '@millrace/protocol'
-import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 import { CommitFailedError } from '../consumer-errors.ts'
 
 const offsetsOf = async ({ admin }: ConsumerWorld): Promise<number[]> =>

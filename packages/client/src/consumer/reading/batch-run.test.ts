@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from '../../admin/admin.ts'
 import type { ConsumerBatch } from '../consumer-api.ts'
 import type { Consumer } from '../consumer.ts'
-import { ConsumerWorld, read, until, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { until } from '@millrace/testkit/until'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

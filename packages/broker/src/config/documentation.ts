@@ -8,7 +8,11 @@ export const brokerDocumentation: Readonly<Record<string, string>> = {
   'auto.create.topics.enable': 'Whether asking for the metadata of a topic that is not there creates it.',
   'broker.id': 'The older name of node.id.',
   'broker.rack': 'The rack of this broker, which replica placement and rack-aware consumers go by.',
+  'compression.gzip.level': 'How hard gzip tries where compression.type is gzip, 1 to 9; -1 is its own default, 6.',
+  'compression.lz4.level': 'How hard lz4 tries where compression.type is lz4, 1 to 17.',
   'compression.type': 'How batches are compressed on disk; producer keeps them as they come.',
+  'compression.zstd.level':
+    'How hard zstd tries where compression.type is zstd, up to 22; below 1 it is faster and larger.',
   'connections.max.idle.ms': 'A connection without a request for this long is closed; -1 never closes one.',
   'controller.listener.names': 'Listeners of these names are not opened: the controller needs none.',
   'cordoned.log.dirs':
@@ -69,6 +73,8 @@ export const brokerDocumentation: Readonly<Record<string, string>> = {
   'min.insync.replicas': 'In-sync replicas that a write with acks=all needs.',
   'node.id': 'The id of this broker.',
   'num.partitions': 'Partitions of topics that are created without saying how many.',
+  'num.replica.alter.log.dirs.threads':
+    'How many partitions move between log directories at a time; where it is not set, as many as there are directories.',
   'offset.metadata.max.bytes': 'The longest text that may be committed with an offset.',
   'offsets.commit.timeout.ms': 'How long a commit waits for its replicas.',
   'offsets.retention.check.interval.ms': 'How often committed offsets are looked at for expiry.',
@@ -80,6 +86,7 @@ export const brokerDocumentation: Readonly<Record<string, string>> = {
   'process.roles': 'broker, controller or both; every Millrace broker can be the controller.',
   'producer.id.expiration.ms': 'How long an idempotent producer that sends nothing is remembered.',
   'queued.max.request.bytes': 'Bytes of requests, over all connections, that are held at one time; -1 is no bound.',
+  'replica.high.watermark.checkpoint.interval.ms': 'How often the high watermarks are written.',
   'socket.listen.backlog.size': 'Connections that the kernel holds until they are accepted.',
   'socket.request.max.bytes': 'The largest request; a longer one closes its connection.',
   'unclean.leader.election.enable': 'Whether a replica that is not in sync may become leader, which can lose records.',
@@ -87,7 +94,11 @@ export const brokerDocumentation: Readonly<Record<string, string>> = {
 
 export const topicDocumentation: Readonly<Record<string, string>> = {
   'cleanup.policy': 'What happens to old segments: delete, compact or both.',
+  'compression.gzip.level': 'How hard gzip tries where compression.type is gzip, 1 to 9; -1 is its own default, 6.',
+  'compression.lz4.level': 'How hard lz4 tries where compression.type is lz4, 1 to 17.',
   'compression.type': 'How batches are compressed on disk; producer keeps them as they come.',
+  'compression.zstd.level':
+    'How hard zstd tries where compression.type is zstd, up to 22; below 1 it is faster and larger.',
   'delete.retention.ms': 'How long tombstones stay in a compacted log.',
   'file.delete.delay.ms': 'How long the files of a deleted segment stay on disk.',
   'flush.messages': 'Records in a partition after which it is flushed to disk.',

@@ -67,6 +67,18 @@ test('a topic goes by its own settings, then by those of the broker under their 
   assert.equal(config.uncleanLeaderElection, false)
 })
 
+test('the level of a topic is that of its own compression; one that keeps what comes has none', () => {
+  const settings = new BrokerSettings(new Map([['compression.zstd.level', '7']]))
+  const level = (texts: Record<string, string>) =>
+    topicConfig(new Map(Object.entries(texts)), settings).log.compressionLevel
+  assert.equal(level({ 'compression.type': 'zstd' }), 7)
+  assert.equal(level({ 'compression.type': 'zstd', 'compression.zstd.level': '19' }), 19)
+  assert.equal(level({ 'compression.type': 'gzip' }), -1)
+  assert.equal(level({ 'compression.type': 'lz4', 'compression.gzip.level': '1' }), 9)
+  assert.equal(level({ 'compression.type': 'snappy' }), undefined)
+  assert.equal(level({}), undefined)
+})
+
 test('the finest unit that is set decides, and a negative retention is none', () => {
   assert.equal(retentionMs({}), 604_800_000)
   assert.equal(retentionMs({ 'log.retention.hours': '2' }), 7_200_000)

@@ -67,6 +67,20 @@ function unit(settings: BrokerSettings, ...choices: readonly (readonly [NumberSe
   return -1
 }
 
+const levelNames: Readonly<Record<string, string>> = {
+  gzip: 'compression.gzip.level',
+  lz4: 'compression.lz4.level',
+  zstd: 'compression.zstd.level',
+}
+
+function compression(value: (name: string) => SettingValue): Pick<LogConfig, 'compressionType' | 'compressionLevel'> {
+  const compressionType = value('compression.type') as LogConfig['compressionType']
+  const levelName = levelNames[compressionType]
+  return levelName === undefined
+    ? { compressionType }
+    : { compressionType, compressionLevel: value(levelName) as number }
+}
+
 function logConfig(value: (name: string) => SettingValue): LogConfig {
   const int = (name: string): number => value(name) as number
   return {
@@ -84,7 +98,7 @@ function logConfig(value: (name: string) => SettingValue): LogConfig {
     maxCompactionLagMs: int('max.compaction.lag.ms'),
     deleteRetentionMs: int('delete.retention.ms'),
     maxMessageBytes: int('max.message.bytes'),
-    compressionType: value('compression.type') as LogConfig['compressionType'],
+    ...compression(value),
     messageTimestampType: value('message.timestamp.type') as LogConfig['messageTimestampType'],
     messageTimestampBeforeMaxMs: int('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: int('message.timestamp.after.max.ms'),

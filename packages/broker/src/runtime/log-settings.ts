@@ -20,6 +20,7 @@ export const logManagerSettings = (settings: BrokerSettings): Partial<LogManager
   cleanerDedupeLoadFactor: settings.number('log.cleaner.io.buffer.load.factor'),
   cleanerIoBufferBytes: settings.number('log.cleaner.io.buffer.size'),
   cordonedDirectories: cordonedDirectories(settings),
+  movesMax: settings.numberOrNull('num.replica.alter.log.dirs.threads'),
   moveBytesPerSecond: settings.quota('replica.alter.log.dirs.io.max.bytes.per.second') ?? Infinity,
   cleanerIoMaxBytesPerSecond: settings.number('log.cleaner.io.max.bytes.per.second'),
 })

@@ -131,6 +131,28 @@ test('a producer that says LogAppendTime is believed neither: each record has it
   }
 })
 
+test('a topic says how hard its compression tries', async () => {
+  const values = Array.from({ length: 1_000 }, (_, i) => `${(i * 7919) % 997} of ${i % 13}`)
+  for (const [compressionType, low, high] of [
+    ['gzip', 1, 9],
+    ['lz4', 9, 12],
+    ['zstd', -20, 19],
+  ] as const) {
+    const sizes: number[] = []
+    for (const compressionLevel of [low, high]) {
+      const world = new LogWorld()
+      const log = world.open({ compressionType, compressionLevel })
+      assert.ok(world.append(log, batchOf(values)).ok)
+      const bytes = concat(await readAt(log, 0, 1))
+      const { compression, records } = decodeBatch(bytes)
+      assert.deepEqual([compression, records.length], [compressionType, values.length])
+      sizes.push(bytes.length)
+    }
+    const [quick = 0, thorough = 0] = sizes
+    assert.ok(thorough < quick, `${compressionType}: ${sizes.join(' and ')} bytes`)
+  }
+})
+
 test('compressed anew, records of a producer that says LogAppendTime have the time it gave', async () => {
   const world = new LogWorld()
   const log = world.open({ compressionType: 'gzip' })

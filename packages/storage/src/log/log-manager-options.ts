@@ -45,6 +45,7 @@ export const defaultSettings: LogManagerSettings = {
   cleanerDedupeLoadFactor: 0.9,
   cleanerIoBufferBytes: 512 * 1024,
   cordonedDirectories: [],
+  movesMax: null,
   moveBytesPerSecond: Infinity,
   cleanerIoMaxBytesPerSecond: Number.MAX_VALUE,
 }

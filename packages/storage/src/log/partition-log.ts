@@ -92,6 +92,8 @@ export interface LogConfig {
   readonly deleteRetentionMs: number
   readonly maxMessageBytes: number
   readonly compressionType: 'producer' | 'uncompressed' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** compression.gzip.level and its like, where `compressionType` has levels; the codec's own default where not given. */
+  readonly compressionLevel?: number
   readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
   readonly messageTimestampBeforeMaxMs: number
   readonly messageTimestampAfterMaxMs: number
@@ -212,6 +214,8 @@ export interface LogManagerSettings {
   readonly cleanerIoBufferBytes: number
   /** cordoned.log.dirs: directories that no new partition is put into and none is moved to; none of them is unknown. */
   readonly cordonedDirectories: readonly string[]
+  /** num.replica.alter.log.dirs.threads: moves at a time; null is as many as there are directories. */
+  readonly movesMax: number | null
   /** replica.alter.log.dirs.io.max.bytes.per.second, over all moves between directories */
   readonly moveBytesPerSecond: number
   /** log.cleaner.io.max.bytes.per.second: of all threads together, read and written. */

@@ -39,10 +39,10 @@ function ownTimes(bytes: Uint8Array, maxTimestampMs: number): void {
 }
 
 function recompressed(bytes: Uint8Array, context: CheckContext): CheckedBatch {
-  const { compressionType, maxMessageBytes } = context.config
+  const { compressionType, compressionLevel: level, maxMessageBytes } = context.config
   if (compressionType === 'producer' || !needsRecompression(bytes, context)) return { bytes }
   const target = targetOf(compressionType)
-  const anew = recompress(bytes, target, context.decompressedBytesMax)
+  const anew = recompress(bytes, { compression: target, level, decompressedBytesMax: context.decompressedBytesMax })
   if ('refusal' in anew || anew.bytes.length <= maxMessageBytes) return anew
   const message = `a batch of ${anew.bytes.length} bytes once compressed as ${target}, max.message.bytes is ${maxMessageBytes}`
   return { refusal: { error: 'MESSAGE_TOO_LARGE', message } }

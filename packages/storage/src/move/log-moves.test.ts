@@ -167,6 +167,24 @@ test('the directory that a partition lies in gives a move up, another one starts
   assert.deepEqual(await readAll(log), values(300))
 })
 
+test('no more partitions move at a time than may', async () => {
+  for (const [movesMax, moving] of [
+    [null, 2],
+    [1, 1],
+  ] as const) {
+    const world = worldOf({ settings: { moveBytesPerSecond: 100_000, movesMax } })
+    for (const topic of ['orders', 'payments', 'refunds']) {
+      const log = world.open({ segmentBytes: 10_000_000 }, topic)
+      for (let i = 0; i < 200; i += 1) world.append(log, batchOf(['x'.repeat(10_000)]))
+      world.manager.alterDirectory(topic, 0, log.directory === '/a' ? '/b' : '/a')
+    }
+    await seconds(world, 5)
+    const begun = [...world.manager.copies()].filter(({ sizeBytes }) => sizeBytes > 0)
+    assert.equal(begun.length, moving)
+    await world.manager.close()
+  }
+})
+
 test('moves copy no more in a second than they may', async () => {
   const world = worldOf({ settings: { moveBytesPerSecond: 100_000 } })
   const log = world.open({ segmentBytes: 10_000_000 })

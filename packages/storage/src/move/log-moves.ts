@@ -22,8 +22,8 @@ export interface MoveGround {
 }
 
 /**
- * The partitions that are on their way from one log directory to another. As many at a time as there are directories; a
- * restart goes on with them.
+ * The partitions that are on their way from one log directory to another. By default as many at a time as there are
+ * directories; a restart goes on with them.
  */
 export class LogMoves {
   readonly #ground: MoveGround
@@ -147,7 +147,8 @@ export class LogMoves {
   }
 
   #startWaiting(): void {
-    while (this.#running.size < this.#ground.directories().length) {
+    const { movesMax } = this.#ground.context.settings
+    while (this.#running.size < (movesMax ?? this.#ground.directories().length)) {
       const next = this.#waiting.shift()
       if (next === undefined) return
       this.#running.add(next)

@@ -6,8 +6,8 @@ import { Consumer } from '@millrace/client'
 import { TcpProxy } from '@millrace/testkit'
 import { createTopics } from '../interop/clients/admin.ts'
 import { uniqueName } from '../interop/clients/client.ts'
-import { java } from '../interop/clients/java.ts'
-import { endPrograms } from '../interop/process.ts'
+import { apacheKafka, quickStart } from '../interop/peers/apache-kafka.ts'
+import { endPrograms, run } from '../interop/process.ts'
 import { freePort, startApacheKafka } from '../interop/target/apache-kafka.ts'
 import type { RunningBroker } from '../interop/target/target.ts'
 
@@ -64,8 +64,11 @@ export class World implements AsyncDisposable {
       { length: 1_000 },
       (_, i) => `${'schlüssel'.slice(0, i % 10)}${i % 13 === 0 ? '🔑' : ''}${i}`,
     )
-    const written = keys.map((key) => ({ key, value: key }))
-    await java.produce(this.bootstrap, topic, written)
+    const { classPath } = await apacheKafka.get()
+    const how = ['--reader-property', 'parse.key=true', '--reader-property', 'key.separator=,']
+    const where = ['--bootstrap-server', this.bootstrap, '--topic', topic]
+    const args = [...quickStart, '-cp', classPath, 'org.apache.kafka.tools.ConsoleProducer', ...where, ...how]
+    await run('java', args, { input: keys.map((key) => `${key},${key}\n`).join('') })
     const placed = new Map<string, number>()
     const from = { bootstrapServers: this.bootstrap, topics: topic, start: 'earliest', stopAtEnd: true } as const
     await using consumer = new Consumer(from)

@@ -1,6 +1,7 @@
 // What our consumer shows of transactions that Apache Kafka keeps, which is the one to say what was aborted.
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, Consumer, type ConsumerOptions } from '@millrace/client'
 import { uniqueName } from './clients/client.ts'
 import { consumeAll } from './clients/java.ts'
@@ -97,6 +98,66 @@ suite('transactions', { skip }, () => {
     await Promise.all([first.disconnect(), second.disconnect()])
   })
 
+  test('lag counts what may be read: up to an open transaction, or to the end', async () => {
+    const topic = uniqueName('lag')
+    await write(topic, ['a1'])
+    const producer = await transactional(`${topic}-x`)
+    const open = await producer.transaction()
+    for (const value of ['open 1', 'open 2']) await open.send({ topic, messages: [{ value }] })
+    const place = { topic, partition: 0 }
+    const where = { bootstrapServers: broker.bootstrap, topics: topic, start: 'earliest', fetchMaxWaitMs: 50 } as const
+    await using committed = new Consumer({ ...where, isolationLevel: 'read_committed' })
+    await using all = new Consumer(where)
+    const [committedRecords, allRecords] = [committed[Symbol.asyncIterator](), all[Symbol.asyncIterator]()]
+    for (const records of [committedRecords, allRecords])
+      assert.equal(String((await records.next()).value?.value), 'a10')
+    // Two records and the marker of their transaction; of the open one its records alone.
+    assert.deepEqual([committed.lag(place), all.lag(place)], [3, 5])
+    for (const _ of [1, 2]) await committedRecords.next()
+    const next = committedRecords.next()
+    await until('the reader to be where it may be', () => committed.lag(place) === 0)
+    await open.commit()
+    assert.equal(String((await next).value?.value), 'open 1')
+    await until('the end to be known', () => committed.lag(place) === 2)
+    await producer.disconnect()
+  })
+
+  test('of a compacted topic with aborted transactions the last committed values are shown', async () => {
+    const topic = uniqueName('compacted')
+    const configs = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'segment.ms': '50' }
+    assert.ok((await admin.createTopics([{ name: topic, partitions: 1, configs }])).get(topic)?.ok === true)
+    const [commits, aborts] = await Promise.all([transactional(`${topic}-c`), transactional(`${topic}-a`)])
+    const keys = 5
+    let written = 0
+    const round = async (): Promise<void> => {
+      for (const [name, producer] of [
+        ['committed', commits],
+        ['aborted', aborts],
+      ] as const) {
+        const transaction = await producer.transaction()
+        const messages = Array.from({ length: keys }, (_, i) => ({ key: `k${i}`, value: `${name} ${written}` }))
+        await transaction.send({ topic, messages })
+        await (name === 'aborted' ? transaction.abort() : transaction.commit())
+      }
+      written += 1
+    }
+    await until('the cleaner to have been at work', async () => {
+      await round()
+      const left = new Set(await valuesOf(topic, { isolationLevel: 'read_uncommitted' }))
+      return !left.has('committed 0') && !left.has('aborted 0')
+    })
+    const values = await valuesOf(topic)
+    assert.deepEqual(
+      values.filter((value) => value.startsWith('aborted')),
+      [],
+    )
+    assert.deepEqual(
+      values.slice(-keys),
+      Array.from({ length: keys }, () => `committed ${written - 1}`),
+    )
+    await Promise.all([commits.disconnect(), aborts.disconnect()])
+  })
+
   test('the Java consumer shows the same', { skip: javaTools.skip }, async () => {
     const topic = uniqueName('java')
     const transactions = ['a1', 'b1-', 'b2', 'a2-', 'a3-', 'c1', 'b3-', 'a4']
@@ -110,3 +171,11 @@ suite('transactions', { skip }, () => {
     )
   })
 })
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + 30_000
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadlineMs, `waited 30 s for ${what}`)
+    await sleep(20)
+  }
+}

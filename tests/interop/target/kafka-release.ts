@@ -31,7 +31,11 @@ interface Programs {
   readonly all: readonly Program[]
 }
 
-const oneBroker = { 'group.initial.rebalance.delay.ms': '0', 'offsets.topic.num.partitions': '1' }
+const oneBroker = {
+  'group.initial.rebalance.delay.ms': '0',
+  'offsets.topic.num.partitions': '1',
+  'log.cleaner.backoff.ms': '100',
+}
 
 async function kraft({ classPath }: KafkaRelease, folder: string): Promise<Programs> {
   const options = { dataDir: join(folder, 'data'), port: 0, settings: oneBroker }

@@ -241,6 +241,26 @@ test('a partition that is resumed is fetched at once, also while a fetch waits f
   await over()
 })
 
+test('while nothing is taken a consumer that has enough asks less and less, and for more at once when it goes on', async (t) => {
+  const { broker, consumer, producer, topic } = await ConsumerWorld.start(t, 2)
+  const value = Buffer.alloc(1_000)
+  await producer.send(Array.from({ length: 100 }, () => ({ topic, partition: 0, value })))
+  const waits: number[] = []
+  broker.intercept('Fetch', ({ body }, next) => {
+    waits.push(body.maxWaitMs)
+    return next()
+  })
+  const hourMs = 3_600_000
+  const reader = consumer({ maxPartitionFetchBytes: 20_000, fetchMaxWaitMs: hourMs })
+  const loop = reader[Symbol.asyncIterator]()
+  await loop.next()
+  const short = (): number[] => waits.filter((each) => each > 0 && each < hourMs)
+  await until('fetches wait longer and longer', () => (short().at(-1) ?? 0) >= 640)
+  assert.deepEqual(short().slice(0, 4), [10, 20, 40, 80])
+  for (let i = 1; i < 100; i += 1) await loop.next()
+  assert.ok(waits.includes(0), 'beside the one that waits')
+})
+
 test('closing ends the fetch session while a fetch waits, and waits for no broker that does not answer', async (t) => {
   const { broker, consumer, fill } = await ConsumerWorld.start(t)
   for (const answers of [true, false]) {

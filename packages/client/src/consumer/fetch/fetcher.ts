@@ -13,13 +13,9 @@ import { takeAnswers } from './fetch-answers.ts'
 import { closeSessions } from './close-sessions.ts'
 import type { FetchBounds, FetchPlan, Wanted } from './fetch-session.ts'
 import { answerBytesMax, fetchBody, FetchSession, firstWithTopicIds, planOnce } from './fetch-session.ts'
+import { FetchRoom } from './fetch-room.ts'
 import type { Source } from './fetch-sources.ts'
 import { hasTopicId, sourceOf } from './fetch-sources.ts'
-
-/** Less than this isn't worth a fetch: it waits until the loop has taken more. */
-const worthFetchingBytes = 16 * 1024
-/** Where a partition is left out because it has enough, the others wait no longer than this for more of theirs. */
-const shortWaitMs = 10
 
 const brokenSession = new Set<ErrorName>([
   'FETCH_SESSION_ID_NOT_FOUND',
@@ -33,18 +29,17 @@ const brokenSession = new Set<ErrorName>([
  */
 export class Fetcher {
   readonly #context: ConsumerContext
+  readonly #room: FetchRoom
   readonly #loops = new Set<number>()
   readonly #sessions = new Map<number, FetchSession>()
   /** Brokers that have been asked and haven't answered: they may wait for records. */
   readonly #asked = new Set<number>()
-  #reservedBytes = 0
-  /** How many brokers share the room there is. */
-  #brokers = 1
   #lookingForLeaders = false
   #wakeAtMs = Infinity
 
   constructor(context: ConsumerContext) {
     this.#context = context
+    this.#room = new FetchRoom(context)
   }
 
   /** Something may be worth fetching that wasn't before. */
@@ -60,7 +55,7 @@ export class Fetcher {
       brokers.add(source.broker)
       if (state.hurries && this.#asked.has(source.broker)) hurried.add(source.broker)
     }
-    this.#brokers = Math.max(this.#sessions.size, brokers.size)
+    this.#room.brokers = Math.max(this.#sessions.size, brokers.size)
     for (const broker of brokers) if (!this.#loops.has(broker)) void this.#run(broker)
     for (const broker of hurried) void this.#fetchAside(broker)
   }
@@ -77,7 +72,11 @@ export class Fetcher {
   // Where the partition should be fetched from now; undefined where it shouldn't, or something has to happen before.
   #wantedFrom(state: PartitionState): Source | undefined {
     if (state.paused || state.held || state.finished || state.resetting) return undefined
-    if (state.bufferedBytes >= this.#context.settings.partitionFetchBytes) return undefined
+    if (state.bufferedBytes >= this.#context.settings.partitionFetchBytes) {
+      // Once it has room again it doesn't wait for a fetch of others.
+      state.hurries ||= this.#room.isSlow
+      return undefined
+    }
     const nowMs = this.#nowMs()
     if (state.retryAtMs > nowMs) {
       this.#wakeAt(state.retryAtMs)
@@ -126,10 +125,10 @@ export class Fetcher {
     try {
       while (!stop.aborted) {
         const wanted = this.#wantedOf(broker)
-        const freeBytes = this.#freeBytes()
-        if (wanted.length === 0 || freeBytes < this.#worthBytes) return
+        const freeBytes = this.#room.freeBytes()
+        if (wanted.length === 0 || freeBytes < this.#room.worthBytes) return
         try {
-          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#shareOf(wanted)))
+          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#room.shareOf(wanted.length)))
           failures = 0
         } catch (error) {
           failures += 1
@@ -141,7 +140,7 @@ export class Fetcher {
     } finally {
       this.#loops.delete(broker)
       // What became worth fetching while this loop was ending.
-      if (!stop.aborted && this.#freeBytes() >= this.#worthBytes) queueMicrotask(() => this.wake())
+      if (!stop.aborted && this.#room.freeBytes() >= this.#room.worthBytes) queueMicrotask(() => this.wake())
     }
   }
 
@@ -159,27 +158,6 @@ export class Fetcher {
     await cluster.refresh([], stop).catch((why: unknown) => this.#log('metadata could not be refreshed', why))
   }
 
-  // No more than they can bring, or a broker that waits for records would hold the room of all.
-  #shareOf(wanted: readonly Wanted[]): number {
-    const { fetchMaxBytes, partitionFetchBytes } = this.#context.settings
-    const share = Math.max(this.#worthBytes, Math.floor(fetchMaxBytes / this.#brokers))
-    return Math.min(share, Math.max(this.#worthBytes, wanted.length * partitionFetchBytes))
-  }
-
-  get #worthBytes(): number {
-    return Math.min(worthFetchingBytes, this.#context.settings.fetchMaxBytes)
-  }
-
-  #freeBytes(): number {
-    const { cluster, settings, partitions } = this.#context
-    const heldBytes = (): number => partitions.bufferedBytes + cluster.fetchMemory.spentBytes
-    const freeBytes = (): number => settings.fetchMaxBytes - this.#reservedBytes - heldBytes()
-    if (freeBytes() >= this.#worthBytes) return freeBytes()
-    // What waits in paused partitions must not stand in the way of the others: it is fetched again when they go on.
-    for (const state of partitions) if (state.paused) state.dropBuffered()
-    return freeBytes()
-  }
-
   #wantedOf(broker: number): Wanted[] {
     const wanted: Wanted[] = []
     for (const state of this.#context.partitions) {
@@ -192,7 +170,7 @@ export class Fetcher {
 
   async #fetch(broker: number, wanted: readonly Wanted[], maxBytes: number): Promise<void> {
     const { cluster, stop } = this.#context
-    this.#reservedBytes += maxBytes
+    this.#room.take(maxBytes)
     try {
       const connection = await cluster.connection(broker, 'fetch', stop)
       const session = this.#sessions.get(broker) ?? new FetchSession()
@@ -200,7 +178,8 @@ export class Fetcher {
       const asked = askedOf(broker, wanted)
       const sentAtMs = this.#nowMs()
       this.#asked.add(broker)
-      const response = await this.#request(connection, session.plan(wanted), wanted, this.#bounds(maxBytes))
+      const bounds = this.#bounds(maxBytes, this.#room.nextWaitMs())
+      const response = await this.#request(connection, session.plan(wanted), wanted, bounds)
       this.#context.counts.fetched(this.#nowMs() - sentAtMs)
       if (brokenSession.has(errorName(response.errorCode))) return session.reset()
       if (response.errorCode !== 0) {
@@ -212,34 +191,34 @@ export class Fetcher {
       else if (wanted.some(({ state }) => state.readFrom !== undefined)) this.wake()
     } finally {
       this.#asked.delete(broker)
-      this.#reservedBytes -= maxBytes
+      this.#room.give(maxBytes)
     }
   }
 
   // What a seek, a resume or an assignment asks for comes at once, while the broker waits for records of other places.
   async #fetchAside(broker: number): Promise<void> {
     const wanted = this.#wantedOf(broker).filter(({ state }) => state.hurries)
-    const maxBytes = Math.min(this.#freeBytes(), this.#shareOf(wanted))
-    if (wanted.length === 0 || maxBytes < this.#worthBytes) return
+    const maxBytes = Math.min(this.#room.freeBytes(), this.#room.shareOf(wanted.length))
+    if (wanted.length === 0 || maxBytes < this.#room.worthBytes) return
     const { cluster, stop } = this.#context
-    this.#reservedBytes += maxBytes
+    this.#room.take(maxBytes)
+    for (const { state } of wanted) state.hurries = false
     try {
-      const asked = askedOf(broker, wanted)
       const connection = await cluster.connection(broker, 'main', stop)
-      const bounds = { ...this.#bounds(maxBytes), maxWaitMs: 0 }
-      const response = await this.#request(connection, planOnce(wanted), wanted, bounds)
+      const asked = askedOf(broker, wanted)
+      const response = await this.#request(connection, planOnce(wanted), wanted, this.#bounds(maxBytes, 0))
       if (response.errorCode === 0 && takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
     } catch (error) {
       this.#log(`a fetch aside from broker ${broker} failed`, error)
     } finally {
-      this.#reservedBytes -= maxBytes
+      this.#room.give(maxBytes)
     }
   }
 
-  #bounds(maxBytes: number): FetchBounds {
+  #bounds(maxBytes: number, maxWaitMs: number): FetchBounds {
     const { settings } = this.#context
     return {
-      maxWaitMs: this.#someHaveEnough() ? Math.min(shortWaitMs, settings.fetchMaxWaitMs) : settings.fetchMaxWaitMs,
+      maxWaitMs,
       minBytes: settings.fetchMinBytes,
       maxBytes,
       partitionMaxBytes: settings.partitionFetchBytes,
@@ -261,14 +240,6 @@ export class Fetcher {
       responseBytesMax: answerBytesMax(bounds, settings.decompressedBytesMax, wanted.length),
       versions: wanted.every(hasTopicId) ? {} : { max: firstWithTopicIds - 1 },
     })
-  }
-
-  #someHaveEnough(): boolean {
-    const { partitions, settings } = this.#context
-    for (const state of partitions) {
-      if (state.flowing && state.bufferedBytes >= settings.partitionFetchBytes) return true
-    }
-    return false
   }
 
   #log(message: string, error: unknown): void {

@@ -136,7 +136,7 @@ test('a broker goes on when whoever read its output and its log goes away', asyn
       const socket = createConnection(port, '127.0.0.1', () => socket.end(() => resolve(true)))
       socket.on('error', () => resolve(false))
     })
-  for (let tries = 0; tries < 200 && !(await isServed()); tries += 1) await delay(50)
+  for (let tries = 0; tries < 1_000 && !(await isServed()); tries += 1) await delay(50)
   // The ready line and the banner have found nobody by now.
   await delay(200)
   assert.equal(await isServed(), true)

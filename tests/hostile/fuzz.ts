@@ -212,6 +212,7 @@ export interface FuzzOptions {
 const connectionsAtATime = 32
 // The first seconds fill caches and compile code: what counts is what comes after.
 const warmUpMs = 2_000
+const warmUpRounds = 8
 // Fuzzed CreateTopics make thousands of partitions, which are there to stay: an idle one takes 7.5 KiB of heap, and as
 // much again until V8 gives pages back.
 const bytesPerPartition = 16 * 1024
@@ -237,11 +238,12 @@ async function fuzzTarget(target: Target, options: FuzzOptions): Promise<{ reado
   const elapsedMs = (): number => performance.now() - startedMs
   let count = 0
   let warmBytes = 0
-  for (let round = 0; elapsedMs() < durationMs; round += 1) {
+  for (let round = 0; elapsedMs() < durationMs || round < 2 * warmUpRounds; round += 1) {
     const batch = fc.sample(conversations, { seed: seed + round, numRuns: connectionsAtATime })
     await Promise.all(batch.map((conversation) => converse(port, conversation)))
     count += batch.length
-    if (warmBytes === 0 && elapsedMs() > Math.min(warmUpMs, durationMs / 2)) warmBytes = residentBytes(target)
+    const isWarm = elapsedMs() > Math.min(warmUpMs, durationMs / 2) && round >= warmUpRounds
+    if (warmBytes === 0 && isWarm) warmBytes = residentBytes(target)
     if (round % 20 === 0) await bystander.assertServed()
   }
   await bystander.assertServed()

@@ -11,14 +11,14 @@ import { Bystander, createTopic } from './bystander.ts'
 import { RawClient, tryProduce } from './raw-client.ts'
 
 const MiB = 1024 * 1024
-const stallMs = 2_000
+const stallMs = 5_000
 const settings = {
   'socket.listen.backlog.size': '5000',
   'queued.max.request.bytes': String(32 * MiB),
   'socket.request.max.bytes': String(8 * MiB),
   'queued.max.response.bytes': String(16 * MiB),
   'request.stall.timeout.ms': String(stallMs),
-  'response.stall.timeout.ms': '2000',
+  'response.stall.timeout.ms': String(stallMs),
 }
 const target = await Target.start({ settings })
 const port = portOf(target)

@@ -159,7 +159,7 @@ suite('kill -9 while producing', { skip: confluent.skip }, () => {
     const producer = kafkaOf(target.bootstrap).producer({ retry: { retries: 0 } })
     await producer.connect()
     const told: { offset: number; value: string }[] = []
-    const killed = new Promise<void>((resolve) => setTimeout(() => resolve(target.kill()), 400))
+    let killed: Promise<void> | undefined
     try {
       for (let i = 0; ; i += 1) {
         const messages = [{ value: `${i}-a` }, { value: `${i}-b` }]
@@ -168,13 +168,14 @@ suite('kill -9 while producing', { skip: confluent.skip }, () => {
           { offset: Number(sent?.baseOffset), value: `${i}-a` },
           { offset: Number(sent?.baseOffset) + 1, value: `${i}-b` },
         )
+        if (told.length > 50) killed ??= target.kill()
       }
     } catch {
       await killed // the send that the kill cut off
     }
     await producer.disconnect()
     await target.startAgain()
-    assert.ok(told.length > 20, `${told.length} records were acknowledged before the kill`)
+    assert.ok(told.length > 50, `${told.length} records were acknowledged before the kill`)
     const read = await confluent.consume(target.bootstrap, [topic], told.length)
     const byOffset = new Map(read.map((record) => [record.offset, record.value]))
     for (const { offset, value } of told) assert.equal(byOffset.get(offset), value)

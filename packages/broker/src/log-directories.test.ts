@@ -147,7 +147,7 @@ class Cluster {
   }
 
   async until(what: string, look: () => Promise<unknown>, wanted: unknown): Promise<void> {
-    const deadlineMs = performance.now() + 10_000
+    const deadlineMs = performance.now() + 30_000
     for (;;) {
       const found = await look()
       if (found === wanted) return

@@ -32,6 +32,8 @@ export interface MemberOptions {
   readonly topic: string
   readonly instanceId?: string
   readonly cooperative?: boolean
+  /** How long a fetch of it may wait for records. */
+  readonly fetchWaitMs?: number
 }
 
 export interface Client {

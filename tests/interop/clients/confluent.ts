@@ -43,6 +43,7 @@ function configOf(bootstrap: string, options: MemberOptions): Record<string, str
     'heartbeat.interval.ms': 500,
     'partition.assignment.strategy': options.cooperative === true ? 'cooperative-sticky' : 'range',
     ...(options.instanceId === undefined ? {} : { 'group.instance.id': options.instanceId }),
+    ...(options.fetchWaitMs === undefined ? {} : { 'fetch.wait.max.ms': options.fetchWaitMs }),
   }
 }
 

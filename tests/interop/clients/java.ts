@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join as joinPath } from 'node:path'
+import { join as joinPath } from 'node:path'
 import { after } from 'node:test'
 import { javaTools, startTool, tool } from '../peers/java-tools.ts'
 import { Member, uniqueName, type Client, type Headers, type NewRecord, type ReadRecord } from './client.ts'
@@ -73,9 +73,14 @@ function follow(member: Member, event: VerifiableEvent): void {
 }
 
 // The tools take further settings from a file only.
-const memberConfig = joinPath(mkdtempSync(joinPath(tmpdir(), 'millrace-java-')), 'member.properties')
-writeFileSync(memberConfig, 'session.timeout.ms=10000\nheartbeat.interval.ms=500\n')
-after(() => rmSync(dirname(memberConfig), { recursive: true }))
+const configFolder = mkdtempSync(joinPath(tmpdir(), 'millrace-java-'))
+after(() => rmSync(configFolder, { recursive: true }))
+
+function memberConfig(fetchWaitMs: number): string {
+  const path = joinPath(configFolder, `member-${fetchWaitMs}.properties`)
+  writeFileSync(path, `session.timeout.ms=10000\nheartbeat.interval.ms=500\nfetch.max.wait.ms=${fetchWaitMs}\n`)
+  return path
+}
 
 const assignor = (name: string): string => `org.apache.kafka.clients.consumer.${name}Assignor`
 
@@ -123,7 +128,7 @@ export const java: Client = {
       '--assignment-strategy',
       strategy,
       '--command-config',
-      memberConfig,
+      memberConfig(options.fetchWaitMs ?? 500),
     ]
     const call = startTool('VerifiableConsumer', [...where, ...how, ...instance])
     const member = new Member()

@@ -136,13 +136,13 @@ export const kafkajs: Client = {
     return records
   },
 
-  async join(bootstrap, { group, topic }) {
+  async join(bootstrap, { group, topic, fetchWaitMs = 200 }) {
     const member = new Member()
     const consumer = kafkaOf(bootstrap).consumer({
       groupId: group,
       heartbeatInterval: 500,
       sessionTimeout: 10_000,
-      maxWaitTimeInMs: 200,
+      maxWaitTimeInMs: fetchWaitMs,
     })
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const assigned = Object.entries(payload.memberAssignment)

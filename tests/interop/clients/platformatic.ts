@@ -69,7 +69,7 @@ export const platformatic: Client = {
     return records
   },
 
-  async join(bootstrap, { group, topic, instanceId }) {
+  async join(bootstrap, { group, topic, instanceId, fetchWaitMs = 100 }) {
     const member = new Member()
     const consumer = new Consumer({
       ...connectionTo(bootstrap),
@@ -88,7 +88,7 @@ export const platformatic: Client = {
       mode: 'committed',
       fallbackMode: 'earliest',
       autocommit: 100,
-      maxWaitTime: 100,
+      maxWaitTime: fetchWaitMs,
     })
     const pumping = pump(stream, member)
     member.leave = async () => {

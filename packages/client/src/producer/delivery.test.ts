@@ -49,6 +49,25 @@ test('a batch that the broker finds too large is split until it is taken, and no
   assert.deepEqual(await valuesIn(broker), values)
 })
 
+test('past the last epoch of its id a producer asks for another id, and goes on', async (t) => {
+  const broker = await world(t, { 'max.message.bytes': '2000' })
+  let ids = 0
+  broker.intercept('InitProducerId', async (_, next) => {
+    ids += 1
+    const answer = await next()
+    return ids === 1 ? { ...answer, producerEpoch: 0x7ffe } : answer
+  })
+  const producer = producing(t, broker, { deliveryTimeoutMs: 30_000 })
+  // Each that fails for good costs an epoch.
+  const outcomes: string[] = []
+  for (const value of ['a', 'b'.repeat(3_000), 'c', 'd'.repeat(3_000), 'e', 'f']) {
+    const [{ status }] = await Promise.allSettled([producer.send({ topic, value })])
+    outcomes.push(status === 'fulfilled' ? value : status)
+  }
+  assert.deepEqual(outcomes, ['a', 'rejected', 'c', 'rejected', 'e', 'f'])
+  assert.deepEqual([await valuesIn(broker), ids], [['a', 'c', 'e', 'f'], 2])
+})
+
 test('one record that the broker finds too large fails alone', async (t) => {
   const broker = await world(t, { 'max.message.bytes': '2000' })
   const producer = producing(t, broker, { batchSize: 16_000 })

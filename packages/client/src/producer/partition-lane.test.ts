@@ -106,11 +106,12 @@ test('what may have been written already is not sent under another sequence: it 
   assert.equal(outcomes[2]?.error, broken)
 })
 
-test('past the last epoch the producer takes a new id', () => {
+test('past the last epoch nothing goes until the producer has another id', () => {
   const { lane } = laneOf(3)
   const last = { producerId: 5, producerEpoch: 0x7fff }
   const first = lane.take(last)
   lane.fail(first!.batch, broken)
+  assert.deepEqual([lane.take(last), lane.needsOtherIdThan(last)], [undefined, true])
   const next = lane.take({ producerId: 6, producerEpoch: 0 })
   assert.deepEqual([batchField.producerId(next!.bytes, 0), batchField.producerEpoch(next!.bytes, 0)], [6, 0])
 })

@@ -41,6 +41,8 @@ export class PartitionLane {
   #waiting: Batch[] = []
   readonly #sent: Batch[] = []
   #identity: ProducerIdentity | undefined
+  /** The producer id whose epochs are used up here. */
+  #usedUpId: number | undefined
   #nextSequence = 0
   #lastOrder = 0
   #bytes = 0
@@ -146,11 +148,17 @@ export class PartitionLane {
     return this.#recovering || (this.#settings.idempotent && (!this.#established || first.attempts > 1))
   }
 
+  /** Whether nothing can be sent until the producer has another id. */
+  needsOtherIdThan(identity: ProducerIdentity | undefined): boolean {
+    return identity !== undefined && this.#identity === undefined && identity.producerId === this.#usedUpId
+  }
+
   /** Takes the head to be sent and gives its bytes. */
   take(identity: ProducerIdentity | undefined): { readonly batch: Batch; readonly bytes: Uint8Array } | undefined {
     if (this.#mustWait()) return undefined
     this.#recovering = false
     if (this.#gap !== undefined) this.#startNewEpoch(this.#gap.error)
+    if (this.needsOtherIdThan(identity)) return undefined
     const batch = this.head()
     if (batch === undefined) return undefined
     this.#waiting.shift()
@@ -237,8 +245,10 @@ export class PartitionLane {
     this.#gap = undefined
     this.#established = false
     const { producerId = -1, producerEpoch = -1 } = this.#identity ?? {}
-    // An epoch past the last needs another producer id: `#stateFor` takes that of the cluster then.
-    this.#identity = producerEpoch >= epochMax ? undefined : { producerId, producerEpoch: producerEpoch + 1 }
+    // Past the last epoch `#stateFor` takes the producer's next id.
+    const isLast = producerEpoch >= epochMax
+    if (isLast) this.#usedUpId = producerId
+    this.#identity = isLast ? undefined : { producerId, producerEpoch: producerEpoch + 1 }
     this.#nextSequence = 0
     const doomed = this.#waiting.filter((each) => each.maybeWritten)
     this.#waiting = this.#waiting.filter((each) => !each.maybeWritten)

@@ -43,6 +43,8 @@ export class Sender implements LaneListener {
   readonly #topicIdOf = (topic: string): string => this.#cluster.image.topics.get(topic)?.topicId ?? noTopicId
   readonly counts = new BatchCounts()
   #identity: ProducerIdentity | undefined
+  /** One that a partition has no epochs left of; another is asked for while it is the one we have. */
+  #usedUpIdentity: ProducerIdentity | undefined
   #identityFailure: unknown
   #askingIdentity = false
   #timer: Timer | undefined
@@ -111,7 +113,7 @@ export class Sender implements LaneListener {
     this.#closeLingered(nowMs)
     this.#expire(nowMs)
     if (this.#ready.size === 0) return
-    if (this.#settings.idempotent && this.#identity === undefined) return this.#askIdentity()
+    if (this.#settings.idempotent && this.#identity === this.#usedUpIdentity) return this.#askIdentity()
     for (const [leader, lanes] of this.#readyByLeader(nowMs)) this.#fillPipeline(this.#pipeline(leader), leader, lanes)
   }
 
@@ -202,7 +204,10 @@ export class Sender implements LaneListener {
       if (head === undefined || head.retryAtMs > nowMs) continue
       if (shipments.length > 0 && sizeBytes + head.sizeBytes > this.#settings.requestBytesMax) continue
       const taken = lane.take(this.#settings.idempotent ? this.#identity : undefined)
-      if (taken === undefined) continue
+      if (taken === undefined) {
+        if (lane.needsOtherIdThan(this.#identity)) this.#renewIdentity()
+        continue
+      }
       sizeBytes += taken.bytes.length
       this.counts.sent(taken.batch, taken.bytes.length, nowMs)
       shipments.push({ lane, ...taken })
@@ -307,6 +312,12 @@ export class Sender implements LaneListener {
       `${what} were not delivered in ${ageMs} ms (deliveryTimeoutMs), after ${batch.attempts} attempts`,
       { cause: batch.failure ?? this.#identityFailure ?? this.#cluster.metadataFailure },
     )
+  }
+
+  // Partitions that aren't at their last epoch keep the one that they have.
+  #renewIdentity(): void {
+    this.#usedUpIdentity = this.#identity
+    this.schedule()
   }
 
   #askIdentity(): void {

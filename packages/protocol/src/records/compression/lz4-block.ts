@@ -7,30 +7,36 @@ const lastLiterals = 5
 export const matchStartLimit = 12
 export const maxDistance = 0xffff
 const hashBits = 13
+/** Up to here bytes are copied in a loop: cheaper than a call. */
+const shortRun = 64
 
 const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 block is corrupt: ${what}`)
 
 /** The most that a block of `length` bytes can become when nothing in it repeats. */
 export const lz4BlockBound = (length: number): number => length + Math.ceil(length / 255) + 16
 
+/** Where each hash was last seen in the block: one table for all, since a block is packed in one go. */
+const table = new Int32Array(1 << hashBits)
+
 /** Writes the block of `source` into `target` and returns its length. `target` has room for `lz4BlockBound`. */
 export function compressLz4Block(source: Uint8Array, target: Uint8Array): number {
-  const table = new Int32Array(1 << hashBits).fill(-1)
+  const words = wordsOf(source)
   const matchesEnd = source.length - matchStartLimit
+  table.fill(-1)
   let anchor = 0
   let at = 0
   let out = 0
   while (at < matchesEnd) {
-    const word = wordAt(source, at)
+    const word = words.getInt32(at, true)
     const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
     const candidate = table[slot]!
     table[slot] = at
-    if (candidate < 0 || at - candidate > maxDistance || wordAt(source, candidate) !== word) {
+    if (candidate < 0 || at - candidate > maxDistance || words.getInt32(candidate, true) !== word) {
       // The longer nothing repeats, the bigger the steps.
       at += 1 + ((at - anchor) >> 6)
       continue
     }
-    const length = matchLength(source, candidate, at)
+    const length = matchLength(words, candidate, at)
     out = writeSequence(source, anchor, at, at - candidate, length, target, out)
     at += length
     anchor = at
@@ -38,13 +44,18 @@ export function compressLz4Block(source: Uint8Array, target: Uint8Array): number
   return writeLastLiterals(source, anchor, target, out)
 }
 
-export const wordAt = (bytes: Uint8Array, at: number): number =>
-  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+/** To read a block four bytes at a time. */
+export const wordsOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
-export function matchLength(source: Uint8Array, earlier: number, at: number): number {
-  const end = source.length - lastLiterals
+/** How much of what stands at `at` stands at `earlier` too, of which four bytes are known to. */
+export function matchLength(words: DataView, earlier: number, at: number): number {
+  const end = words.byteLength - lastLiterals
   let length = minMatch
-  while (at + length < end && source[earlier + length] === source[at + length]) length += 1
+  for (; at + length + 4 <= end; length += 4) {
+    const differs = words.getInt32(earlier + length, true) ^ words.getInt32(at + length, true)
+    if (differs !== 0) return length + ((31 - Math.clz32(differs & -differs)) >> 3)
+  }
+  while (at + length < end && words.getUint8(earlier + length) === words.getUint8(at + length)) length += 1
   return length
 }
 
@@ -76,8 +87,14 @@ function writeLiterals(
   let next = out
   target[next++] = (Math.min(count, 15) << 4) | lowNibble
   if (count >= 15) next = writeLength(target, next, count - 15)
-  for (let i = from; i < to; i += 1) target[next++] = source[i]!
-  return next
+  return copyLiterals(source, from, to, target, next)
+}
+
+/** Copies `source[from, to)` and returns where that ended. */
+function copyLiterals(source: Uint8Array, from: number, to: number, target: Uint8Array, out: number): number {
+  if (to - from > shortRun) target.set(source.subarray(from, to), out)
+  else for (let at = from, next = out; at < to;) target[next++] = source[at++]!
+  return out + to - from
 }
 
 export const writeLastLiterals = (source: Uint8Array, anchor: number, target: Uint8Array, out: number): number =>
@@ -113,7 +130,8 @@ export function decompressLz4Block(
     }
     if (literals > end - at) throw wrong('literals past its end')
     if (literals > target.length - next) throw wrong('more output than its frame allows')
-    for (const stop = at + literals; at < stop;) target[next++] = source[at++]!
+    next = copyLiterals(source, at, at + literals, target, next)
+    at += literals
     if (at === end) return next
     if (end - at < 2) throw wrong('a match without a distance')
     const distance = source[at]! | (source[at + 1]! << 8)
@@ -126,9 +144,25 @@ export function decompressLz4Block(
     length += minMatch
     if (distance === 0 || distance > next) throw wrong(`a match ${distance} bytes back at ${next}`)
     if (length > target.length - next) throw wrong('more output than its frame allows')
-    for (const stop = next + length; next < stop; next += 1) target[next] = target[next - distance]!
+    next = repeatMatch(target, distance, length, next)
   }
   throw wrong('it ends after a match')
+}
+
+/** Copies what came out `distance` bytes ago, or again and again where that is less than `length`. */
+function repeatMatch(target: Uint8Array, distance: number, length: number, out: number): number {
+  const end = out + length
+  if (length <= shortRun) {
+    for (let next = out; next < end; next += 1) target[next] = target[next - distance]!
+    return end
+  }
+  const from = out - distance
+  // What was copied can be copied in turn: twice as much each time.
+  for (let next = out; next < end;) {
+    target.copyWithin(next, from, from + Math.min(next - from, end - next))
+    next += next - from
+  }
+  return end
 }
 
 /** How much the block of `source[start, end)` gives, without unpacking it. */

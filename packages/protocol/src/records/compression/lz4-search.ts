@@ -1,4 +1,4 @@
-import { matchLength, matchStartLimit, maxDistance, wordAt, writeLastLiterals, writeSequence } from './lz4-block.ts'
+import { matchLength, matchStartLimit, maxDistance, wordsOf, writeLastLiterals, writeSequence } from './lz4-block.ts'
 
 const hashBits = 15
 const nowhere = -1
@@ -38,7 +38,7 @@ export function searchLz4Block(source: Uint8Array, target: Uint8Array, tries: nu
 
 /** Where in a block each run of four bytes was, those that came last first. */
 class Places {
-  readonly #source: Uint8Array
+  readonly #words: DataView
   readonly #tries: number
   readonly #last = new Int32Array(1 << hashBits).fill(nowhere)
   /** For each place the one before it with the same hash. */
@@ -48,7 +48,7 @@ class Places {
   found = nowhere
 
   constructor(source: Uint8Array, tries: number) {
-    this.#source = source
+    this.#words = wordsOf(source)
     this.#tries = tries
     this.#before = new Int32Array(source.length)
   }
@@ -56,7 +56,7 @@ class Places {
   /** In rising order; one that is there already is passed over. */
   add(at: number): void {
     if (at < this.#added) return
-    const slot = Math.imul(wordAt(this.#source, at), 0x9e3779b1) >>> (32 - hashBits)
+    const slot = Math.imul(this.#words.getInt32(at, true), 0x9e3779b1) >>> (32 - hashBits)
     this.#before[at] = this.#last[slot]!
     this.#last[slot] = at
     this.#added = at + 1
@@ -64,12 +64,12 @@ class Places {
 
   /** The length of the longest match for what stands at this place, which was added; 0 where there is none. */
   longest(at: number): number {
-    const word = wordAt(this.#source, at)
+    const word = this.#words.getInt32(at, true)
     let best = 0
     let from = this.#before[at]!
     for (let tries = this.#tries; tries > 0 && from !== nowhere && at - from <= maxDistance; tries -= 1) {
-      if (wordAt(this.#source, from) === word) {
-        const length = matchLength(this.#source, from, at)
+      if (this.#words.getInt32(from, true) === word) {
+        const length = matchLength(this.#words, from, at)
         if (length > best) {
           best = length
           this.found = from

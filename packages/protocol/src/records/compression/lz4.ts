@@ -5,10 +5,9 @@ import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } 
 import type { Unpacking } from './slices.ts'
 import { inOneGo, inSlices } from './slices.ts'
 
+/** Of its calls those for other threads: in this one it takes longer than pure code, for it finds new memory each time. */
 interface Lz4Package {
   compressFrame(bytes: Buffer): Promise<Uint8Array>
-  compressFrameSync(bytes: Buffer): Uint8Array
-  decompressFrameSync(bytes: Buffer): Uint8Array
   decompressFrame(bytes: Buffer): Promise<Uint8Array>
 }
 
@@ -19,28 +18,9 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 /** Kafka's own level, at which it, too, is content with the first match that it finds. */
 const quickLevel = 9
 
-/** Levels other than 9 search in pure code, the longer the higher they are: the native package has no levels. */
-export function compressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
-  const native = level === quickLevel ? nativePackage() : undefined
-  return native?.compressFrameSync(asBuffer(bytes)) ?? pureCompressLz4(bytes, level)
-}
-
-/** On another thread; in pure code block after block, with a turn of the event loop after each. */
-export function compressLz4Aside(
-  bytes: Uint8Array,
-  nextTurn: () => Promise<unknown>,
-  level = quickLevel,
-): Promise<Uint8Array> {
-  const native = level === quickLevel ? nativePackage() : undefined
-  return native?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn, level)
-}
-
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  const frame = walkFrame(bytes)
-  const native = nativePackage()
-  if (native === undefined || frame.sizeBytesMax > limitBytes) return inOneGo(unpack(bytes, frame, limitBytes))
-  return native.decompressFrameSync(asBuffer(bytes.subarray(0, frame.end)))
+  return inOneGo(unpack(bytes, walkFrame(bytes), limitBytes))
 }
 
 /** The same without keeping the event loop: on another thread, or in slices. */
@@ -56,10 +36,24 @@ const frameHeader = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)
 const blockBytesMax = 64 * 1024
 const storedBit = 0x8000_0000
 
-export function pureCompressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
-  const frame = startFrame(bytes.length, level)
+/** At levels other than 9 it searches for longer matches, the longer the higher they are. */
+export function compressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
+  const frame = startFrame(scratchOf(frameBound(bytes.length)), level)
   for (let from = 0; from < bytes.length; from += blockBytesMax) addBlock(frame, bytes, from)
   return endFrame(frame)
+}
+
+/**
+ * On another thread; in pure code block after block, with a turn of the event loop after each. The native
+ * package has no levels but one.
+ */
+export function compressLz4Aside(
+  bytes: Uint8Array,
+  nextTurn: () => Promise<unknown>,
+  level = quickLevel,
+): Promise<Uint8Array> {
+  const native = level === quickLevel ? nativePackage() : undefined
+  return native?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn, level)
 }
 
 export async function pureCompressLz4Aside(
@@ -67,7 +61,7 @@ export async function pureCompressLz4Aside(
   nextTurn: () => Promise<unknown>,
   level = quickLevel,
 ): Promise<Uint8Array> {
-  const frame = startFrame(bytes.length, level)
+  const frame = startFrame(fresh(frameBound(bytes.length)), level)
   for (let from = 0; from < bytes.length; from += blockBytesMax) {
     addBlock(frame, bytes, from)
     await nextTurn()
@@ -75,15 +69,29 @@ export async function pureCompressLz4Aside(
   return endFrame(frame)
 }
 
+/** What is in it is whatever was there before. Not a Buffer, whose `slice` copies nothing. */
+const fresh = (sizeBytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer)
+
+// Frames are copied out of it: memory that the system has to find anew takes as long as the packing.
+const scratchBytesMax = 1024 * 1024
+let scratch: Uint8Array = new Uint8Array(0)
+
+function scratchOf(sizeBytes: number): Uint8Array {
+  if (sizeBytes > scratchBytesMax) return fresh(sizeBytes)
+  if (scratch.length < sizeBytes) scratch = fresh(Math.min(2 * sizeBytes, scratchBytesMax))
+  return scratch
+}
+
+const frameBound = (sizeBytes: number): number =>
+  frameHeader.length + 4 + lz4BlockBound(sizeBytes) + 20 * Math.ceil(sizeBytes / blockBytesMax)
+
 interface FrameToWrite {
   readonly out: Uint8Array
   readonly level: number
   at: number
 }
 
-function startFrame(sizeBytes: number, level: number): FrameToWrite {
-  const blocks = Math.ceil(sizeBytes / blockBytesMax)
-  const out = new Uint8Array(frameHeader.length + 4 + blocks * (4 + lz4BlockBound(blockBytesMax)))
+function startFrame(out: Uint8Array, level: number): FrameToWrite {
   out.set(frameHeader)
   return { out, level, at: frameHeader.length }
 }
@@ -109,10 +117,6 @@ function writeBlock(block: Uint8Array, { out, at, level }: FrameToWrite): number
   writeUint32Little(out, at, block.length + storedBit)
   out.set(block, at + 4)
   return at + 4 + block.length
-}
-
-export function pureDecompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  return inOneGo(unpack(bytes, walkFrame(bytes), limitBytes))
 }
 
 interface Block {
@@ -171,7 +175,7 @@ const sizeMax = (block: Block, frameBlockMax: number): number =>
   block.stored ? block.end - block.start : Math.min(frameBlockMax, (block.end - block.start) * 255)
 
 function* unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Unpacking {
-  const target = new Uint8Array(unpackedSize(bytes, frame, limitBytes))
+  const target = fresh(unpackedSize(bytes, frame, limitBytes))
   let out = 0
   for (const block of frame.blocks) {
     if (block.stored) {
@@ -182,6 +186,8 @@ function* unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Unpacking
     }
     yield out
   }
+  // It isn't zeroed: what is given out must all have been written.
+  if (out !== target.length) throw wrong(`it gave ${out} bytes of ${target.length}`)
   return target
 }
 

@@ -10,7 +10,7 @@ import { diskReadBytes, residentMb } from '../../measure/proc.ts'
 import type { Connection } from '@millrace/connection'
 import { Appender } from '../load/appender.ts'
 import { batchOf } from '../load/batch.ts'
-import { readCold } from '../load/cold-reader.ts'
+import { ColdReader } from '../load/cold-reader.ts'
 import { percentile } from '../load/percentile.ts'
 import { connectTo, createTopic } from '../load/topic.ts'
 import { Series, spreadOf, type Figures, type Line } from '../series.ts'
@@ -35,6 +35,7 @@ interface Subject {
   readonly data: string
   readonly broker: RunningBroker
   readonly appenders: readonly Appender[]
+  readonly reader: ColdReader
 }
 
 async function subjectOf(world: World, contender: Contender): Promise<Subject> {
@@ -47,7 +48,9 @@ async function subjectOf(world: World, contender: Contender): Promise<Subject> {
   // The tail's budget is used up before anything is measured.
   await filled(first, topic, batchOf(16, 1024), tailFillBytes)
   const batch = batchOf(4, 1024)
-  return { world, data, broker, appenders: connections.map((each) => new Appender(each, topic, partitions, batch)) }
+  const appenders = connections.map((each) => new Appender(each, topic, partitions, batch))
+  const reader = await ColdReader.start({ port: broker.port, topic: filledTopic, partitions })
+  return { world, data, broker, appenders, reader }
 }
 
 /** Makes the topic and appends that much to it. */
@@ -95,11 +98,11 @@ async function producing({ appenders, broker }: Subject, whileThis: Promise<unkn
 }
 
 async function besideColdRead(subject: Subject): Promise<Figures> {
-  const { broker, data, world } = subject
+  const { broker, data, world, reader } = subject
   dropFromPageCache(globSync(`${data}/${filledTopic}-*/*.log`))
   const bytes = coldBytes * world.share
   const before = diskReadBytes(broker.program.pid)
-  const reading = readCold({ port: broker.port, topic: filledTopic, partitions, bytes })
+  const reading = reader.read(bytes)
   const figures = await producing(subject, reading)
   const fromDisk = diskReadBytes(broker.program.pid) - before
   if (fromDisk < bytes / 2) throw new Error(`only ${fromDisk} of ${bytes} bytes came from the disk: not a cold read`)
@@ -117,6 +120,7 @@ async function measureOne(world: World, rounds: number, contender: Contender): P
     series.add(alone, await producing(subject, sleep(aloneMs * world.share)))
     if (round % 2 === 0) series.add(beside, await besideColdRead(subject))
   }
+  await subject.reader.close()
   // A JVM that was asked to end says so with its code.
   if (contender.name === 'millrace') await stop(subject.broker)
   else await subject.broker.program.end('SIGTERM', 60_000)

@@ -1,4 +1,5 @@
 import type { BatchHeader, Codec, ReadRecord } from '@millrace/protocol'
+import type { OffsetMap } from './offset-map.ts'
 import {
   BatchBuilder,
   batchField,
@@ -23,8 +24,8 @@ export interface FilterRules {
   readonly decompressedBatchBytesMax: number
   /** Where the keys were not gathered any more: everything from here on stays. */
   readonly endOffset: number
-  /** The last offset below `endOffset` of the key at this place; -1 where there is none. */
-  readonly latestOf: (bytes: Uint8Array, start: number, length: number) => number
+  /** The last offsets below `endOffset` of keys. */
+  readonly latest: OffsetMap
   /** Of an aborted transaction, or the marker of one that is gone: see CleanedTransactions. */
   readonly mayDiscard: boolean
   /**
@@ -88,27 +89,44 @@ function keepAll(batch: Uint8Array, rules: FilterRules): Kept {
 }
 
 function keepLatest(batch: Uint8Array, baseOffset: number, horizonPassed: boolean, rules: FilterRules): Kept {
-  const cursor = new RecordCursor(batch, { decompressedBytesMax: rules.decompressedBatchBytesMax })
+  const unpacked = askForKeys(batch, rules)
+  const cursor = new RecordCursor(batch, {}, 0, unpacked)
   const runs: number[] = []
   let count = 0
   let tombstones = false
   let timestampDeltaMax = -Infinity
-  while (cursor.next()) {
-    if (!stays(cursor, baseOffset + cursor.offsetDelta, horizonPassed, rules)) continue
+  for (let number = 0; cursor.next(); number += 1) {
+    if (!stays(cursor, number, baseOffset + cursor.offsetDelta, horizonPassed, rules)) continue
     count += 1
     if (cursor.valueLength < 0) tombstones = true
     if (cursor.timestampDelta > timestampDeltaMax) timestampDeltaMax = cursor.timestampDelta
     if (runs.length > 0 && runs.at(-1) === cursor.start) runs[runs.length - 1] = cursor.end
     else runs.push(cursor.start, cursor.end)
   }
-  return { unpacked: cursor.bytes, runs, count, tombstones, timestampDeltaMax }
+  return { unpacked, runs, count, tombstones, timestampDeltaMax }
+}
+
+/** Asks for all records' keys, and gives what the batch holds, decompressed. */
+function askForKeys(batch: Uint8Array, { latest, decompressedBatchBytesMax }: FilterRules): Uint8Array {
+  const cursor = new RecordCursor(batch, { decompressedBytesMax: decompressedBatchBytesMax })
+  latest.begin()
+  // Of a null key nobody needs the answer, but it has a number as the others.
+  while (cursor.next()) latest.ask(cursor.bytes, cursor.keyStart, Math.max(0, cursor.keyLength))
+  latest.fetch()
+  return cursor.bytes
 }
 
 // A tombstone stays until everyone had time to see it: until the horizon that its batch got when it was compacted first.
-function stays(record: RecordCursor, offset: number, horizonPassed: boolean, rules: FilterRules): boolean {
+function stays(
+  record: RecordCursor,
+  number: number,
+  offset: number,
+  horizonPassed: boolean,
+  rules: FilterRules,
+): boolean {
   if (offset >= rules.endOffset) return true
   if (record.keyLength < 0) return false
-  if (offset < rules.latestOf(record.bytes, record.keyStart, record.keyLength)) return false
+  if (offset < rules.latest.get(number)) return false
   return record.valueLength >= 0 || !horizonPassed
 }
 

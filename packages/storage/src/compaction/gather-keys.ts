@@ -27,6 +27,8 @@ class DirtyKeys {
   readonly #job: CompactionJob
   readonly #transactions: CleanedTransactions
   readonly #latest: OffsetMap
+  /** Of the batch's keys. */
+  readonly #offsets: number[] = []
 
   constructor(job: CompactionJob, aborted: readonly AbortedTxnEntry[], latest: OffsetMap) {
     this.#job = job
@@ -48,14 +50,20 @@ class DirtyKeys {
   }
 
   #takeRecords(batch: Uint8Array, baseOffset: number): boolean {
+    const latest = this.#latest
+    const offsets = this.#offsets
+    offsets.length = 0
+    latest.begin()
     const cursor = new RecordCursor(batch, { decompressedBytesMax: this.#job.decompressedBatchBytesMax })
     while (cursor.next()) {
       const offset = baseOffset + cursor.offsetDelta
       if (cursor.keyLength < 0 || offset < this.#job.firstDirtyOffset) continue
-      if (this.#latest.put(cursor.bytes, cursor.keyStart, cursor.keyLength, offset)) continue
-      this.fullAt = offset
-      return false
+      latest.ask(cursor.bytes, cursor.keyStart, cursor.keyLength)
+      offsets.push(offset)
     }
-    return true
+    latest.fetch()
+    const full = offsets.findIndex((offset, i) => !latest.put(i, offset))
+    this.fullAt = offsets[full]
+    return full < 0
   }
 }

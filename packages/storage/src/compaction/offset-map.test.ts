@@ -28,31 +28,46 @@ test('the hash is SipHash-128, by the test vectors of its authors', () => {
   assert.deepEqual(found, expected)
 })
 
+function put(map: OffsetMap, key: Uint8Array, offset: number): boolean {
+  map.begin()
+  map.ask(key, 0, key.length)
+  return map.put(0, offset)
+}
+
 test('a map gives the last offset of every key, and nothing of a key that it was not given', () => {
   const keys = fc.array(fc.tuple(fc.uint8Array({ maxLength: 12 }), fc.nat({ max: Number.MAX_SAFE_INTEGER })))
-  const property = fc.property(keys, fc.uint8Array({ maxLength: 12 }), (puts, other) => {
+  const property = fc.property(keys, fc.uint8Array({ maxLength: 12 }), fc.boolean(), (puts, other, together) => {
     const map = new OffsetMap({ memoryBytes: 1_000_000, loadFactor: 0.9, keysMax: puts.length, secret })
     const model = new Map<string, number>()
-    for (const [key, offset] of puts) {
-      assert.ok(map.put(key, 0, key.length, offset))
+    for (const [key] of puts) map.ask(key, 0, key.length)
+    if (together) map.fetch()
+    for (const [i, [key, offset]] of puts.entries()) {
+      assert.ok(together ? map.put(i, offset) : put(map, key, offset))
       model.set(key.join(), offset)
     }
-    for (const [key] of puts) assert.equal(map.get(key, 0, key.length), model.get(key.join()))
-    assert.equal(map.get(other, 0, other.length), model.get(other.join()) ?? -1)
+    map.begin()
+    for (const key of [...puts.map(([each]) => each), other]) map.ask(key, 0, key.length)
+    map.fetch()
+    for (const [i, [key]] of puts.entries()) assert.equal(map.get(i), model.get(key.join()))
+    assert.equal(map.get(puts.length), model.get(other.join()) ?? -1)
     assert.equal(map.count, model.size)
   })
   fc.assert(property)
 })
 
+test('more keys can be asked for at a time than a batch usually has', () => {
+  const map = new OffsetMap({ memoryBytes: 1_000_000, loadFactor: 0.9, keysMax: 5_000, secret })
+  for (let i = 0; i < 5_000; i += 1) map.ask(encoder.encode(`key ${i}`), 0, `key ${i}`.length)
+  map.fetch()
+  for (let i = 0; i < 5_000; i += 1) assert.ok(map.put(i, i))
+  for (let i = 0; i < 5_000; i += 1) assert.equal(map.get(i), i)
+})
+
 test('a map takes as many keys as its load factor says and no more, and goes on with those that it has', () => {
   const map = new OffsetMap({ memoryBytes: 24 * 1_000, loadFactor: 0.9, keysMax: 1e9, secret })
-  const put = (name: string, offset: number): boolean => {
-    const key = encoder.encode(name)
-    return map.put(key, 0, key.length, offset)
-  }
-  for (let i = 0; i < 900; i += 1) assert.ok(put(`key ${i}`, i))
-  assert.equal(put('one more', 900), false)
-  assert.ok(put('key 5', 901))
+  for (let i = 0; i < 900; i += 1) assert.ok(put(map, encoder.encode(`key ${i}`), i))
+  assert.equal(put(map, encoder.encode('one more'), 900), false)
+  assert.ok(put(map, encoder.encode('key 5'), 901))
   assert.equal(map.count, 900)
 })
 

@@ -16,7 +16,13 @@ export interface OffsetMapOptions {
   readonly secret: Uint8Array
 }
 
-/** The last offset of each key, in bounded memory whatever the keys are: only a hash of each is kept. */
+// Of a key that is asked for: where its search starts, its hash, and what lay there.
+const askedWords = 6
+
+/**
+ * The last offset of each key, in bounded memory whatever the keys are: only a hash of each is kept. Keys are asked for
+ * many at a time, for each lies somewhere else in memory, and what is waited for together comes in a fraction of the time.
+ */
 export class OffsetMap {
   readonly slots: number
   readonly #keysMax: number
@@ -24,6 +30,8 @@ export class OffsetMap {
   // Fresh memory of the system is zeros that nobody has touched: what isn't used costs nothing.
   readonly #words: Uint32Array
   #count = 0
+  #asked = new Uint32Array(askedWords * 256)
+  #askedCount = 0
 
   constructor({ memoryBytes, loadFactor, keysMax, secret }: OffsetMapOptions) {
     const affordable = Math.floor(memoryBytes / slotBytes)
@@ -42,44 +50,79 @@ export class OffsetMap {
     return this.#words.byteLength
   }
 
-  /** Remembers the offset; false where there is no room for another key. */
-  put(bytes: Uint8Array, start: number, length: number, offset: number): boolean {
-    const at = this.#find(bytes, start, length)
+  /** Forgets the keys that were asked for: the next one is number 0. */
+  begin(): void {
+    this.#askedCount = 0
+  }
+
+  /** Asks for the next key. */
+  ask(bytes: Uint8Array, start: number, length: number): void {
+    const at = askedWords * this.#askedCount
+    if (at === this.#asked.length) this.#grow()
+    this.#askedCount += 1
+    const hash = this.#hash
+    hash.of(bytes, start, length)
+    const asked = this.#asked
+    asked[at] = ((hash.b >>> 0) % this.slots) * slotWords
+    asked[at + 1] = hash.a === 0 ? 1 : hash.a
+    asked[at + 2] = hash.b
+    asked[at + 3] = hash.c
+    asked[at + 4] = hash.d
+  }
+
+  #grow(): void {
+    const larger = new Uint32Array(2 * this.#asked.length)
+    larger.set(this.#asked)
+    this.#asked = larger
+  }
+
+  /** Brings near what was asked for. */
+  fetch(): void {
+    const asked = this.#asked
+    const words = this.#words
+    const end = askedWords * this.#askedCount
+    // Written down, so that no compiler finds out that nobody needs it.
+    for (let at = 0; at < end; at += askedWords) asked[at + 5] = words[asked[at]!]!
+  }
+
+  /** Remembers the offset of the key with this number; false where there is no room for another one. */
+  put(number: number, offset: number): boolean {
+    const at = this.#find(number)
     const words = this.#words
     if (words[at] === 0) {
       if (this.#count >= this.#keysMax) return false
       this.#count += 1
-      words[at] = this.#hash.a === 0 ? 1 : this.#hash.a
-      words[at + 1] = this.#hash.b
-      words[at + 2] = this.#hash.c
-      words[at + 3] = this.#hash.d
+      const from = askedWords * number
+      words[at] = this.#asked[from + 1]!
+      words[at + 1] = this.#asked[from + 2]!
+      words[at + 2] = this.#asked[from + 3]!
+      words[at + 3] = this.#asked[from + 4]!
     }
     words[at + 4] = offset % 0x1_0000_0000
     words[at + 5] = Math.floor(offset / 0x1_0000_0000)
     return true
   }
 
-  /** -1 where the key isn't known. */
-  get(bytes: Uint8Array, start: number, length: number): number {
-    const at = this.#find(bytes, start, length)
+  /** The offset of the key with this number; -1 where it isn't known. */
+  get(number: number): number {
+    const at = this.#find(number)
     const words = this.#words
     return words[at] === 0 ? -1 : words[at + 5]! * 0x1_0000_0000 + words[at + 4]!
   }
 
   /** Where the key is, or the free slot where it belongs. */
-  #find(bytes: Uint8Array, start: number, length: number): number {
-    const hash = this.#hash
-    hash.of(bytes, start, length)
+  #find(number: number): number {
+    const asked = this.#asked
     const words = this.#words
-    const first = hash.a === 0 ? 1 : hash.a >>> 0
-    const second = hash.b >>> 0
-    const third = hash.c >>> 0
-    const fourth = hash.d >>> 0
-    let at = (second % this.slots) * slotWords
+    const from = askedWords * number
+    const first = asked[from + 1]!
+    const second = asked[from + 2]!
+    let at = asked[from]!
     for (;;) {
       const found = words[at]!
       if (found === 0) return at
-      if (found === first && words[at + 1] === second && words[at + 2] === third && words[at + 3] === fourth) return at
+      const isFound = found === first && words[at + 1] === second
+      if (isFound && words[at + 2] === asked[from + 3] && words[at + 3] === asked[from + 4]) return at
       at += slotWords
       if (at === words.length) at = 0
     }

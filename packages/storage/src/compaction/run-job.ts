@@ -126,7 +126,7 @@ class Compaction {
       deleteRetentionMs,
       decompressedBatchBytesMax,
       endOffset,
-      latestOf: (bytes, start, length) => this.#latest.get(bytes, start, length),
+      latest: this.#latest,
       mayDiscard: transactions.mayDiscard(batch, 0),
       keepEmpty:
         endsCommitted || holdsProducersLast(this.#producers, batch)

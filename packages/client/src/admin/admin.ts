@@ -259,11 +259,11 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly clientInstanceId: AdminApi['clientInstanceId'] = async (options = {}) =>
     (this.#clientInstanceId ??= await this.#run(options, clientInstanceId))
 
-  /** Disconnects; calls that wait are rejected. */
   metrics(): ClientMetrics {
     return this.#cluster.metrics()
   }
 
+  /** Disconnects; calls that wait are rejected. */
   close(): Promise<void> {
     this.#cluster.close()
     return Promise.resolve()

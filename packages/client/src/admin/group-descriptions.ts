@@ -1,6 +1,6 @@
 import type { Connection } from '@millrace/connection'
 import { decodeAssignment } from '@millrace/machines'
-import type { AnyApi, ErrorName } from '@millrace/protocol'
+import type { AnyApi, Api, ErrorName, ShareGroupDescribeResponse } from '@millrace/protocol'
 import {
   consumerGroupDescribeApi,
   describeGroupsApi,
@@ -145,80 +145,80 @@ interface AssignmentAnswer {
 const partitionsOf = ({ topicPartitions }: AssignmentAnswer): TopicPartition[] =>
   topicPartitions.flatMap(({ topicName: topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
 
-const asked = ({ items, options }: Asking) => ({
-  groupIds: items,
-  includeAuthorizedOperations: options.includeAuthorizedOperations ?? false,
-})
-
-async function describeConsumer(asking: Asking): Described {
-  const { call, connection, coordinator } = asking
-  const response = await request(call, connection, consumerGroupDescribeApi, asked(asking))
-  const from = { connection, api: consumerGroupDescribeApi.name }
-  return response.groups.map((group) => {
-    const value = (): GroupDescription => ({
-      type: 'consumer',
-      groupId: group.groupId,
-      state: group.groupState,
-      protocolType: 'consumer',
-      protocol: group.assignorName,
-      coordinator,
-      groupEpoch: group.groupEpoch,
-      assignmentEpoch: group.assignmentEpoch,
-      authorizedOperations: operationsOf(group.authorizedOperations),
-      members: group.members.map((member) => ({
-        memberId: member.memberId,
-        groupInstanceId: member.instanceId,
-        clientId: member.clientId,
-        clientHost: member.clientHost,
-        memberEpoch: member.memberEpoch,
-        rackId: member.rackId,
-        subscribedTopics: member.subscribedTopicNames,
-        subscribedTopicRegex: member.subscribedTopicRegex,
-        assignment: partitionsOf(member.assignment),
-        target: partitionsOf(member.targetAssignment),
-        classic: member.memberType < 0 ? null : member.memberType === 0,
-      })),
-    })
-    return [group.groupId, outcomeOf(group.errorCode, group.errorMessage, from, value)]
-  })
+interface GroupAnswer {
+  readonly groupId: string
+  readonly errorCode: number
+  readonly errorMessage: string | null
 }
 
-async function describeShare(asking: Asking): Described {
-  const { call, connection, coordinator } = asking
-  const response = await request(call, connection, shareGroupDescribeApi, asked(asking))
-  const from = { connection, api: shareGroupDescribeApi.name }
-  return response.groups.map((group) => {
-    const value = (): GroupDescription => ({
-      type: 'share',
-      groupId: group.groupId,
-      state: group.groupState,
-      protocolType: 'share',
-      protocol: group.assignorName,
-      coordinator,
-      groupEpoch: group.groupEpoch,
-      assignmentEpoch: group.assignmentEpoch,
-      authorizedOperations: operationsOf(group.authorizedOperations),
-      members: group.members.map((member) => ({
-        memberId: member.memberId,
-        groupInstanceId: null,
-        clientId: member.clientId,
-        clientHost: member.clientHost,
-        memberEpoch: member.memberEpoch,
-        rackId: member.rackId,
-        subscribedTopics: member.subscribedTopicNames,
-        assignment: partitionsOf(member.assignment),
-      })),
-    })
-    return [group.groupId, outcomeOf(group.errorCode, group.errorMessage, from, value)]
-  })
+interface Question {
+  readonly groupIds: readonly string[]
+  readonly includeAuthorizedOperations: boolean
 }
 
-async function describeStreams(asking: Asking): Described {
-  const { call, connection, coordinator } = asking
-  const response = await request(call, connection, streamsGroupDescribeApi, asked(asking))
-  const from = { connection, api: streamsGroupDescribeApi.name }
+/** Asks by the request that is made for a type of group. */
+async function describeBy<Req, Res extends { readonly groups: readonly GroupAnswer[] }, ResIn>(
+  { call, connection, items, options }: Asking,
+  api: Api<Req, Res, Question, ResIn>,
+  show: (group: Res['groups'][number]) => GroupDescription,
+): Described {
+  const includeAuthorizedOperations = options.includeAuthorizedOperations ?? false
+  const response = await request(call, connection, api, { groupIds: items, includeAuthorizedOperations })
+  const from = { connection, api: api.name }
   return response.groups.map((group) => [
     group.groupId,
-    outcomeOf(group.errorCode, group.errorMessage, from, () => streamsGroup(group, coordinator)),
+    outcomeOf(group.errorCode, group.errorMessage, from, () => show(group)),
   ])
 }
+
+function describeConsumer(asking: Asking): Described {
+  return describeBy(asking, consumerGroupDescribeApi, (group) => ({
+    type: 'consumer',
+    protocolType: 'consumer',
+    ...epochGroup(group, asking),
+    members: group.members.map((member) => ({
+      ...epochMember(member),
+      groupInstanceId: member.instanceId,
+      subscribedTopicRegex: member.subscribedTopicRegex,
+      target: partitionsOf(member.targetAssignment),
+      classic: member.memberType < 0 ? null : member.memberType === 0,
+    })),
+  }))
+}
+
+function describeShare(asking: Asking): Described {
+  return describeBy(asking, shareGroupDescribeApi, (group) => ({
+    type: 'share',
+    protocolType: 'share',
+    ...epochGroup(group, asking),
+    members: group.members.map((member) => ({ ...epochMember(member), groupInstanceId: null })),
+  }))
+}
+
+function describeStreams(asking: Asking): Described {
+  return describeBy(asking, streamsGroupDescribeApi, (group) => streamsGroup(group, asking.coordinator))
+}
+
+type EpochGroup = Omit<ShareGroupDescribeResponse['groups'][number], 'members'>
+type EpochMember = ShareGroupDescribeResponse['groups'][number]['members'][number]
+
+// What groups have in common whose members go from epoch to epoch by themselves.
+const epochGroup = (group: EpochGroup, { coordinator }: Asking) => ({
+  groupId: group.groupId,
+  state: group.groupState,
+  protocol: group.assignorName,
+  coordinator,
+  groupEpoch: group.groupEpoch,
+  assignmentEpoch: group.assignmentEpoch,
+  authorizedOperations: operationsOf(group.authorizedOperations),
+})
+
+const epochMember = (member: EpochMember) => ({
+  memberId: member.memberId,
+  clientId: member.clientId,
+  clientHost: member.clientHost,
+  memberEpoch: member.memberEpoch,
+  rackId: member.rackId,
+  subscribedTopics: member.subscribedTopicNames,
+  assignment: partitionsOf(member.assignment),
+})

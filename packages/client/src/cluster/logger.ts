@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '@millrace/kernel'
 import { silentLogger } from '@millrace/kernel'
 import type { ClientLogger } from '../client-options.ts'
-import { checkFunction } from './checked.ts'
+import { wrong } from './checked.ts'
 
 const levels = ['error', 'warn', 'info', 'debug'] as const
 type Level = (typeof levels)[number]
@@ -10,7 +10,9 @@ type Write = (level: Level, message: string, fields: LogFields) => void
 /** The logger that a client was given, as all of ours are: console, pino, or one of the kernel's. */
 export function loggerOf(given: ClientLogger | undefined, clientId: string): Logger {
   if (given === undefined) return silentLogger
-  for (const level of levels) checkFunction(`logger.${level}`, given[level] ?? null)
+  for (const level of levels) {
+    if (typeof given[level] !== 'function') throw wrong(`logger.${level}`, given[level], 'a function')
+  }
   const write: Write = isPino(given)
     ? (level, message, fields) => given[level](fields, message)
     : (level, message, fields) => given[level](message, fields)

@@ -29,7 +29,7 @@ test('what no client goes by is refused with what was given and what is expected
       { clientDnsLookup: 'default' },
       "clientDnsLookup is 'default', expected use_all_dns_ips, resolve_canonical_bootstrap_servers_only",
     ],
-    [{ logger: { error: console.error } }, 'logger.warn is null, expected a function'],
+    [{ logger: { error: console.error } }, 'logger.warn is undefined, expected a function'],
   ] as const) {
     const given = { bootstrapServers: 'b', ...options } as unknown as ClientOptions
     assert.throws(() => settingsOf(given), new RangeError(message))

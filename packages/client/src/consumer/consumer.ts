@@ -32,17 +32,15 @@ import { seek } from './offsets/seeking.ts'
 import { committedOffsets, resolvePositions } from './offsets/start-offsets.ts'
 import { Assignments } from './reading/assignments.ts'
 import { AwaitedCalls } from './reading/awaited-calls.ts'
-import type { TakenBatch } from './reading/batch-run.ts'
-import { BatchRun } from './reading/batch-run.ts'
 import { beginAlone, beginInGroup } from './reading/beginning.ts'
 import { deserializing } from './reading/deserialized.ts'
 import type { FetchedRecord } from './reading/fetched-record.ts'
 import type { PartitionState } from './reading/partition-state.ts'
 import { plain } from './reading/partition-state.ts'
 import { Partitions } from './reading/partitions.ts'
-import type { Reader, ReadingContext } from './reading/reader.ts'
+import type { ReadingContext } from './reading/reader.ts'
+import { Readers } from './reading/readers.ts'
 import type { Present } from './reading/record-loop.ts'
-import { RecordLoop } from './reading/record-loop.ts'
 import { SubscribedTopics } from './topics.ts'
 
 /**
@@ -63,12 +61,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   readonly #stop = new AbortController()
   readonly #calls = new AwaitedCalls()
   #started: Promise<void> | undefined
-  #reader: Reader | undefined
-  readonly #present: Present<RecordRead<T>>
-  #loop: RecordLoop<RecordRead<T>> | undefined
+  readonly #readers: Readers<RecordRead<T>>
   readonly #spans: ConsumerSpans | undefined
-  #tracedLoop: AsyncIterableIterator<RecordRead<T>, undefined> | undefined
-  #failure: { readonly error: unknown } | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ConsumerOptions<T>) {
@@ -76,7 +70,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const { groupId } = settings
     // What the types say of a topic's records is what its deserializers give.
     const { deserializers, onDeserializationError } = options
-    this.#present = (
+    const present = (
       deserializers === undefined ? asFetched : deserializing(deserializers, onDeserializationError)
     ) as Present<RecordRead<T>>
     const cluster = new Cluster(options)
@@ -92,6 +86,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       wake: () => this.#wake(),
       fail: (error) => this.#fail(error),
     }
+    const reading = { partitions, present, calls: this.#calls, spans: this.#spans, context: this.#reading }
+    this.#readers = new Readers(reading)
     this.#topics = new SubscribedTopics(this.#context)
     this.#fetcher = new Fetcher(this.#context)
     const isOurs = (each: TopicPartition): boolean => this.#member === undefined || partitions.get(each) !== undefined
@@ -100,9 +96,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const who = (): Committer | undefined => this.#member?.committer
     const commits = groupId === undefined ? undefined : new Commits(cluster, groupId, who, isOurs, shutOut)
     this.#offsets = new OwnOffsets(this.#context, commits)
-    this.#assignments = new Assignments(this.#context, this.#offsets, options, this.#calls, (state) => {
-      if (this.#reader instanceof BatchRun) this.#reader.revoked(state)
-    })
+    const leaving = (state: PartitionState): void => this.#readers.leaving(state)
+    this.#assignments = new Assignments(this.#context, this.#offsets, options, this.#calls, leaving)
     if (groupId !== undefined && settings.assignment === undefined) {
       this.#member = new GroupMember(this.#context, groupId, this.#topics, this.#assignments)
     }
@@ -111,34 +106,11 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordRead<T>, undefined> {
-    if (this.#reader !== undefined && this.#reader !== this.#loop) throw oneReader()
-    this.#loop ??= new RecordLoop(this.#context.partitions, this.#reading, this.#present)
-    this.#reader = this.#loop
-    if (this.#spans === undefined) return this.#loop
-    this.#tracedLoop ??= this.#spans.around(this.#loop)
-    return this.#tracedLoop
+    return this.#readers.loop()
   }
 
-  async run(options: RunOptions<RecordRead<T>>): Promise<void> {
-    if (this.#stop.signal.aborted) return
-    if (this.#reader !== undefined && this.#loop?.idle !== true) throw oneReader()
-    const { eachBatch, partitionsConcurrently = 1, maxBatchRecords: recordsMax = Infinity } = options
-    if (!(partitionsConcurrently >= 1)) throw new RangeError(`partitionsConcurrently is ${partitionsConcurrently}`)
-    if (!(recordsMax >= 1)) throw new RangeError(`maxBatchRecords is ${recordsMax}`)
-    const limits = { partitionsConcurrently, recordsMax }
-    const spans = this.#spans
-    const handle = async ({ state, records, signal }: TakenBatch<RecordRead<T>>): Promise<void> => {
-      const batch = { topic: state.topic, partition: state.partition, records, signal }
-      const work = (): Promise<void> => this.#calls.run(() => eachBatch(batch))
-      return spans === undefined ? work() : spans.batch(records, work)
-    }
-    const run = new BatchRun(this.#context.partitions, this.#reading, limits, this.#present, handle)
-    this.#reader = run
-    try {
-      await run.run()
-    } finally {
-      this.#reader = undefined
-    }
+  run(options: RunOptions<RecordRead<T>>): Promise<void> {
+    return this.#readers.run(options)
   }
 
   async commit(records?: ConsumedFrom | readonly ConsumedFrom[], options: CallOptions = {}): Promise<void> {
@@ -245,7 +217,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     return this.close()
   }
 
-  readonly #reading: ReadingContext = {
+  readonly #reading: Omit<ReadingContext, 'takeFailure'> = {
     roomMade: () => this.#fetcher.wake(),
     serveLater: (state) => this.#serveLater(state),
     atEnd: () => this.#atEnd(),
@@ -253,11 +225,6 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     start: () => this.#start(),
     cameBack: () => this.#member?.comeBack(),
     settle: () => this.#offsets.commitDone('left'),
-    takeFailure: () => {
-      const failure = this.#failure
-      this.#failure = undefined
-      return failure
-    },
     nowMs: () => this.#context.cluster.settings.clock.monotonicMs(),
     taken: ({ sizeBytes }) => {
       const { counts } = this.#context
@@ -267,14 +234,14 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   #wake(): void {
-    this.#reader?.serve()
+    this.#readers.serve()
     this.#fetcher.wake()
   }
 
   #serveLater(state: PartitionState): void {
     const over = state.unclaimed === undefined ? state.unpacking : this.#offsets.claim(state)
     over?.then(
-      () => this.#reader?.serve(),
+      () => this.#readers.serve(),
       (error: unknown) => this.#fail(error),
     )
   }
@@ -286,8 +253,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   #fail(error: unknown): void {
-    if (this.#stop.signal.aborted) return
-    if (this.#reader?.fail(error) !== true) this.#failure = { error }
+    if (!this.#stop.signal.aborted) this.#readers.fail(error)
   }
 
   #start(): void {
@@ -305,7 +271,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       topics: this.#topics,
       assignments: this.#assignments,
       offsets: this.#offsets,
-      reader: () => this.#reader,
+      reader: () => this.#readers.now,
       background: (work: Promise<void>) => this.#background(work),
     }
     return this.#member === undefined
@@ -325,7 +291,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     for (const state of this.#context.partitions) state.held = true
     this.#stop.abort(new ClientClosedError('the consumer is closed'))
     const parts = {
-      reader: this.#reader,
+      reader: this.#readers.now,
       assignments: this.#assignments,
       member: this.#member,
       fetcher: this.#fetcher,
@@ -335,5 +301,3 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
 }
 
 const asFetched = (record: FetchedRecord): FetchedRecord => record
-
-const oneReader = (): TypeError => new TypeError('a consumer has one loop or run at a time')

@@ -212,4 +212,5 @@ test('a consumer has one loop or run at a time', async (t) => {
   await reader.close()
   await run
   await assert.rejects(consumer().run({ eachBatch: () => undefined, partitionsConcurrently: 0 }), RangeError)
+  await assert.rejects(consumer().run({} as never), new RangeError('eachBatch is undefined, expected a function'))
 })

@@ -20,10 +20,10 @@ const valueOf = (partition: number, offset: number): string =>
   Buffer.alloc(30_000, `${partition}-${offset} `).toString()
 
 /** An answer with eight batches of each of four partitions. */
-function answered() {
+function answered(spentBytesMax = 0) {
   const memory = new FetchMemory()
   const place = memory.take(answerBytes)
-  const answer = new AnswerBytes(memory, place.buffer)
+  const answer = new AnswerBytes(memory, place.buffer, spentBytesMax)
   const partitions = new Partitions()
   let at = 0
   const states = Array.from({ length: 4 }, (_, partition) => {
@@ -35,7 +35,7 @@ function answered() {
     partitions.add(state)
     return state
   })
-  answer.settle()
+  answer.begin()
   const isFree = (): boolean => {
     const again = memory.take(answerBytes)
     memory.give(again.buffer)
@@ -67,6 +67,17 @@ test('the memory of an answer is given back when less than half of it is still t
   assert.equal(memory.spentBytes, 0)
   place.fill(0xee)
   assert.deepEqual(readAll(fourth), expected(3))
+})
+
+test('what is read stays where it is while little is held on to besides, and the memory is given back with the last', () => {
+  const { memory, place, states, isFree } = answered(answerBytes)
+  const [first, ...others] = states as [PartitionState, ...PartitionState[]]
+  for (const state of others) state.dropBuffered()
+  assert.equal(isFree(), false)
+  place.fill(0xee)
+  assert.throws(() => readAll(first))
+  first.dropBuffered()
+  assert.deepEqual([isFree(), memory.spentBytes], [true, 0])
 })
 
 test('a partition that is read when its answer is copied out goes on where it was', () => {
@@ -103,12 +114,12 @@ test('a value that is kept holds on to 64 KiB at most, and stays as it was when 
 test('an answer of which little is taken is used again at once', () => {
   const memory = new FetchMemory()
   const place = memory.take(answerBytes)
-  const answer = new AnswerBytes(memory, place.buffer)
+  const answer = new AnswerBytes(memory, place.buffer, 0)
   const bytes = batchOf(0, 0)
   place.set(bytes)
   const state = new PartitionState({ topic: 'orders', partition: 0 }, 0)
   state.add(new Chunk(state, place.subarray(0, bytes.length), null, options, 'b:9092', answer))
-  answer.settle()
+  answer.begin()
   assert.equal(memory.take(answerBytes).buffer, place.buffer)
   place.fill(0xee)
   assert.deepEqual(readAll(state), [valueOf(0, 0)])

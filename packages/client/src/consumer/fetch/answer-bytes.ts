@@ -9,19 +9,21 @@ export interface AnswerReader {
 }
 
 /**
- * The memory of one answer, and what still reads out of it: given back with the last of them, or, where the few that are
- * left hold on to more than as much again, when they have been copied out.
+ * The memory of one answer, and what still reads out of it: given back with the last of them. The few that hold on to
+ * more than as much again are copied out where that is too much, all answers taken together.
  */
 export class AnswerBytes {
   readonly #memory: FetchMemory
   readonly #buffer: ArrayBufferLike
+  readonly #spentBytesMax: number
   readonly #readers = new Set<AnswerReader>()
   #readBytes = 0
   #spentBytes = 0
 
-  constructor(memory: FetchMemory, buffer: ArrayBufferLike) {
+  constructor(memory: FetchMemory, buffer: ArrayBufferLike, spentBytesMax: number) {
     this.#memory = memory
     this.#buffer = buffer
+    this.#spentBytesMax = spentBytesMax
   }
 
   /** It reads out of this until it is done. */
@@ -33,20 +35,25 @@ export class AnswerBytes {
   done(reader: AnswerReader): void {
     if (!this.#readers.delete(reader)) return
     this.#readBytes -= reader.sizeBytes
-    this.settle()
+    this.#countSpent(this.#buffer.byteLength - this.#readBytes)
+    const isTooMuch = this.#spentBytes > this.#readBytes && this.#memory.spentBytes > this.#spentBytesMax
+    if (this.#readers.size === 0 || isTooMuch) this.#giveBack()
   }
 
-  /** Gives the memory back, if that is due. */
-  settle(): void {
-    const spentBytes = this.#buffer.byteLength - this.#readBytes
-    if (spentBytes <= this.#readBytes) return this.#spent(spentBytes)
+  /** All are there that read out of this: where that is little, the memory is given back at once. */
+  begin(): void {
+    this.#countSpent(this.#buffer.byteLength - this.#readBytes)
+    if (this.#spentBytes > this.#readBytes) this.#giveBack()
+  }
+
+  #giveBack(): void {
     for (const reader of this.#readers) reader.copyOut()
     this.#readers.clear()
-    this.#spent(0)
+    this.#countSpent(0)
     this.#memory.give(this.#buffer)
   }
 
-  #spent(bytes: number): void {
+  #countSpent(bytes: number): void {
     this.#memory.spentBytes += bytes - this.#spentBytes
     this.#spentBytes = bytes
   }

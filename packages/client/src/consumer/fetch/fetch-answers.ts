@@ -46,7 +46,7 @@ export function takeAnswers(
   let bytes: AnswerBytes | undefined
   for (const { topic, topicId, partitions } of response.responses) {
     for (const answer of partitions) {
-      if (answer.records !== null) bytes ??= new AnswerBytes(context.cluster.fetchMemory, answer.records.buffer)
+      if (answer.records !== null) bytes ??= bytesOf(context, answer.records)
       const place = answer.partitionIndex
       const state = (topic === '' ? byId.get(`${topicId} ${place}`) : byName.get(`${topic} ${place}`))?.state
       // It was taken away or moved meanwhile: what came is of no use.
@@ -56,9 +56,12 @@ export function takeAnswers(
       }
     }
   }
-  bytes?.settle()
+  bytes?.begin()
   return came
 }
+
+const bytesOf = ({ cluster, settings }: ConsumerContext, { buffer }: Uint8Array): AnswerBytes =>
+  new AnswerBytes(cluster.fetchMemory, buffer, settings.fetchMaxBytes / 8)
 
 interface Came {
   readonly answer: PartitionAnswer

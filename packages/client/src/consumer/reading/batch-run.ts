@@ -3,6 +3,7 @@ import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
 import type { Present } from './record-loop.ts'
+import { recordCostBytes, turnBytesMax } from './turns.ts'
 
 /** Records of one partition, in order, and whether they still are ours. */
 export interface TakenBatch<Shown> {
@@ -32,6 +33,8 @@ export class BatchRun<Shown> implements Reader {
   readonly #handle: (batch: TakenBatch<Shown>) => Promise<void>
   readonly #working = new Map<PartitionState, Work>()
   readonly #ended = Promise.withResolvers<void>()
+  /** Taken since the event loop turned. */
+  #takenBytes = 0
   #over = false
   #failure: { readonly error: unknown } | undefined
 
@@ -137,6 +140,7 @@ export class BatchRun<Shown> implements Reader {
     try {
       const shown = this.#present(record)
       this.#context.taken(record)
+      this.#takenBytes += record.sizeBytes + recordCostBytes
       if (shown !== undefined) records.push(shown)
     } catch (error) {
       state.putBack(record)
@@ -160,8 +164,15 @@ export class BatchRun<Shown> implements Reader {
       this.#working.delete(state)
       this.#partitions.moveToBack(state)
       if (this.#over && this.#working.size === 0) this.#ended.resolve()
-      else this.serve()
+      else this.#serveNext()
     }
+  }
+
+  // A function that never waits would keep everything else out: what is fetched next, for one.
+  #serveNext(): void {
+    if (this.#takenBytes < turnBytesMax) return this.serve()
+    this.#takenBytes = 0
+    setImmediate(() => this.serve())
   }
 }
 

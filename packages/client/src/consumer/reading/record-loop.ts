@@ -2,6 +2,7 @@ import type { FetchedRecord } from './fetched-record.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
+import { recordCostBytes, turnBytesMax } from './turns.ts'
 
 /** What the program gets of a record as it was fetched; undefined leaves the record out. Throws where it can't be shown. */
 export type Present<Shown> = (record: FetchedRecord) => Shown | undefined
@@ -12,11 +13,6 @@ interface Waiter<Shown> {
   resolve(result: Result<Shown> | Promise<Result<Shown>>): void
   reject(error: unknown): void
 }
-
-/** So much is handed out before the event loop turns: about a millisecond of it. */
-const turnBytesMax = 256 * 1024
-/** What a record costs besides its bytes. */
-const recordCostBytes = 100
 
 const ended: Result<never> = { done: true, value: undefined }
 

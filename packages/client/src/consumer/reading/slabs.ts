@@ -1,3 +1,4 @@
+import { assert } from '@millrace/kernel'
 import { batches, batchField } from '@millrace/protocol'
 
 /** What a Buffer that was handed out may keep in memory besides its own batch. */
@@ -35,6 +36,7 @@ export function slabAt(bytes: Uint8Array, from: number): Buffer {
     if (to > from && end - from > slabBytesMax) break
     to = end
   }
+  assert(to > from, `no whole batch at byte ${from}, where one was when the answer came`)
   return view(copyOf(bytes.subarray(from, to)))
 }
 

@@ -28,8 +28,9 @@ export class FetchRoom {
   }
 
   freeBytes(): number {
-    const { settings, partitions } = this.#context
-    const freeBytes = (): number => settings.fetchMaxBytes - this.#reservedBytes - partitions.bufferedBytes
+    const { cluster, settings, partitions } = this.#context
+    const heldBytes = (): number => partitions.bufferedBytes + cluster.fetchMemory.spentBytes
+    const freeBytes = (): number => settings.fetchMaxBytes - this.#reservedBytes - heldBytes()
     if (freeBytes() >= this.worthBytes) return freeBytes()
     // What waits in paused partitions must not stand in the way of the others: it is fetched again when they go on.
     for (const state of partitions) if (state.paused) state.dropBuffered()

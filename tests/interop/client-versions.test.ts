@@ -77,6 +77,61 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
       assert.equal(await offsetAt('earliest'), 2)
     })
 
+    test('quotas and passwords are set, described and taken away', async () => {
+      const quota = (rate: number | null) => [{ entity: { clientId: 'slow' }, quotas: { producer_byte_rate: rate } }]
+      const slow = { matches: [{ entity: 'clientId', name: 'slow' }] } as const
+      assert.ok((await admin.alterClientQuotas(quota(1_000_000)))[0]?.ok)
+      await until(async () => (await admin.describeClientQuotas(slow))[0]?.quotas['producer_byte_rate'] === 1_000_000)
+      assert.ok((await admin.alterClientQuotas(quota(null)))[0]?.ok)
+      await until(async () => (await admin.describeClientQuotas(slow)).length === 0)
+      const carol = { user: 'carol', mechanism: 'SCRAM-SHA-256' } as const
+      const described = async () => (await admin.describeUserScramCredentials(['carol'])).get('carol')?.ok === true
+      await succeed(admin.alterUserScramCredentials([{ ...carol, password: 'secret' }]))
+      await until(described)
+      await succeed(admin.alterUserScramCredentials([{ ...carol, delete: true }]))
+      await until(async () => !(await described()))
+    })
+
+    test('groups are listed, moved and lose offsets; replicas, moves, elections and producers are described', async () => {
+      await succeed(admin.createTopics([{ name: 'lines', partitions: 2 }]))
+      const places = [0, 1].map((partition) => ({ topic: 'lines', partition }))
+      await until(async () => {
+        const moved = await admin.commitOffsets(
+          'movers',
+          places.map((each) => ({ ...each, offset: 3 })),
+        )
+        return [...moved.values()].every(({ ok }) => ok)
+      })
+      assert.ok((await admin.listGroups()).some(({ groupId }) => groupId === 'movers'))
+      await succeed(admin.deleteOffsets('movers', places.slice(0, 1)))
+      assert.deepEqual(
+        (await admin.fetchOffsets('movers')).map(({ partition, offset }) => [partition, offset]),
+        [[1, 3]],
+      )
+      await succeed(admin.deleteGroups(['movers']))
+
+      const directories = valuesOf(await admin.describeLogDirs([1])).get(1)
+      assert.ok(directories?.some(({ replicas }) => replicas.some(({ topic }) => topic === 'lines')))
+      assert.deepEqual(await admin.listPartitionReassignments(), [])
+      const elected = (await admin.electLeaders('preferred', places.slice(0, 1))).get('lines-0')
+      assert.equal(elected?.ok === false && elected.error.error, 'ELECTION_NOT_NEEDED')
+      await using producer = new Producer({ bootstrapServers: broker.bootstrap })
+      await producer.send({ ...places[0], topic: 'lines', value: 'v' })
+      const producers = valuesOf(await admin.describeProducers(places.slice(0, 1))).get('lines-0')
+      assert.equal(producers?.length, 1)
+    })
+
+    test('what the broker is too old for is told with the version that has it', async () => {
+      const isOld = version.startsWith('2.')
+      const transactions = admin.listTransactions()
+      if (isOld)
+        await assert.rejects(transactions, { name: 'UnsupportedApiError', message: /Apache Kafka has it since 3\.0/ })
+      else assert.deepEqual(await transactions, [])
+      const quorum = admin.describeQuorum()
+      if (isOld) await assert.rejects(quorum, { name: 'UnsupportedApiError' })
+      else assert.equal((await quorum).leader, 1)
+    })
+
     async function partitionCount(topic: string): Promise<number> {
       const described = (await admin.describeTopics([topic])).get(topic)
       return described?.ok === true ? described.value.partitions.length : 0

@@ -15,7 +15,7 @@ import type { AnswerBytes, AnswerReader } from '../fetch/answer-bytes.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
 import type { BatchFacts } from './fetched-record.ts'
-import { FetchedRecord } from './fetched-record.ts'
+import { asBuffer, FetchedRecord } from './fetched-record.ts'
 import type { WholeBatches } from './slabs.ts'
 import { copyOf, slabAt, wholeBatches } from './slabs.ts'
 
@@ -190,12 +190,14 @@ export class Chunk implements AnswerReader {
 
   #start(header: BatchHeader, unpacked?: Uint8Array, decompressedBytesMax?: number): OpenBatch {
     const limits = decompressedBytesMax === undefined ? {} : { decompressedBytesMax }
+    const cursor = new RecordCursor(this.#slab!, limits, header.position, unpacked)
     this.#open = {
       topic: this.#of.topic,
       partition: this.#of.partition,
       timestampType: header.timestampType,
       leaderEpoch: header.leaderEpoch,
-      cursor: new RecordCursor(this.#slab!, limits, header.position, unpacked),
+      bytes: asBuffer(cursor.bytes),
+      cursor,
       baseOffset: header.baseOffset,
       baseTimestampMs: header.baseTimestampMs,
       logAppendTimeMs: header.timestampType === 'LogAppendTime' ? header.maxTimestampMs : undefined,

@@ -9,6 +9,8 @@ export interface BatchFacts {
   readonly partition: number
   readonly timestampType: ConsumerRecord['timestampType']
   readonly leaderEpoch: number
+  /** Where its records lie, unpacked. */
+  readonly bytes: Buffer
 }
 
 /**
@@ -22,7 +24,7 @@ export class FetchedRecord implements ConsumerRecord {
   readonly timestamp: number
   readonly timestampType: ConsumerRecord['timestampType']
   readonly leaderEpoch: number
-  readonly #bytes: Uint8Array
+  readonly #bytes: Buffer
   readonly #keyStart: number
   readonly #keyLength: number
   readonly #valueStart: number
@@ -39,7 +41,7 @@ export class FetchedRecord implements ConsumerRecord {
     this.timestamp = timestamp
     this.timestampType = batch.timestampType
     this.leaderEpoch = batch.leaderEpoch
-    this.#bytes = at.bytes
+    this.#bytes = batch.bytes
     this.#keyStart = at.keyStart
     this.#keyLength = at.keyLength
     this.#valueStart = at.valueStart
@@ -49,12 +51,12 @@ export class FetchedRecord implements ConsumerRecord {
 
   get key(): Buffer | null {
     if (this.#keyLength < 0) return null
-    return (this.#key ??= view(this.#bytes, this.#keyStart, this.#keyLength))
+    return (this.#key ??= this.#bytes.subarray(this.#keyStart, this.#keyStart + this.#keyLength))
   }
 
   get value(): Buffer | null {
     if (this.#valueLength < 0) return null
-    return (this.#value ??= view(this.#bytes, this.#valueStart, this.#valueLength))
+    return (this.#value ??= this.#bytes.subarray(this.#valueStart, this.#valueStart + this.#valueLength))
   }
 
   get headers(): ConsumerRecord['headers'] {
@@ -81,12 +83,12 @@ export class FetchedRecord implements ConsumerRecord {
     if (this.#bytes[start] === 0 && start + 1 === this.#end) return noHeaders
     return readRecordHeaders(this.#bytes, start, this.#end).map(({ key, value }) => [
       key,
-      value === null ? null : view(value, 0, value.length),
+      value === null ? null : asBuffer(value),
     ])
   }
 }
 
 const noHeaders: ConsumerRecord['headers'] = []
 
-const view = (bytes: Uint8Array, start: number, length: number): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + start, length)
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -19,11 +19,17 @@ for (const compressionType of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
   await producer.close()
 }
 
+// Longer than what a socket is read into at once.
+const long = Buffer.from(Uint8Array.from({ length: 700_000 }, (_, i) => (i * 31) % 251))
+const producer = new Producer({ bootstrapServers })
+await producer.send({ topic: 'buns', value: long })
+await producer.close()
+
 const consumer = new Consumer({ bootstrapServers, groupId: 'bakers', topics: ['buns'], autoOffsetReset: 'earliest' })
 const read = new Set()
 for await (const record of consumer) {
-  read.add(record.value.toString())
-  if (read.size === 500) break
+  read.add(record.value.equals(long) ? 'the long one' : record.value.toString())
+  if (read.size === 501) break
 }
 await consumer.close()
 console.log(`read ${read.size} different records`)

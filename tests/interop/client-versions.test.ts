@@ -132,6 +132,32 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
       else assert.equal((await quorum).leader, 1)
     })
 
+    test('a fetch that waits for records holds up neither a seek nor closing', async () => {
+      await succeed(admin.createTopics([{ name: 'sought', partitions: 1 }]))
+      await using producer = new Producer({ bootstrapServers: broker.bootstrap })
+      await producer.send([1, 2, 3].map((value) => ({ topic: 'sought', value })))
+      const hourMs = 3_600_000
+      const options = { topics: 'sought', start: 'earliest', fetchMaxWaitMs: hourMs } as const
+      const consumer = new Consumer({ bootstrapServers: broker.bootstrap, ...options })
+      const seen: number[] = []
+      const reading = (async () => {
+        for await (const { offset } of consumer) seen.push(offset)
+      })()
+      const isWaiting = (): boolean => {
+        const { requestTotal, responseTotal } = consumer.metrics()
+        return requestTotal - responseTotal === 1
+      }
+      await until(async () => seen.length === 3 && isWaiting())
+      await consumer.seek({ topic: 'sought', partition: 0 }, { offset: 1 })
+      await until(async () => seen.length === 5)
+      assert.deepEqual(seen, [0, 1, 2, 1, 2])
+      await until(async () => isWaiting())
+      const startMs = performance.now()
+      await consumer.close()
+      await reading
+      assert.ok(performance.now() - startMs < 30_000)
+    })
+
     async function partitionCount(topic: string): Promise<number> {
       const described = (await admin.describeTopics([topic])).get(topic)
       return described?.ok === true ? described.value.partitions.length : 0

@@ -1,4 +1,3 @@
-import type { Committer } from '../admin/group-offsets.ts'
 import type { CallOptions } from '../client-options.ts'
 import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
@@ -93,7 +92,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const isOurs = (each: TopicPartition): boolean => this.#member === undefined || partitions.get(each) !== undefined
     const { signal: stop } = this.#stop
     const shutOut = (): unknown => (stop.aborted ? stop.reason : this.#member?.shutOut)
-    const who = (): Committer | undefined => this.#member?.committer
+    const who = (): GroupMember | undefined => this.#member
     const commits = groupId === undefined ? undefined : new Commits(cluster, groupId, who, isOurs, shutOut)
     this.#offsets = new OwnOffsets(this.#context, commits)
     const leaving = (state: PartitionState): void => this.#readers.leaving(state)

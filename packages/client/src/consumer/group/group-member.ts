@@ -66,6 +66,11 @@ export class GroupMember {
     return this.#requests.committer
   }
 
+  /** Whether the group may be in a generation that we haven't heard of yet. */
+  get joining(): boolean {
+    return this.#requests.joining
+  }
+
   /** What made it impossible to be a member, until a loop tries again. */
   get shutOut(): unknown {
     return this.#shutOut

@@ -32,6 +32,7 @@ export class GroupRequests {
   readonly #groupId: string
   #memberId = ''
   #generation = -1
+  #joining = false
 
   constructor(context: ConsumerContext, groupId: string) {
     this.#context = context
@@ -44,6 +45,11 @@ export class GroupRequests {
 
   get generation(): number {
     return this.#generation
+  }
+
+  /** Whether the group may be in a generation that we haven't heard of yet. */
+  get joining(): boolean {
+    return this.#joining
   }
 
   get committer(): Committer {
@@ -72,6 +78,7 @@ export class GroupRequests {
   async #join(protocols: Protocol[], reason: string, signal: AbortSignal): Promise<JoinGroupResponse> {
     const { sessionTimeoutMs, maxPollIntervalMs, groupInstanceId } = this.#context.settings
     const isFirst = this.#memberId === ''
+    this.#joining = true
     const { response, connection } = await this.#request(
       joinGroupApi,
       (version) => ({
@@ -91,6 +98,7 @@ export class GroupRequests {
       return response
     }
     this.#check(response.errorCode, connection, joinGroupApi.name)
+    this.#joining = false
     this.#memberId = response.memberId
     this.#generation = response.generationId
     return response
@@ -169,6 +177,7 @@ export class GroupRequests {
     if (error === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     if (error === 'UNKNOWN_MEMBER_ID' || error === 'ILLEGAL_GENERATION') {
       this.#generation = -1
+      this.#joining = false
       throw new Rejoin(true, `the group answered ${error} to ${api}`)
     }
     throw responseError(code, undefined, { address: connection.address, api })

@@ -97,6 +97,37 @@ test('a commit outlasts a rebalance that keeps its partition, and is refused whe
   )
 })
 
+test('a commit outlasts a generation whose beginning the consumer has not heard of yet', async (t) => {
+  const world = await ConsumerWorld.start(t)
+  await world.fill(10)
+  const options = {
+    groupId: 'g',
+    enableAutoCommit: false,
+    partitionAssignmentStrategy: ['cooperative-sticky'],
+  } as const
+  const reader = world.consumer(options)
+  const { value: record } = await reader[Symbol.asyncIterator]().next()
+  assert.ok(record !== undefined)
+  const [begun, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  world.broker.intercept('JoinGroup', async (_, next) => {
+    const answer = await next()
+    begun.resolve()
+    await heard.promise
+    return answer
+  })
+  let commits = 0
+  world.broker.intercept('OffsetCommit', (_, next) => {
+    commits += 1
+    if (commits === 2) heard.resolve()
+    return next()
+  })
+  reader.enforceRebalance()
+  await begun.promise
+  await reader.commit(record).finally(heard.resolve)
+  assert.ok(commits >= 2)
+  assert.deepEqual(await offsetsOf(world), [1])
+})
+
 test('another consumer of the same instance fences this one, whose commit is told', async (t) => {
   const world = await ConsumerWorld.start(t)
   await world.fill(10)

@@ -22,6 +22,13 @@ interface Asked {
   readonly reject: (error: unknown) => void
 }
 
+/** Who commits for a group. */
+interface CommittingMember {
+  readonly committer: Committer
+  /** Whether the group may be in a generation that the member hasn't heard of yet. */
+  readonly joining: boolean
+}
+
 /** The group is between two generations, or we were told of a new one while the commit was under way. */
 const unsettled = new Set<ErrorName>(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
@@ -29,7 +36,7 @@ const unsettled = new Set<ErrorName>(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATI
 export class Commits {
   readonly #cluster: Cluster
   readonly #groupId: string
-  readonly #who: () => Committer | undefined
+  readonly #who: () => CommittingMember | undefined
   readonly #isOurs: (partition: TopicPartition) => boolean
   readonly #shutOut: () => unknown
   #asked: Asked[] = []
@@ -39,7 +46,7 @@ export class Commits {
   constructor(
     cluster: Cluster,
     groupId: string,
-    who: () => Committer | undefined,
+    who: () => CommittingMember | undefined,
     isOurs: (partition: TopicPartition) => boolean,
     shutOut: () => unknown,
   ) {
@@ -88,7 +95,7 @@ export class Commits {
   async #untilSettled(offsets: Map<string, OffsetToCommit>): Promise<ReadonlyMap<string, KafkaError>> {
     const failures = new Map<string, KafkaError>()
     const attempt = async (): Promise<void> => {
-      const committer = this.#who()
+      const committer = this.#who()?.committer
       const call = { signal: this.#cluster.closing }
       const outcomes = await commitOffsets(this.#cluster, this.#groupId, [...offsets.values()], call, committer)
       let again: Again | undefined
@@ -121,9 +128,13 @@ export class Commits {
 
   #isWorthRepeating(error: KafkaError, committer: Committer | undefined, offset: OffsetToCommit): boolean {
     if (!unsettled.has(error.error) || committer === undefined || !this.#isOurs(offset)) return false
-    const now = this.#who()
+    const member = this.#who()
+    if (error.error === 'REBALANCE_IN_PROGRESS') return true
+    // The commit may be answered before the JoinGroup that began the generation.
+    if (error.error === 'ILLEGAL_GENERATION' && member?.joining === true) return true
+    const now = member?.committer
     const isNew = now?.generationId !== committer.generationId || now.memberId !== committer.memberId
-    return error.error === 'REBALANCE_IN_PROGRESS' || (isNew && (now?.generationId ?? -1) >= 0)
+    return isNew && (now?.generationId ?? -1) >= 0
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { Connection } from '@millrace/connection'
-import { movableClock, type MovableClock } from '@millrace/kernel'
+import { movableClock, type MovableClock, silentLogger } from '@millrace/kernel'
 import { KafkaError, metadataApi } from '@millrace/protocol'
 import { until } from '@millrace/testkit/until'
 import { FakeBroker } from '@millrace/testkit/fake-broker'
@@ -162,7 +162,7 @@ test('when metadata could not be had for the trigger time, known brokers are for
   serveMetadata(broker)
   const clock = movableClock({ wallMs: () => 0, monotonicMs: () => 0, after: () => () => {} }, assert.ifError)
   const logged: string[] = []
-  const logger = { ...console, info: (message: string) => void logged.push(message) }
+  const logger = { ...silentLogger, info: (message: string) => void logged.push(message) }
   const settings = { ...settingsOf({ ...at(broker), logger }), clock, rebootstrapTriggerMs: 10_000 }
   const connection = await Connection.connect({ host: broker.host, port: broker.port })
   t.after(() => connection.close())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLogger } from '@millrace/kernel'
 import type { SaslOptions } from '@millrace/connection'
 import { securityOf } from './security.ts'
 import { settingsOf } from './settings.ts'
@@ -26,7 +27,7 @@ test('what contradicts itself, or is no protocol or mechanism, is refused when t
 
 test('a password in the clear is warned of', () => {
   const warned: string[] = []
-  const logger = { ...console, warn: (message: string) => void warned.push(message) }
+  const logger = { ...silentLogger, warn: (message: string) => void warned.push(message) }
   settingsOf({ bootstrapServers, sasl, logger })
   settingsOf({ bootstrapServers, sasl, tls: true, logger })
   assert.equal(warned.length, 1)

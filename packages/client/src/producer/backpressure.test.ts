@@ -1,36 +1,9 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Broker } from '@millrace/broker'
-import { startBroker } from '@millrace/broker'
 import { clientClock } from '@millrace/testkit/client-clock'
-import { Admin } from '../admin/admin.ts'
-import { Consumer } from '../consumer/consumer.ts'
-import type { PlainProducerOptions } from './producer-api.ts'
+import { ProducerWorld } from '@millrace/testkit/producer-world'
 import { Producer } from './producer.ts'
-
-const topic = 'orders'
-
-async function world(t: TestContext): Promise<Broker> {
-  const broker = await startBroker()
-  t.after(() => broker.close())
-  await using admin = new Admin(broker)
-  assert.equal((await admin.createTopics([{ name: topic, partitions: 1 }])).get(topic)?.ok, true)
-  return broker
-}
-
-function producing(t: TestContext, broker: Broker, options: Omit<PlainProducerOptions, 'bootstrapServers'>): Producer {
-  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, ...options })
-  t.after(() => producer.close({ timeoutMs: 0 }))
-  return producer
-}
-
-async function valuesIn({ bootstrapServers }: Broker): Promise<string[]> {
-  await using consumer = new Consumer({ bootstrapServers, topics: topic, autoOffsetReset: 'earliest', stopAtEnd: true })
-  const values: string[] = []
-  for await (const record of consumer) values.push(String(record.value))
-  return values
-}
 
 /** Produce requests wait until they are let go; `held` resolves with the first. */
 function holdProduce(broker: Broker): { readonly held: Promise<void>; readonly letGo: () => void } {
@@ -46,9 +19,9 @@ function holdProduce(broker: Broker): { readonly held: Promise<void>; readonly l
 const padded = (text: string): string => text.padEnd(400, '.')
 
 test('trySend says no while the buffer is full, and yes again when it has emptied', async (t) => {
-  const broker = await world(t)
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t)
   const { letGo } = holdProduce(broker)
-  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const producer = producing({ bufferMemory: 1_000, lingerMs: 0 })
   const first = producer.trySend({ topic, value: padded('a') })
   const second = producer.trySend({ topic, value: padded('b') })
   assert.ok(first !== undefined && second !== undefined)
@@ -56,14 +29,14 @@ test('trySend says no while the buffer is full, and yes again when it has emptie
   letGo()
   await Promise.all([first, second])
   await producer.trySend({ topic, value: padded('d') })
-  assert.deepEqual(await valuesIn(broker), ['a', 'b', 'd'].map(padded))
+  assert.deepEqual(await readValues(), ['a', 'b', 'd'].map(padded))
 })
 
 test('the buffer holds records whose topic is not known yet too', async (t) => {
   const clock = clientClock(t)
-  const broker = await world(t)
+  const { broker, producing, topic } = await ProducerWorld.start(t)
   broker.intercept('Metadata', (request) => request.drop())
-  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 20_000 })
+  const producer = producing({ bufferMemory: 1_000, maxBlockMs: 20_000 })
   const sends = ['a', 'b', 'c'].map((text) => producer.send({ topic, value: padded(text) }))
   assert.equal(producer.trySend({ topic, value: 'd' }), undefined)
   const settled = Promise.allSettled(sends)
@@ -75,9 +48,9 @@ test('the buffer holds records whose topic is not known yet too', async (t) => {
 
 test('send that finds no room within maxBlockMs rejects, and what came before it is written', async (t) => {
   const clock = clientClock(t)
-  const broker = await world(t)
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t)
   const { held, letGo } = holdProduce(broker)
-  const producer = producing(t, broker, { bufferMemory: 1_000, maxBlockMs: 20_000, lingerMs: 0 })
+  const producer = producing({ bufferMemory: 1_000, maxBlockMs: 20_000, lingerMs: 0 })
   const sends = ['a', 'b'].map((text) => producer.send({ topic, value: padded(text) }))
   const noRoom = /no room in the buffer \(bufferMemory, 1000 bytes/
   const rejected = assert.rejects(producer.send({ topic, value: padded('c') }), noRoom)
@@ -86,13 +59,13 @@ test('send that finds no room within maxBlockMs rejects, and what came before it
   await rejected
   letGo()
   await Promise.all(sends)
-  assert.deepEqual(await valuesIn(broker), ['a', 'b'].map(padded))
+  assert.deepEqual(await readValues(), ['a', 'b'].map(padded))
 })
 
 test('a signal takes back what still waits for room, and only that', async (t) => {
-  const broker = await world(t)
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t)
   const { letGo } = holdProduce(broker)
-  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const producer = producing({ bufferMemory: 1_000, lingerMs: 0 })
   const sends = ['a', 'b'].map((text) => producer.send({ topic, value: padded(text) }))
   const aborter = new AbortController()
   const waits = producer.send({ topic, value: padded('c') }, { signal: aborter.signal })
@@ -103,13 +76,13 @@ test('a signal takes back what still waits for room, and only that', async (t) =
   letGo()
   await Promise.all(sends)
   await producer.send({ topic, value: 'e' })
-  assert.deepEqual(await valuesIn(broker), [...['a', 'b'].map(padded), 'e'])
+  assert.deepEqual(await readValues(), [...['a', 'b'].map(padded), 'e'])
 })
 
 test('a stream takes no more than the buffer holds, and closing it waits for all answers', async (t) => {
-  const broker = await world(t)
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t)
   const { letGo } = holdProduce(broker)
-  const producer = producing(t, broker, { bufferMemory: 1_000, lingerMs: 0 })
+  const producer = producing({ bufferMemory: 1_000, lingerMs: 0 })
   const writer = producer.writable().getWriter()
   const written: string[] = []
   const writes = ['a', 'b', 'c', 'd'].map((text) =>
@@ -124,20 +97,20 @@ test('a stream takes no more than the buffer holds, and closing it waits for all
     { topic, value: 'f' },
   ])
   await writer.close()
-  assert.deepEqual(await valuesIn(broker), [...['a', 'b', 'c', 'd'].map(padded), 'e', 'f'])
+  assert.deepEqual(await readValues(), [...['a', 'b', 'c', 'd'].map(padded), 'e', 'f'])
   await producer.send({ topic, value: 'the producer stays open' })
 })
 
 test('a stream fails with the first record that can not be delivered', async (t) => {
-  const broker = await world(t)
-  const producer = producing(t, broker, { maxRequestSize: 1_000 })
+  const { producing, topic } = await ProducerWorld.start(t)
+  const producer = producing({ maxRequestSize: 1_000 })
   const writer = producer.writable().getWriter()
   await writer.write({ topic, value: 'x'.repeat(2_000) })
   await assert.rejects(writer.closed, { error: 'MESSAGE_TOO_LARGE' })
 })
 
 test('close gives up after its timeout: what is not answered by then fails, and it resolves', async (t) => {
-  const broker = await world(t)
+  const { broker, topic } = await ProducerWorld.start(t)
   broker.intercept('Produce', (request) => request.drop())
   const producer = new Producer(broker)
   const failed = assert.rejects(producer.send({ topic, value: 'v' }), { name: 'ClientClosedError' })
@@ -146,8 +119,8 @@ test('close gives up after its timeout: what is not answered by then fails, and 
 })
 
 test('while the buffer is full batches still fill: what is on its way makes room', async (t) => {
-  const broker = await world(t)
-  const producer = producing(t, broker, { bufferMemory: 100_000, batchSize: 10_000 })
+  const { producing, topic } = await ProducerWorld.start(t)
+  const producer = producing({ bufferMemory: 100_000, batchSize: 10_000 })
   await Promise.all(Array.from({ length: 3_000 }, (_, i) => producer.send({ topic, value: padded(String(i)) })))
   const { recordsPerBatchAvg, recordSendTotal, bufferAvailableBytes, waitingRecords } = producer.metrics()
   // 23 of them fill a batch.

@@ -1,63 +1,38 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { Broker } from '@millrace/broker'
-import { startBroker } from '@millrace/broker'
 import { KafkaError } from '@millrace/protocol'
 import { clientClock } from '@millrace/testkit/client-clock'
+import { ProducerWorld } from '@millrace/testkit/producer-world'
 import { until } from '@millrace/testkit/until'
 import { Admin } from '../admin/admin.ts'
-import { Consumer } from '../consumer/consumer.ts'
-import type { PlainProducerOptions } from './producer-api.ts'
-import { Producer } from './producer.ts'
+import type { ProducerOptions } from './producer-api.ts'
 import { SendError } from './send-error.ts'
-
-const topic = 'orders'
-
-async function world(t: TestContext, configs: Record<string, string> = {}): Promise<Broker> {
-  const broker = await startBroker()
-  t.after(() => broker.close())
-  await using admin = new Admin(broker)
-  assert.equal((await admin.createTopics([{ name: topic, partitions: 1, configs }])).get(topic)?.ok, true)
-  return broker
-}
-
-function producing(t: TestContext, broker: Broker, options: Omit<PlainProducerOptions, 'bootstrapServers'>): Producer {
-  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, ...options })
-  t.after(() => producer.close({ timeoutMs: 0 }))
-  return producer
-}
-
-async function valuesIn({ bootstrapServers }: Broker): Promise<string[]> {
-  await using consumer = new Consumer({ bootstrapServers, topics: topic, autoOffsetReset: 'earliest', stopAtEnd: true })
-  const values: string[] = []
-  for await (const record of consumer) values.push(String(record.value))
-  return values
-}
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i))
 
 test('a batch that the broker finds too large is split until it is taken, and nothing is lost or out of order', async (t) => {
-  const broker = await world(t, { 'max.message.bytes': '2000' })
-  const producer = producing(t, broker, { batchSize: 16_000 })
+  const { producing, readValues, topic } = await ProducerWorld.start(t, { configs: { 'max.message.bytes': '2000' } })
+  const producer = producing({ batchSize: 16_000 })
   const values = numbers(60).map((each) => each.padEnd(300, '.'))
   const sent = await producer.send(values.map((value) => ({ topic, value })))
   assert.deepEqual(
     sent.map(({ offset }) => offset),
     values.map((_, i) => i),
   )
-  assert.deepEqual(await valuesIn(broker), values)
+  assert.deepEqual(await readValues(), values)
 })
 
 test('past the last epoch of its id a producer asks for another id, and goes on', async (t) => {
-  const broker = await world(t, { 'max.message.bytes': '2000' })
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t, {
+    configs: { 'max.message.bytes': '2000' },
+  })
   let ids = 0
   broker.intercept('InitProducerId', async (_, next) => {
     ids += 1
     const answer = await next()
     return ids === 1 ? { ...answer, producerEpoch: 0x7ffe } : answer
   })
-  const producer = producing(t, broker, { deliveryTimeoutMs: 30_000 })
+  const producer = producing({ deliveryTimeoutMs: 30_000 })
   // Each that fails for good costs an epoch.
   const outcomes: string[] = []
   for (const value of ['a', 'b'.repeat(3_000), 'c', 'd'.repeat(3_000), 'e', 'f']) {
@@ -65,12 +40,12 @@ test('past the last epoch of its id a producer asks for another id, and goes on'
     outcomes.push(status === 'fulfilled' ? value : status)
   }
   assert.deepEqual(outcomes, ['a', 'rejected', 'c', 'rejected', 'e', 'f'])
-  assert.deepEqual([await valuesIn(broker), ids], [['a', 'c', 'e', 'f'], 2])
+  assert.deepEqual([await readValues(), ids], [['a', 'c', 'e', 'f'], 2])
 })
 
 test('one record that the broker finds too large fails alone', async (t) => {
-  const broker = await world(t, { 'max.message.bytes': '2000' })
-  const producer = producing(t, broker, { batchSize: 16_000 })
+  const { producing, readValues, topic } = await ProducerWorld.start(t, { configs: { 'max.message.bytes': '2000' } })
+  const producer = producing({ batchSize: 16_000 })
   const values = ['a', 'b'.repeat(3_000), 'c', 'd']
   const results = await Promise.allSettled(values.map((value) => producer.send({ topic, value })))
   assert.deepEqual(
@@ -78,12 +53,12 @@ test('one record that the broker finds too large fails alone', async (t) => {
     ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
   )
   assert.equal((results[1] as PromiseRejectedResult).reason.error, 'MESSAGE_TOO_LARGE')
-  assert.deepEqual(await valuesIn(broker), ['a', 'c', 'd'])
+  assert.deepEqual(await readValues(), ['a', 'c', 'd'])
 })
 
 test('of an array of which some fail, the error says what became of each', async (t) => {
-  const broker = await world(t)
-  const producer = producing(t, broker, { maxRequestSize: 1_000 })
+  const { producing, readValues, topic } = await ProducerWorld.start(t)
+  const producer = producing({ maxRequestSize: 1_000 })
   const values = ['a', 'x'.repeat(2_000), 'c']
   const error = await producer.send(values.map((value) => ({ topic, value }))).then(
     () => assert.fail('it must reject'),
@@ -96,25 +71,25 @@ test('of an array of which some fail, the error says what became of each', async
     [0, 'MESSAGE_TOO_LARGE', 1],
   )
   assert.equal(error.errors.length, 1)
-  assert.deepEqual(await valuesIn(broker), ['a', 'c'])
+  assert.deepEqual(await readValues(), ['a', 'c'])
 })
 
 test('with LogAppendTime send says the time of the broker', async (t) => {
-  const broker = await world(t, { 'message.timestamp.type': 'LogAppendTime' })
+  const { producing, topic } = await ProducerWorld.start(t, { configs: { 'message.timestamp.type': 'LogAppendTime' } })
   const beforeMs = Date.now()
-  const { timestamp } = await producing(t, broker, {}).send({ topic, value: 'v', timestamp: 1_000 })
+  const { timestamp } = await producing({}).send({ topic, value: 'v', timestamp: 1_000 })
   assert.ok(timestamp >= beforeMs && timestamp <= Date.now())
 })
 
 test('what is sent and not answered fails at the delivery time-out too, and those behind it get through', async (t) => {
   const clock = clientClock(t)
-  const broker = await world(t)
+  const { broker, producing, readValues, topic } = await ProducerWorld.start(t)
   let requests = 0
   broker.intercept('Produce', (request, next) => {
     requests += 1
     return requests === 2 ? request.drop() : next()
   })
-  const producer = producing(t, broker, { deliveryTimeoutMs: 20_000, requestTimeoutMs: 30_000, lingerMs: 0 })
+  const producer = producing({ deliveryTimeoutMs: 20_000, requestTimeoutMs: 30_000, lingerMs: 0 })
   await producer.send({ topic, value: 'a' })
   const notDelivered = /1 records of orders-0 were not delivered in \d+ ms/
   const rejected = assert.rejects(producer.send({ topic, value: 'b' }), notDelivered)
@@ -125,24 +100,24 @@ test('what is sent and not answered fails at the delivery time-out too, and thos
   // Now the request's time is up too, and with it the connection's.
   await clock.advance(10_000)
   await behind
-  assert.equal((await valuesIn(broker)).at(-1), 'c')
+  assert.equal((await readValues()).at(-1), 'c')
 })
 
 test('with no retries the first failure is the last', async (t) => {
-  const broker = await world(t)
+  const { broker, producing, topic } = await ProducerWorld.start(t)
   let requests = 0
   broker.intercept('Produce', () => {
     requests += 1
     throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
   })
-  const producer = producing(t, broker, { retries: 0 })
+  const producer = producing({ retries: 0 })
   await assert.rejects(producer.send({ topic, value: 'v' }), { error: 'NOT_LEADER_OR_FOLLOWER' })
   assert.equal(requests, 1)
 })
 
 test('a partition that was added is found without waiting for the next refresh of metadata', async (t) => {
-  const broker = await world(t)
-  const producer = producing(t, broker, {})
+  const { broker, producing, topic } = await ProducerWorld.start(t)
+  const producer = producing({})
   await producer.send({ topic, value: 'v' })
   await using admin = new Admin(broker)
   await admin.createPartitions(topic, 3)
@@ -151,26 +126,28 @@ test('a partition that was added is found without waiting for the next refresh o
 })
 
 test('large batches are compressed aside and stay in order', async (t) => {
-  const broker = await world(t, { 'max.message.bytes': '10000000' })
+  const { producing, readValues, topic } = await ProducerWorld.start(t, {
+    configs: { 'max.message.bytes': '10000000' },
+  })
   const values = numbers(400).map((each) => each.padEnd(1_000, 'a rose is '))
   for (const compressionType of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
-    const producer = producing(t, broker, { compressionType, batchSize: 150_000, compressionGzipLevel: 1 })
+    const producer = producing({ compressionType, batchSize: 150_000, compressionGzipLevel: 1 })
     await producer.send(values.map((value) => ({ topic, value })))
   }
-  assert.deepEqual(await valuesIn(broker), [...values, ...values, ...values, ...values])
+  assert.deepEqual(await readValues(), [...values, ...values, ...values, ...values])
 })
 
 test('a level of compression is used', async (t) => {
-  const broker = await world(t)
+  const { broker, producing, topic } = await ProducerWorld.start(t)
   let bytes = 0
   broker.intercept('Produce', (request, next) => {
     bytes += request.body.topicData[0]?.partitionData[0]?.records?.length ?? 0
     return next()
   })
   const value = Array.from({ length: 3_000 }, (_, i) => `order ${i} of customer ${(i * 7919) % 1_000}`).join()
-  const size = async (options: Omit<PlainProducerOptions, 'bootstrapServers'>): Promise<number> => {
+  const size = async (options: Partial<ProducerOptions>): Promise<number> => {
     bytes = 0
-    await producing(t, broker, options).send({ topic, value })
+    await producing(options).send({ topic, value })
     return bytes
   }
   const gzip = { compressionType: 'gzip' } as const

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLogger } from '@millrace/kernel'
 import { KafkaError } from '@millrace/protocol'
 import { clientClock } from '@millrace/testkit/client-clock'
 import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
@@ -339,7 +340,7 @@ test('a program that took a record and went away leaves the group too, and says 
   const { admin, consumer, fill } = await ConsumerWorld.start(t)
   await fill(3)
   const warned: string[] = []
-  const logger = { ...console, debug: () => undefined, warn: (message: string) => void warned.push(message) }
+  const logger = { ...silentLogger, warn: (message: string) => void warned.push(message) }
   const reader = consumer({ groupId: 'g', maxPollIntervalMs: 60_000, logger })
   await read(reader, 1)
   await clock.advance(60_000)

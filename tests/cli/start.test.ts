@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../interop/target/apache-kafka.ts'
 
 const main = fileURLToPath(new URL('../../packages/millrace/src/main.ts', import.meta.url))
 
@@ -57,15 +58,6 @@ async function ready(broker: Running): Promise<string> {
   const address = /^millrace ready: broker \d+ on (\S+)\n$/.exec(broker.out())?.[1]
   assert.ok(address !== undefined, `no ready line in '${broker.out()}'; it said: ${broker.talk()}`)
   return address
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  assert.ok(address !== null && typeof address === 'object')
-  return address.port
 }
 
 const quiet = ['--port', '0', '--set', 'http.listeners=']

@@ -1,8 +1,8 @@
 // What our consumer shows of transactions that Apache Kafka keeps, which is the one to say what was aborted.
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, Consumer, type ConsumerOptions } from '@millrace/client'
+import { Consumer, type ConsumerOptions } from '@millrace/client'
 import { uniqueName } from './clients/client.ts'
 import { consumeAll } from './clients/java.ts'
 import { kafkaOf } from './clients/kafkajs.ts'
@@ -10,26 +10,16 @@ import { apacheKafkaVersion } from './peers/apache-kafka.ts'
 import { javaTools } from './peers/java-tools.ts'
 import { kafkaRelease } from './peers/kafka-release.ts'
 import { find } from './peers/peer.ts'
-import { type OldBroker, startRelease } from './target/kafka-release.ts'
+import { releaseOfSuite } from './target/kafka-release.ts'
 
 const { peer, skip } = await find(kafkaRelease(apacheKafkaVersion()))
 
 suite('transactions', { skip }, () => {
-  let broker: OldBroker
-  let admin: Admin
-  before(async () => {
-    if (peer === undefined) return
-    broker = await startRelease(peer)
-    admin = new Admin({ bootstrapServers: broker.bootstrap })
-  })
-  after(async () => {
-    await admin.close()
-    await broker.stop()
-  })
+  const kafka = releaseOfSuite(peer)
 
   /** Values by producer and transaction; those of a transaction that ends in `-` are aborted. */
   async function write(topic: string, transactions: readonly string[]): Promise<void> {
-    await admin.createTopics([{ name: topic, partitions: 1 }])
+    await kafka.admin.createTopics([{ name: topic, partitions: 1 }])
     const producers = new Map<string, Awaited<ReturnType<typeof transactional>>>()
     for (const name of transactions) {
       const who = name[0] ?? ''
@@ -44,14 +34,18 @@ suite('transactions', { skip }, () => {
   }
 
   async function transactional(transactionalId: string) {
-    const producer = kafkaOf(broker.bootstrap).producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    const producer = kafkaOf(kafka.broker.bootstrap).producer({
+      transactionalId,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
     await producer.connect()
     return producer
   }
 
   async function valuesOf(topic: string, options: Partial<ConsumerOptions> = {}): Promise<string[]> {
     await using consumer = new Consumer({
-      bootstrapServers: broker.bootstrap,
+      bootstrapServers: kafka.broker.bootstrap,
       ...(options.assignment === undefined ? { topics: topic } : {}),
       autoOffsetReset: 'earliest',
       isolationLevel: 'read_committed',
@@ -105,7 +99,12 @@ suite('transactions', { skip }, () => {
     const open = await producer.transaction()
     for (const value of ['open 1', 'open 2']) await open.send({ topic, messages: [{ value }] })
     const place = { topic, partition: 0 }
-    const where = { bootstrapServers: broker.bootstrap, topics: topic, start: 'earliest', fetchMaxWaitMs: 50 } as const
+    const where = {
+      bootstrapServers: kafka.broker.bootstrap,
+      topics: topic,
+      start: 'earliest',
+      fetchMaxWaitMs: 50,
+    } as const
     await using committed = new Consumer({ ...where, isolationLevel: 'read_committed' })
     await using all = new Consumer(where)
     const [committedRecords, allRecords] = [committed[Symbol.asyncIterator](), all[Symbol.asyncIterator]()]
@@ -125,7 +124,7 @@ suite('transactions', { skip }, () => {
   test('of a compacted topic with aborted transactions the last committed values are shown', async () => {
     const topic = uniqueName('compacted')
     const configs = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'segment.ms': '50' }
-    assert.ok((await admin.createTopics([{ name: topic, partitions: 1, configs }])).get(topic)?.ok === true)
+    assert.ok((await kafka.admin.createTopics([{ name: topic, partitions: 1, configs }])).get(topic)?.ok === true)
     const [commits, aborts] = await Promise.all([transactional(`${topic}-c`), transactional(`${topic}-a`)])
     const keys = 5
     let written = 0
@@ -164,7 +163,10 @@ suite('transactions', { skip }, () => {
     await write(topic, transactions)
     const ours = await valuesOf(topic)
     assert.deepEqual(ours, threeOf(...transactions.filter((name) => !name.endsWith('-'))))
-    const theirs = await consumeAll(broker.bootstrap, [topic], { count: ours.length, isolation: 'read_committed' })
+    const theirs = await consumeAll(kafka.broker.bootstrap, [topic], {
+      count: ours.length,
+      isolation: 'read_committed',
+    })
     assert.deepEqual(
       theirs.map(({ value }) => value),
       ours,

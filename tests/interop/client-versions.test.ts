@@ -1,12 +1,12 @@
 // Our clients against the oldest and the last release of Apache Kafka before 4, and against today's: what everybody does.
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, Consumer, type OffsetSpec, Producer, valuesOf } from '@millrace/client'
+import { Consumer, type OffsetSpec, Producer, valuesOf } from '@millrace/client'
 import { apacheKafkaVersion } from './peers/apache-kafka.ts'
 import { kafkaRelease } from './peers/kafka-release.ts'
 import { find } from './peers/peer.ts'
-import { type OldBroker, startRelease } from './target/kafka-release.ts'
+import { releaseOfSuite } from './target/kafka-release.ts'
 
 const partitions = 3
 const recordCount = 300
@@ -15,36 +15,26 @@ const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
   const { peer, skip } = await find(kafkaRelease(version))
   suite(`Apache Kafka ${version}`, { skip }, () => {
-    let broker: OldBroker
-    let admin: Admin
-    before(async () => {
-      if (peer === undefined) return
-      broker = await startRelease(peer)
-      admin = new Admin({ bootstrapServers: broker.bootstrap })
-    })
-    after(async () => {
-      await admin.close()
-      await broker.stop()
-    })
+    const kafka = releaseOfSuite(peer)
 
     test('topics are made, listed, described, grown, configured and deleted', async () => {
-      await succeed(admin.createTopics([{ name: 'made', partitions: 1, configs: { 'retention.ms': '60000' } }]))
-      await admin.createPartitions('made', 2)
+      await succeed(kafka.admin.createTopics([{ name: 'made', partitions: 1, configs: { 'retention.ms': '60000' } }]))
+      await kafka.admin.createPartitions('made', 2)
       await until(async () => (await partitionCount('made')) === 2)
       const resource = { type: 'topic', name: 'made' } as const
-      await succeed(admin.alterConfigs([{ resource, name: 'retention.ms', operation: 'set', value: '70000' }]))
+      await succeed(kafka.admin.alterConfigs([{ resource, name: 'retention.ms', operation: 'set', value: '70000' }]))
       await until(async () => {
-        const configs = await admin.describeConfigs(resource)
+        const configs = await kafka.admin.describeConfigs(resource)
         return configs.some(({ name, value }) => name === 'retention.ms' && value === '70000')
       })
-      assert.equal((await admin.describeCluster()).nodes.length, 1)
-      await succeed(admin.deleteTopics(['made']))
+      assert.equal((await kafka.admin.describeCluster()).nodes.length, 1)
+      await succeed(kafka.admin.deleteTopics(['made']))
     })
 
     test('what is produced, in every compression, is consumed by a group that goes on where it was', async () => {
-      await succeed(admin.createTopics([{ name: 'orders', partitions }]))
+      await succeed(kafka.admin.createTopics([{ name: 'orders', partitions }]))
       for (const compressionType of compressions) {
-        await using producer = new Producer({ bootstrapServers: broker.bootstrap, compressionType })
+        await using producer = new Producer({ bootstrapServers: kafka.broker.bootstrap, compressionType })
         const records = Array.from({ length: recordCount }, (_, i) => ({
           topic: 'orders',
           key: `k${i}`,
@@ -57,88 +47,91 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
       assert.equal(await read(all - 1), all - 1)
       // The record in hand at `break` was not done: it comes again.
       assert.equal(await read(2), 2)
-      const groups = await admin.describeGroups(['readers', 'nobody'])
+      const groups = await kafka.admin.describeGroups(['readers', 'nobody'])
       const [group, nobody] = [groups.get('readers'), groups.get('nobody')]
       assert.equal(group?.ok === true && group.value.state, 'Empty')
       assert.equal(nobody?.ok === false && nobody.error.error, 'GROUP_ID_NOT_FOUND')
-      const committed = await admin.fetchOffsets('readers')
+      const committed = await kafka.admin.fetchOffsets('readers')
       assert.ok(committed.reduce((sum, { offset }) => sum + offset, 0) >= all - 1)
-      await succeed(admin.deleteGroups(['readers']))
+      await succeed(kafka.admin.deleteGroups(['readers']))
     })
 
     test('offsets are found by time, and records before an offset are deleted', async () => {
-      await succeed(admin.createTopics([{ name: 'cut', partitions: 1 }]))
-      await using producer = new Producer({ bootstrapServers: broker.bootstrap })
+      await succeed(kafka.admin.createTopics([{ name: 'cut', partitions: 1 }]))
+      await using producer = new Producer({ bootstrapServers: kafka.broker.bootstrap })
       await producer.send([1, 2, 3].map((timestamp) => ({ topic: 'cut', value: 'v', timestamp: timestamp + 1_000 })))
       const offsetAt = async (at: OffsetSpec): Promise<number | undefined> =>
-        valuesOf(await admin.listOffsets([{ topic: 'cut', partition: 0, at }])).get('cut-0')?.offset
+        valuesOf(await kafka.admin.listOffsets([{ topic: 'cut', partition: 0, at }])).get('cut-0')?.offset
       assert.equal(await offsetAt(1_003), 2)
-      await succeed(admin.deleteRecords([{ topic: 'cut', partition: 0, offset: 2 }]))
+      await succeed(kafka.admin.deleteRecords([{ topic: 'cut', partition: 0, offset: 2 }]))
       assert.equal(await offsetAt('earliest'), 2)
     })
 
     test('quotas and passwords are set, described and taken away', async () => {
       const quota = (rate: number | null) => [{ entity: { clientId: 'slow' }, quotas: { producer_byte_rate: rate } }]
       const slow = { matches: [{ entity: 'clientId', name: 'slow' }] } as const
-      assert.ok((await admin.alterClientQuotas(quota(1_000_000)))[0]?.ok)
-      await until(async () => (await admin.describeClientQuotas(slow))[0]?.quotas['producer_byte_rate'] === 1_000_000)
-      assert.ok((await admin.alterClientQuotas(quota(null)))[0]?.ok)
-      await until(async () => (await admin.describeClientQuotas(slow)).length === 0)
+      assert.ok((await kafka.admin.alterClientQuotas(quota(1_000_000)))[0]?.ok)
+      await until(
+        async () => (await kafka.admin.describeClientQuotas(slow))[0]?.quotas['producer_byte_rate'] === 1_000_000,
+      )
+      assert.ok((await kafka.admin.alterClientQuotas(quota(null)))[0]?.ok)
+      await until(async () => (await kafka.admin.describeClientQuotas(slow)).length === 0)
       const carol = { user: 'carol', mechanism: 'SCRAM-SHA-256' } as const
-      const described = async () => (await admin.describeUserScramCredentials(['carol'])).get('carol')?.ok === true
-      await succeed(admin.alterUserScramCredentials([{ ...carol, password: 'secret' }]))
+      const described = async () =>
+        (await kafka.admin.describeUserScramCredentials(['carol'])).get('carol')?.ok === true
+      await succeed(kafka.admin.alterUserScramCredentials([{ ...carol, password: 'secret' }]))
       await until(described)
-      await succeed(admin.alterUserScramCredentials([{ ...carol, delete: true }]))
+      await succeed(kafka.admin.alterUserScramCredentials([{ ...carol, delete: true }]))
       await until(async () => !(await described()))
     })
 
     test('groups are listed, moved and lose offsets; replicas, moves, elections and producers are described', async () => {
-      await succeed(admin.createTopics([{ name: 'lines', partitions: 2 }]))
+      await succeed(kafka.admin.createTopics([{ name: 'lines', partitions: 2 }]))
       const places = [0, 1].map((partition) => ({ topic: 'lines', partition }))
       await until(async () => {
-        const moved = await admin.commitOffsets(
+        const moved = await kafka.admin.commitOffsets(
           'movers',
           places.map((each) => ({ ...each, offset: 3 })),
         )
         return [...moved.values()].every(({ ok }) => ok)
       })
-      assert.ok((await admin.listGroups()).some(({ groupId }) => groupId === 'movers'))
-      await succeed(admin.deleteOffsets('movers', places.slice(0, 1)))
+      assert.ok((await kafka.admin.listGroups()).some(({ groupId }) => groupId === 'movers'))
+      await succeed(kafka.admin.deleteOffsets('movers', places.slice(0, 1)))
       assert.deepEqual(
-        (await admin.fetchOffsets('movers')).map(({ partition, offset }) => [partition, offset]),
+        (await kafka.admin.fetchOffsets('movers')).map(({ partition, offset }) => [partition, offset]),
         [[1, 3]],
       )
-      await succeed(admin.deleteGroups(['movers']))
+      await succeed(kafka.admin.deleteGroups(['movers']))
 
-      const directories = valuesOf(await admin.describeLogDirs([1])).get(1)
+      const directories = valuesOf(await kafka.admin.describeLogDirs([1])).get(1)
       assert.ok(directories?.some(({ replicas }) => replicas.some(({ topic }) => topic === 'lines')))
-      assert.deepEqual(await admin.listPartitionReassignments(), [])
-      const elected = (await admin.electLeaders('preferred', places.slice(0, 1))).get('lines-0')
+      assert.deepEqual(await kafka.admin.listPartitionReassignments(), [])
+      const elected = (await kafka.admin.electLeaders('preferred', places.slice(0, 1))).get('lines-0')
       assert.equal(elected?.ok === false && elected.error.error, 'ELECTION_NOT_NEEDED')
-      await using producer = new Producer({ bootstrapServers: broker.bootstrap })
+      await using producer = new Producer({ bootstrapServers: kafka.broker.bootstrap })
       await producer.send({ ...places[0], topic: 'lines', value: 'v' })
-      const producers = valuesOf(await admin.describeProducers(places.slice(0, 1))).get('lines-0')
+      const producers = valuesOf(await kafka.admin.describeProducers(places.slice(0, 1))).get('lines-0')
       assert.equal(producers?.length, 1)
     })
 
     test('what the broker is too old for is told with the version that has it', async () => {
       const isOld = version.startsWith('2.')
-      const transactions = admin.listTransactions()
+      const transactions = kafka.admin.listTransactions()
       if (isOld)
         await assert.rejects(transactions, { name: 'UnsupportedApiError', message: /Apache Kafka has it since 3\.0/ })
       else assert.deepEqual(await transactions, [])
-      const quorum = admin.describeQuorum()
+      const quorum = kafka.admin.describeQuorum()
       if (isOld) await assert.rejects(quorum, { name: 'UnsupportedApiError' })
       else assert.equal((await quorum).leader, 1)
     })
 
     test('a fetch that waits for records holds up neither a seek nor closing', async () => {
-      await succeed(admin.createTopics([{ name: 'sought', partitions: 1 }]))
-      await using producer = new Producer({ bootstrapServers: broker.bootstrap })
+      await succeed(kafka.admin.createTopics([{ name: 'sought', partitions: 1 }]))
+      await using producer = new Producer({ bootstrapServers: kafka.broker.bootstrap })
       await producer.send([1, 2, 3].map((value) => ({ topic: 'sought', value })))
       const hourMs = 3_600_000
       const options = { topics: 'sought', start: 'earliest', fetchMaxWaitMs: hourMs } as const
-      const consumer = new Consumer({ bootstrapServers: broker.bootstrap, ...options })
+      const consumer = new Consumer({ bootstrapServers: kafka.broker.bootstrap, ...options })
       const seen: number[] = []
       const reading = (async () => {
         for await (const { offset } of consumer) seen.push(offset)
@@ -159,13 +152,13 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
     })
 
     async function partitionCount(topic: string): Promise<number> {
-      const described = (await admin.describeTopics([topic])).get(topic)
+      const described = (await kafka.admin.describeTopics([topic])).get(topic)
       return described?.ok === true ? described.value.partitions.length : 0
     }
 
     async function read(count: number): Promise<number> {
       await using consumer = new Consumer({
-        bootstrapServers: broker.bootstrap,
+        bootstrapServers: kafka.broker.bootstrap,
         groupId: 'readers',
         topics: 'orders',
         autoOffsetReset: 'earliest',

@@ -1,6 +1,6 @@
 // The real one, for proving the tests and for comparing with.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
@@ -74,12 +74,25 @@ export const propertiesOf = (settings: Readonly<Record<string, string>>): string
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
 
+// Below those that systems give to outgoing connections, one of which would take it before the broker has it.
+const [lowestPort, portCount] = [20_000, 12_000]
+const given = new Set<number>()
+
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = lowestPort + Math.floor(Math.random() * portCount)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 export async function answers({ port, program }: RunningBroker): Promise<void> {

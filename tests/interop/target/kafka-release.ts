@@ -1,7 +1,10 @@
 // A broker of another release of Apache Kafka: with its ZooKeeper where it needs one, else in KRaft mode.
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { Admin } from '@millrace/client'
 import { answers, freePort, propertiesOf, startFormatted } from './apache-kafka.ts'
 import { quickStart } from '../peers/apache-kafka.ts'
 import type { KafkaRelease } from '../peers/kafka-release.ts'
@@ -12,7 +15,7 @@ export interface OldBroker {
   stop(): Promise<void>
 }
 
-export async function startRelease(release: KafkaRelease): Promise<OldBroker> {
+async function startRelease(release: KafkaRelease): Promise<OldBroker> {
   const folder = mkdtempSync(join(tmpdir(), `millrace-kafka-${release.version}-`))
   const programs = release.version.startsWith('2.')
     ? await withZooKeeper(release, folder)
@@ -22,6 +25,33 @@ export async function startRelease(release: KafkaRelease): Promise<OldBroker> {
     async stop() {
       for (const program of programs.all) await program.end('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A broker of this release and an `Admin` for the tests of the suite that calls this. */
+export function releaseOfSuite(release: KafkaRelease | undefined): {
+  readonly broker: OldBroker
+  readonly admin: Admin
+} {
+  let broker: OldBroker | undefined
+  let admin: Admin | undefined
+  before(async () => {
+    if (release === undefined) return
+    broker = await startRelease(release)
+    admin = new Admin({ bootstrapServers: broker.bootstrap })
+  })
+  after(async () => {
+    await admin?.close()
+    await broker?.stop()
+  })
+  const there = <T>(part: T | undefined): T => part ?? assert.fail('it has not started')
+  return {
+    get broker() {
+      return there(broker)
+    },
+    get admin() {
+      return there(admin)
     },
   }
 }

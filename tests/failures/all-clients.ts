@@ -1,4 +1,4 @@
-// Uses all three clients for a second, closes them, and says what keeps its process alive from then on.
+// Uses all three clients for a second and until its input ends, closes them, and says what keeps its process alive from then on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, Consumer, Producer } from '@millrace/client'
 
@@ -17,8 +17,10 @@ async function read(consumer: Consumer): Promise<void> {
 // Something may fail while the network does: what counts is that it is told here, and nowhere else.
 const failed = (error: unknown): void => void process.stdout.write(`failed: ${String(error)}\n`)
 const work = [read(member).catch(failed), read(own).catch(failed)]
+const input = { ended: false }
+process.stdin.resume().once('end', () => (input.ended = true))
 const startMs = performance.now()
-for (let i = 0; performance.now() - startMs < forMs; i += 1) {
+for (let i = 0; !input.ended || performance.now() - startMs < forMs; i += 1) {
   work.push(producer.send({ topic, value: String(i) }).then(() => undefined, failed))
   if (i % 50 === 0) work.push(admin.describeCluster().then(() => undefined, failed))
   await sleep(2)
@@ -26,6 +28,8 @@ for (let i = 0; performance.now() - startMs < forMs; i += 1) {
 process.stdout.write('closing\n')
 await Promise.all([producer.close(), member.close(), own.close(), admin.close()].map((each) => each.catch(failed)))
 await Promise.all(work)
+// What was said has gone to whoever reads it.
+await new Promise((resolve) => process.stdout.write('closed\n', resolve))
 // Handles close in the turns after this one.
 for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 const mine = new Set(['TTYWrap', 'PipeWrap', 'Immediate'])

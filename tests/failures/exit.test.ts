@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endPrograms, Program } from '../interop/process.ts'
+import { until } from '@millrace/testkit/until'
 import { during, faults } from './faults.ts'
 import { World } from './world.ts'
 
-const deadlineMs = 30_000
+const deadlineMs = 120_000
 
 after(endPrograms)
 
@@ -38,7 +39,10 @@ suite('a program ends by itself, with nothing left', { concurrency: 4 }, () => {
     test(`after ${fault.name}`, async () => {
       await using world = await World.start()
       const program = await start(world)
-      assert.ok((await during(world.proxy, fault, closing(program))) > 0)
+      const disturbances = during(world.proxy, fault, closing(program))
+      await until('a fault has struck', () => world.proxy.disturbances > 0)
+      program.child.stdin?.end()
+      assert.ok((await disturbances) > 0)
       assert.deepEqual(await endOf(program), { code: 0, left: 'left: ', stderr: '' })
     })
   }
@@ -47,6 +51,7 @@ suite('a program ends by itself, with nothing left', { concurrency: 4 }, () => {
     test(`when it closes during ${fault.name}`, async () => {
       await using world = await World.start()
       const program = await start(world)
+      program.child.stdin?.end()
       await closing(program)
       fault.strike(world.proxy)
       assert.deepEqual(await endOf(program), { code: 0, left: 'left: ', stderr: '' })

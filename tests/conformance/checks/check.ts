@@ -5,6 +5,8 @@ import type { World } from '../world.ts'
 export interface Check {
   /** A sentence of behaviour. */
   readonly title: string
+  /** What it meets is chance: `npm run conformance` runs it so many times, and a client holds it where it does each time. */
+  readonly rounds?: number
   /** Resolves with what there is to say of a client that passed, or nothing. */
   run(client: TestedClient, world: World): Promise<string>
 }

@@ -75,6 +75,7 @@ async function isStuck(outstanding: ReadonlySet<Promise<void>>): Promise<boolean
 
 export const orderUnderCuts: Check = {
   title: 'with idempotence under cut connections: all there, none twice, in order, and no send fails',
+  rounds: 3,
   async run(client, world) {
     const topic = await world.topic('order')
     const before = world.proxy.accepted

@@ -47,6 +47,8 @@ interface Waiting {
 // Before a broker has said what it takes, nothing it has to say is long: KafkaServer's bound for strangers, too.
 const firstFrameBytesMax = 512 * 1024
 
+const heldBackBytesMax = 32 * 1024
+
 const closedEarlyAdvice =
   'look whether the listener wants TLS or SASL other than configured here, and whether the broker is alive'
 
@@ -229,15 +231,12 @@ export class Pipeline {
     return id
   }
 
-  // All that one turn of the event loop writes leaves together.
+  // What one turn of the event loop writes leaves together, unless it is much: a broker works on that meanwhile.
   #write(chunks: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
     if (!this.#corked) {
       this.#corked = true
       this.#socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        this.#socket.uncork()
-      })
+      process.nextTick(() => this.#uncork())
     }
     const { traffic } = this.#options
     traffic.requests += 1
@@ -247,6 +246,13 @@ export class Pipeline {
       if (i === last) this.#socket.write(chunk, written)
       else this.#socket.write(chunk)
     })
+    if (this.#socket.writableLength >= heldBackBytesMax) this.#uncork()
+  }
+
+  #uncork(): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#socket.uncork()
   }
 
   #onFrame(frame: Uint8Array): void {

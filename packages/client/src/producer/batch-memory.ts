@@ -6,6 +6,7 @@ export class BatchMemory {
   readonly #sizeBytes: number
   readonly #keptMax: number
   readonly #free: Uint8Array[] = []
+  readonly #freeIndexes: number[][] = []
 
   /** `sizeBytes` is that of a full batch; up to `keptBytesMax` wait to be used again. */
   constructor(sizeBytes: number, keptBytesMax: number) {
@@ -17,6 +18,15 @@ export class BatchMemory {
   take(wantedBytes: number): Uint8Array {
     if (wantedBytes > this.#sizeBytes || wantedBytes * 2 < this.#sizeBytes) return Buffer.allocUnsafeSlow(wantedBytes)
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#sizeBytes)
+  }
+
+  /** An array for a number of each record of a batch; what is in it is arbitrary. */
+  takeIndexes(): number[] {
+    return this.#freeIndexes.pop() ?? []
+  }
+
+  giveIndexes(indexes: number[]): void {
+    if (indexes.length > 0 && this.#freeIndexes.length < this.#keptMax) this.#freeIndexes.push(indexes)
   }
 
   /** Nobody reads or writes it any more. */

@@ -4,6 +4,7 @@ import type { RecordMetadata } from '../record.ts'
 import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
+import { Runs } from './runs.ts'
 
 /** Which producer writes, and the sequence of a batch's first record. */
 export interface ProducerState {
@@ -32,16 +33,16 @@ export class Batch {
   readonly createdAtMs: number
   readonly deadlineMs: number
   readonly #builder: BatchBuilder
-  /** Of each record who waits for it; undefined where that is the promise of `appendPromised`. */
-  readonly #completions: (Completion | undefined)[] = []
-  readonly #indexes: number[] = []
-  /** Behind the first record's, so that they are small numbers. */
-  readonly #timestampDeltas: number[] = []
-  #firstTimestampMs = 0
+  #recordCount = 0
+  /** Who waits for a record; undefined where that is the promise of `promiseOfLast`. */
+  readonly #completions = new Runs<Completion | undefined>()
+  /** Of each record that has a completion which of that one's it is. */
+  readonly #indexes: number[]
+  readonly #timestampsMs = new Runs<number>()
   #answered: PromiseWithResolvers<void> | undefined
   /** The record whose promise is to be settled next. */
   #nextPromised = 0
-  readonly #settleNext = (): RecordMetadata => this.#outcomeOf(this.#nextRecordPromised())
+  #settleNext: (() => RecordMetadata) | undefined
   #outcome: Outcome | undefined
   #bytes: Uint8Array | undefined
   #packed: Uint8Array | undefined
@@ -61,11 +62,19 @@ export class Batch {
   /** Whether a broker may have written it without our knowing: it was sent and the answer never came. */
   maybeWritten = false
 
-  constructor(order: number, createdAtMs: number, deadlineMs: number, memory: number | Uint8Array) {
+  /** `indexes` is an array to use; what is in it is arbitrary. */
+  constructor(
+    order: number,
+    createdAtMs: number,
+    deadlineMs: number,
+    memory: number | Uint8Array,
+    indexes: number[] = [],
+  ) {
     this.order = order
     this.createdAtMs = createdAtMs
     this.deadlineMs = deadlineMs
     this.#builder = new BatchBuilder(memory)
+    this.#indexes = indexes
   }
 
   /** What it is written to, which is also what is sent where it isn't compressed. */
@@ -73,8 +82,13 @@ export class Batch {
     return this.#builder.memory
   }
 
+  /** The array that it was given, of no use to it once it is done. */
+  get indexes(): number[] {
+    return this.#indexes
+  }
+
   get recordCount(): number {
-    return this.#completions.length
+    return this.#recordCount
   }
 
   /** Size as it would go out now, uncompressed, or as it did. */
@@ -99,12 +113,17 @@ export class Batch {
 
   append(draft: RecordDraft, completion: Completion | undefined, index: number): void {
     const { key, keyBytes, value, valueBytes, headers, timestampMs } = draft
-    if (this.#completions.length === 0) this.#firstTimestampMs = timestampMs
     this.#builder.appendSized(key, keyBytes, value, valueBytes, headers, timestampMs)
-    this.#completions.push(completion)
-    this.#indexes.push(index)
-    this.#timestampDeltas.push(timestampMs - this.#firstTimestampMs)
+    this.#note(completion, index, timestampMs)
     this.#grantedBytes += draft.sizeBytesMax
+  }
+
+  #note(completion: Completion | undefined, index: number, timestampMs: number): void {
+    const record = this.#recordCount
+    this.#completions.add(record, completion)
+    if (completion !== undefined) this.#indexes[record] = index
+    this.#timestampsMs.add(record, timestampMs)
+    this.#recordCount = record + 1
   }
 
   /**
@@ -113,11 +132,12 @@ export class Batch {
    */
   promiseOfLast(): Promise<RecordMetadata> {
     this.#answered ??= Promise.withResolvers()
+    this.#settleNext ??= () => this.#outcomeOf(this.#nextRecordPromised())
     return this.#answered.promise.then(this.#settleNext)
   }
 
   #nextRecordPromised(): number {
-    while (this.#completions[this.#nextPromised] !== undefined) this.#nextPromised += 1
+    while (this.#completions.at(this.#nextPromised) !== undefined) this.#nextPromised += 1
     this.#nextPromised += 1
     return this.#nextPromised - 1
   }
@@ -179,11 +199,10 @@ export class Batch {
       this.sizeBytes >> 1,
     )
     part.#orderSpan = span
-    for (const record of records.slice(start, end)) part.#builder.append(record)
-    part.#completions.push(...this.#completions.slice(start, end))
-    part.#indexes.push(...this.#indexes.slice(start, end))
-    part.#timestampDeltas.push(...this.#timestampDeltas.slice(start, end))
-    part.#firstTimestampMs = this.#firstTimestampMs
+    for (let i = start; i < end; i += 1) {
+      part.#builder.append(records[i]!)
+      part.#note(this.#completions.at(i), this.#indexes[i] ?? 0, this.#timestampsMs.at(i))
+    }
     const grantedUpTo = (count: number): number => Math.floor((this.#grantedBytes * count) / records.length)
     part.#grantedBytes = grantedUpTo(end) - grantedUpTo(start)
     if (this.state !== undefined) {
@@ -203,8 +222,8 @@ export class Batch {
 
   #settle(outcome: Outcome): void {
     this.#outcome = outcome
-    for (let i = 0; i < this.#completions.length; i += 1) {
-      const completion = this.#completions[i]
+    for (let i = 0; i < this.#recordCount; i += 1) {
+      const completion = this.#completions.at(i)
       if (completion === undefined) continue
       if ('error' in outcome) completion.fail(this.#indexes[i]!, outcome.error)
       else completion.succeed(this.#indexes[i]!, this.#metadata(i, outcome))
@@ -226,8 +245,12 @@ export class Batch {
 
   #metadata(record: number, { topic, partition, baseOffset, logAppendTimeMs }: Written): RecordMetadata {
     const offset = baseOffset < 0 ? -1 : baseOffset + record
-    const createTimeMs = this.#firstTimestampMs + this.#timestampDeltas[record]!
-    return { topic, partition, offset, timestamp: logAppendTimeMs >= 0 ? logAppendTimeMs : createTimeMs }
+    return {
+      topic,
+      partition,
+      offset,
+      timestamp: logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs.at(record),
+    }
   }
 
   whenDone(listener: () => void): void {

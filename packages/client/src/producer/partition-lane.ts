@@ -37,6 +37,7 @@ export class PartitionLane {
   readonly #settings: ProducerSettings
   readonly #memory: BatchMemory
   readonly #listener: LaneListener
+  readonly #packed = (): void => this.#listener.batchReady(this)
   #open: Batch | undefined
   #waiting: Batch[] = []
   readonly #sent: Batch[] = []
@@ -99,7 +100,7 @@ export class PartitionLane {
     this.#lastOrder += 1
     const deadlineMs = nowMs + this.#settings.deliveryTimeoutMs
     const memory = this.#memory.take(batchHeaderBytes + Math.max(this.#capacityBytes, recordBytes))
-    const batch = new Batch(this.#lastOrder, nowMs, deadlineMs, memory)
+    const batch = new Batch(this.#lastOrder, nowMs, deadlineMs, memory, this.#memory.takeIndexes())
     this.#open = batch
     this.#listener.batchBegun(this, batch)
     return batch
@@ -137,14 +138,14 @@ export class PartitionLane {
       first = this.#waiting[0]
     }
     if (first === undefined || this.#mustWait()) return undefined
-    return first.mustPack(this.#settings, () => this.#listener.batchReady(this)) ? undefined : first
+    return first.mustPack(this.#settings, this.#packed) ? undefined : first
   }
 
   // A broker that doesn't know a producer takes any sequence of it: the first batch must be there before the second goes.
   // And it knows a repeat only among its last five batches: one that is sent again must be answered before others go.
   #mustWait(): boolean {
-    const [first] = this.#sent
-    if (first === undefined) return false
+    if (this.#sent.length === 0) return false
+    const first = this.#sent[0]!
     return this.#recovering || (this.#settings.idempotent && (!this.#established || first.attempts > 1))
   }
 
@@ -181,6 +182,7 @@ export class PartitionLane {
     // Answered, so nobody reads it any more, unless what was sent before still lies somewhere.
     if (batch.attempts === 1 && this.#settings.compression === 'none') this.#memory.give(batch.memory)
     batch.succeed(this.topic, this.partition, baseOffset, logAppendTimeMs)
+    this.#memory.giveIndexes(batch.indexes)
   }
 
   /** Puts it back where it was in the order. */

@@ -81,7 +81,17 @@ export class Sender implements LaneListener {
 
   batchReady(lane: PartitionLane): void {
     this.#ready.add(lane)
-    this.schedule()
+    // Where the broker has all that it may have at a time, its next answer looks for more.
+    if (!this.#isFull(this.#leaderOf(lane))) this.schedule()
+  }
+
+  #leaderOf(lane: PartitionLane): number {
+    return this.#cluster.knownTopic(lane.topic)?.partitions[lane.partition]?.leader ?? -1
+  }
+
+  #isFull(leader: number): boolean {
+    const pipeline = this.#pipelines.get(leader)
+    return pipeline !== undefined && pipeline.inFlight >= this.#settings.inFlightMax
   }
 
   /** Looks for something to send when this turn's work is done. */
@@ -154,9 +164,9 @@ export class Sender implements LaneListener {
   }
 
   #addToLeader(lane: PartitionLane, ready: Map<number, PartitionLane[]>): void {
-    const leader = this.#cluster.knownTopic(lane.topic)?.partitions[lane.partition]?.leader ?? -1
+    const leader = this.#leaderOf(lane)
     if (leader < 0 || !this.#cluster.image.brokers.has(leader)) return this.#findLeader(lane)
-    if (this.#pipeline(leader).inFlight >= this.#settings.inFlightMax) return
+    if (this.#isFull(leader)) return
     const lanes = ready.get(leader)
     if (lanes === undefined) ready.set(leader, [lane])
     else lanes.push(lane)

@@ -1,9 +1,13 @@
+import { delay } from '../../cluster/abort.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 
 /** Less than this isn't worth a fetch: it waits until the loop has taken more. */
 const worthFetchingBytes = 16 * 1024
 /** Where a partition is left out because it has enough, the others wait no longer than this for more of theirs. */
 const shortWaitMs = 10
+/** With so much to read, the next fetch waits for a moment, so that more than one partition has room for more. */
+const plentyBytes = 8 * 1024 * 1024
+const togetherMs = 2
 
 /** How much may be fetched now, and how long a fetch may wait with the broker. */
 export class FetchRoom {
@@ -51,6 +55,19 @@ export class FetchRoom {
 
   give(sizeBytes: number): void {
     this.#reservedBytes -= sizeBytes
+  }
+
+  /** Resolves after a moment where there is plenty to read, else at once; rejects when the consumer is closed. */
+  async waitForMore(): Promise<void> {
+    const { cluster, stop } = this.#context
+    if (this.#readableBytes() >= plentyBytes) await delay(cluster.settings.clock, togetherMs, stop)
+  }
+
+  // What the reader has before it, should it never have to wait for a function that is at work.
+  #readableBytes(): number {
+    let bytes = 0
+    for (const state of this.#context.partitions) if (state.flowing && !state.inHand) bytes += state.bufferedBytes
+    return bytes
   }
 
   /** How long the next fetch may wait: short waits get longer while nothing is taken, for then no room is made. */

@@ -124,6 +124,7 @@ export class Fetcher {
     let failures = 0
     try {
       while (!stop.aborted) {
+        await this.#room.waitForMore()
         const wanted = this.#wantedOf(broker)
         const freeBytes = this.#room.freeBytes()
         if (wanted.length === 0 || freeBytes < this.#room.worthBytes) return

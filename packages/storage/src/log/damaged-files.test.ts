@@ -147,6 +147,7 @@ async function readDirectory(directory: string): Promise<Found> {
       await world.manager.close()
     }
   } catch (error) {
+    if (error instanceof assert.AssertionError) throw error
     return { outcome: 'refused', said: [...lines, errorMessage(error)].join('\n') }
   }
 }
@@ -157,7 +158,10 @@ async function readWorld(world: LogWorld): Promise<Found['outcome']> {
   if (log.offline) return 'offline'
   log.abortedTransactions(asOffset(0), log.logEndOffset)
   await log.findByTimestamp(0, log.logEndOffset)
-  const records = await readAll(log).catch(() => undefined)
+  const records = await readAll(log).catch((error: Error) => {
+    assert.match(`${error.name}: ${error.message}`, /^CorruptRecordsError: |^Error: CORRUPT_MESSAGE: /)
+    return undefined
+  })
   if (records === undefined) return 'unreadable'
   const expected = new Map(written)
   for (const [offset, value] of records) assert.equal(value, expected.get(offset), `offset ${offset}`)

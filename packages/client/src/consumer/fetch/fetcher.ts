@@ -183,9 +183,7 @@ export class Fetcher {
       const response = await this.#request(connection, session.plan(wanted), wanted, bounds)
       this.#context.counts.fetched(this.#nowMs() - sentAtMs)
       if (brokenSession.has(errorName(response.errorCode))) return session.reset()
-      if (response.errorCode !== 0) {
-        throw responseError(response.errorCode, undefined, { address: connection.address, api: fetchApi.name })
-      }
+      throwRefused(response, connection)
       session.accepted(response.sessionId, wanted, asked.offsets)
       for (const { state, leaderEpoch } of wanted) state.checkedEpoch = leaderEpoch
       if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
@@ -208,8 +206,10 @@ export class Fetcher {
       const connection = await cluster.connection(broker, 'main', stop)
       const asked = askedOf(broker, wanted)
       const response = await this.#request(connection, planOnce(wanted), wanted, this.#bounds(maxBytes, 0))
-      if (response.errorCode === 0 && takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
+      throwRefused(response, connection)
+      if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
     } catch (error) {
+      // The fetch that waits with the broker, or the one after it, brings what this one didn't.
       this.#log(`a fetch aside from broker ${broker} failed`, error)
     } finally {
       this.#room.give(maxBytes)
@@ -250,6 +250,10 @@ export class Fetcher {
     const level = error instanceof BadResponseError ? 'warn' : 'debug'
     cluster.settings.logger[level](message, { error: errorMessage(error) })
   }
+}
+
+function throwRefused({ errorCode }: FetchResponse, { address }: Connection): void {
+  if (errorCode !== 0) throw responseError(errorCode, undefined, { address, api: fetchApi.name })
 }
 
 // From here on the fetch has what hurried.

@@ -1,8 +1,8 @@
 // What our consumer shows of transactions that Apache Kafka keeps, which is the one to say what was aborted.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Consumer, type ConsumerOptions } from '@millrace/client'
+import { until } from '@millrace/testkit/until'
 import { uniqueName } from './clients/client.ts'
 import { consumeAll } from './clients/java.ts'
 import { kafkaOf } from './clients/kafkajs.ts'
@@ -173,11 +173,3 @@ suite('transactions', { skip }, () => {
     )
   })
 })
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 30_000
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadlineMs, `waited 30 s for ${what}`)
-    await sleep(20)
-  }
-}

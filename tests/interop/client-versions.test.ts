@@ -1,8 +1,8 @@
 // Our clients against the oldest and the last release of Apache Kafka before 4, and against today's: what everybody does.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Consumer, type OffsetSpec, Producer, valuesOf } from '@millrace/client'
+import { until } from '@millrace/testkit/until'
 import { apacheKafkaVersion } from './peers/apache-kafka.ts'
 import { kafkaRelease } from './peers/kafka-release.ts'
 import { find } from './peers/peer.ts'
@@ -20,10 +20,10 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
     test('topics are made, listed, described, grown, configured and deleted', async () => {
       await succeed(kafka.admin.createTopics([{ name: 'made', partitions: 1, configs: { 'retention.ms': '60000' } }]))
       await kafka.admin.createPartitions('made', 2)
-      await until(async () => (await partitionCount('made')) === 2)
+      await until('two partitions', async () => (await partitionCount('made')) === 2)
       const resource = { type: 'topic', name: 'made' } as const
       await succeed(kafka.admin.alterConfigs([{ resource, name: 'retention.ms', operation: 'set', value: '70000' }]))
-      await until(async () => {
+      await until('the setting to be known', async () => {
         const configs = await kafka.admin.describeConfigs(resource)
         return configs.some(({ name, value }) => name === 'retention.ms' && value === '70000')
       })
@@ -72,23 +72,24 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
       const slow = { matches: [{ entity: 'clientId', name: 'slow' }] } as const
       assert.ok((await kafka.admin.alterClientQuotas(quota(1_000_000)))[0]?.ok)
       await until(
+        'the quota to be there',
         async () => (await kafka.admin.describeClientQuotas(slow))[0]?.quotas['producer_byte_rate'] === 1_000_000,
       )
       assert.ok((await kafka.admin.alterClientQuotas(quota(null)))[0]?.ok)
-      await until(async () => (await kafka.admin.describeClientQuotas(slow)).length === 0)
+      await until('the quota to be gone', async () => (await kafka.admin.describeClientQuotas(slow)).length === 0)
       const carol = { user: 'carol', mechanism: 'SCRAM-SHA-256' } as const
       const described = async () =>
         (await kafka.admin.describeUserScramCredentials(['carol'])).get('carol')?.ok === true
       await succeed(kafka.admin.alterUserScramCredentials([{ ...carol, password: 'secret' }]))
-      await until(described)
+      await until('the password to be there', described)
       await succeed(kafka.admin.alterUserScramCredentials([{ ...carol, delete: true }]))
-      await until(async () => !(await described()))
+      await until('the password to be gone', async () => !(await described()))
     })
 
     test('groups are listed, moved and lose offsets; replicas, moves, elections and producers are described', async () => {
       await succeed(kafka.admin.createTopics([{ name: 'lines', partitions: 2 }]))
       const places = [0, 1].map((partition) => ({ topic: 'lines', partition }))
-      await until(async () => {
+      await until('the coordinator to be there', async () => {
         const moved = await kafka.admin.commitOffsets(
           'movers',
           places.map((each) => ({ ...each, offset: 3 })),
@@ -140,11 +141,11 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
         const { requestTotal, responseTotal } = consumer.metrics()
         return requestTotal - responseTotal === 1
       }
-      await until(async () => seen.length === 3 && isWaiting())
+      await until('three records and a fetch that waits', async () => seen.length === 3 && isWaiting())
       await consumer.seek({ topic: 'sought', partition: 0 }, { offset: 1 })
-      await until(async () => seen.length === 5)
+      await until('the two that were sought', async () => seen.length === 5)
       assert.deepEqual(seen, [0, 1, 2, 1, 2])
-      await until(async () => isWaiting())
+      await until('a fetch that waits', async () => isWaiting())
       const startMs = performance.now()
       await consumer.close()
       await reading
@@ -175,14 +176,6 @@ for (const version of ['2.8.2', '3.9.1', apacheKafkaVersion()]) {
 }
 
 // Brokers in KRaft mode answer before they show what they did.
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 30_000
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadlineMs, 'not within 30 s')
-    await sleep(20)
-  }
-}
-
 async function succeed(outcomes: Promise<ReadonlyMap<string, { readonly ok: boolean }>>): Promise<void> {
   for (const [name, outcome] of await outcomes) assert.ok(outcome.ok, `${name}: ${JSON.stringify(outcome)}`)
 }

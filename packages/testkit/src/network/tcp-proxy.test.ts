@@ -5,9 +5,8 @@ import { connect, createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '@millrace/connection'
 import { movableClock } from '@millrace/kernel'
+import { until } from '../until.ts'
 import { TcpProxy } from './tcp-proxy.ts'
-
-const deadlineMs = 30_000
 
 /** A server that sends back what it gets, a proxy before it, and a client that keeps what comes. */
 async function world(t: TestContext) {
@@ -52,19 +51,11 @@ class Talker {
   }
 
   hears(text: string): Promise<void> {
-    return until(() => this.heard === text, `to hear ${text}`)
+    return until(`to hear ${text}`, () => this.heard === text)
   }
 
   closed(): Promise<void> {
-    return until(() => this.socket.destroyed, 'the end')
-  }
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const startMs = performance.now()
-  while (!condition()) {
-    if (performance.now() - startMs > deadlineMs) assert.fail(`waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    return until('the end', () => this.socket.destroyed)
   }
 }
 
@@ -75,7 +66,7 @@ test('what nobody disturbs passes both ways', async (t) => {
   await talker.hears('hello')
   await talker.closed()
   assert.deepEqual([talker.ended, talker.error], [true, undefined])
-  await until(() => proxy.connections === 0, 'the proxy to forget the connection')
+  await until('the proxy to forget the connection', () => proxy.connections === 0)
 })
 
 test('what is delayed arrives when its time has passed, in order', async (t) => {
@@ -83,10 +74,10 @@ test('what is delayed arrives when its time has passed, in order', async (t) => 
   const talker = await Talker.to(proxy, t)
   proxy.disturb('toClient', { delayMs: 1_000 })
   talker.socket.write('one')
-  await until(() => proxy.heldBytes === 3, 'the first to be held')
+  await until('the first to be held', () => proxy.heldBytes === 3)
   await clock.advance(600)
   talker.socket.write('two')
-  await until(() => proxy.heldBytes === 6, 'the second to be held')
+  await until('the second to be held', () => proxy.heldBytes === 6)
   await clock.advance(399)
   assert.equal(proxy.heldBytes, 6)
   await clock.advance(1)
@@ -101,7 +92,7 @@ test('healing lets go at once of what was held back', async (t) => {
   const talker = await Talker.to(proxy, t)
   proxy.disturb('both', { delayMs: 60_000 })
   talker.socket.write('held back')
-  await until(() => proxy.heldBytes === 9, 'it to be held')
+  await until('it to be held', () => proxy.heldBytes === 9)
   proxy.heal()
   await talker.hears('held back')
 })
@@ -125,10 +116,10 @@ test('what is swallowed never arrives, and nothing after it in that connection; 
   await talker.hears('a')
   proxy.disturb('toClient', { swallow: true })
   talker.socket.write('b')
-  await until(() => proxy.lostBytes === 1, 'it to be swallowed')
+  await until('it to be swallowed', () => proxy.lostBytes === 1)
   proxy.heal()
   talker.socket.write('c')
-  await until(() => proxy.lostBytes === 2, 'what follows to be swallowed')
+  await until('what follows to be swallowed', () => proxy.lostBytes === 2)
   const other = await Talker.to(proxy, t)
   other.socket.write('new')
   await other.hears('new')
@@ -138,12 +129,12 @@ test('what is swallowed never arrives, and nothing after it in that connection; 
 test('a cut ends the connection in good order, a reset with an error', async (t) => {
   const { proxy } = await world(t)
   const cut = await Talker.to(proxy, t)
-  await until(() => proxy.connections === 1, 'the first')
+  await until('the first', () => proxy.connections === 1)
   proxy.cut()
   await cut.closed()
   assert.deepEqual([cut.ended, cut.error], [true, undefined])
   const reset = await Talker.to(proxy, t)
-  await until(() => proxy.accepted === 2, 'the second')
+  await until('the second', () => proxy.accepted === 2)
   proxy.reset()
   await reset.closed()
   assert.equal(reset.error, 'ECONNRESET')
@@ -152,7 +143,7 @@ test('a cut ends the connection in good order, a reset with an error', async (t)
 test('a reset after some bytes comes in the midst of what is said', async (t) => {
   const { proxy } = await world(t)
   const talker = await Talker.to(proxy, t)
-  await until(() => proxy.accepted === 1, 'the connection')
+  await until('the connection', () => proxy.accepted === 1)
   talker.socket.write('a')
   await talker.hears('a')
   proxy.disturb('toServer', { resetAfterBytes: 3 })
@@ -199,7 +190,7 @@ test('a reader that is slow makes the writer wait, and all arrives', async (t) =
   socket.on('data', (bytes) => (heard += bytes.length))
   const sizeBytes = 32 * 1024 * 1024
   socket.write(Buffer.alloc(sizeBytes, 7))
-  await until(() => heard === sizeBytes, 'all bytes')
+  await until('all bytes', () => heard === sizeBytes)
 })
 
 test('closing does not wait for an end that takes nothing more', async (t) => {
@@ -215,9 +206,9 @@ test('closing does not wait for an end that takes nothing more', async (t) => {
   const talker = await Talker.to(proxy, t)
   talker.socket.pause()
   // One direction holds 4 MiB at most: it is full.
-  await until(() => proxy.heldBytes > 4 * 1024 * 1024, 'what is poured to be held')
+  await until('what is poured to be held', () => proxy.heldBytes > 4 * 1024 * 1024)
   proxy.cut()
-  await until(() => proxy.connections === 0, 'the connection to be cut')
+  await until('the connection to be cut', () => proxy.connections === 0)
   await proxy.close()
 })
 
@@ -229,10 +220,10 @@ test('each time that something does not pass as it came is counted, and nothing 
   assert.equal(proxy.disturbances, 0)
   proxy.disturb('toServer', { delayMs: 60_000 })
   first.socket.write('b')
-  await until(() => proxy.disturbances === 1, 'what is held back to be counted')
+  await until('what is held back to be counted', () => proxy.disturbances === 1)
   proxy.disturb('toServer', { swallow: true })
   first.socket.write('c')
-  await until(() => proxy.disturbances === 2, 'what is swallowed to be counted')
+  await until('what is swallowed to be counted', () => proxy.disturbances === 2)
   proxy.reset()
   assert.equal(proxy.disturbances, 3)
   await first.closed()

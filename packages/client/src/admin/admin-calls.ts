@@ -59,7 +59,7 @@ export function toCoordinator<Req, Res, ReqIn, ResIn>(
 }
 
 /**
- * Asks each partition's leader about its partitions. What a leader refuses for now (it moved, it isn't ready) is asked
+ * Asks each partition's leader about its partitions. What a leader refuses because it moved or is not ready is asked
  * again, until the time is up; the outcome then is the last error.
  */
 export async function perLeader<Item extends TopicPartition, T>(

@@ -46,7 +46,7 @@ const perhapsNotYetThere = new Set<ErrorName>(['UNKNOWN_TOPIC_OR_PARTITION', 'UN
 
 /**
  * Asks about many things: each broker about all that are its own, in one request, side by side; and again about those
- * that failed for now. Rejects where nobody answered for any of them.
+ * that failed with a retriable error. Rejects where nobody answered for any of them.
  */
 export async function askEach<Item, T, K>(call: Call, ask: AskEach<Item, T, K>): Promise<Map<K, Outcome<T>>> {
   return new Asking(call, ask).run()

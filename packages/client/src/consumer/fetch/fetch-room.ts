@@ -26,7 +26,7 @@ export class FetchRoom {
     return Math.min(worthFetchingBytes, this.#context.settings.fetchMaxBytes)
   }
 
-  /** Whether a partition is left out for now while nobody takes anything, so that fetches wait long. */
+  /** Whether a partition is left out while nobody takes anything, so that fetches wait long. */
   get isSlow(): boolean {
     return this.#shortWaitMs > shortWaitMs
   }

@@ -48,7 +48,7 @@ export class GroupMember {
   #reason = 'the consumer started'
   #running: Promise<void> | undefined
   #shutOut: unknown
-  /** While it has left for now: settled when the loop comes back, by `#back`. */
+  /** While it has left because the loop is too slow: settled when the loop comes back, by `#back`. */
   #away: Promise<void> | undefined
   #back: (() => void) | undefined
 

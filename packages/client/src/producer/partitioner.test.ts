@@ -117,3 +117,10 @@ test('a partitioner of the caller gets the bytes of the key to keep, and must na
     ['first', 'other', null],
   )
 })
+
+test('a partitioner that answers later is refused: records would overtake one another', () => {
+  const later = (): number => Promise.reject(new Error('nobody waits for this')) as never
+  const partitioner = new Partitioner(producerSettings({ bootstrapServers: 'x', partitioner: later }), () => 0)
+  const choose = (): number => partitioner.choose(draftOf(null), topicOf([1, 1]), () => idle)
+  assert.throws(choose, /asynchronous partitioner/)
+})

@@ -1,5 +1,6 @@
 import { partitionForKey } from '@millrace/protocol'
 import type { TopicImage } from '../cluster/cluster-image.ts'
+import { refuseLater } from '../serde/at-once.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
 
@@ -35,7 +36,9 @@ export class Partitioner {
     const { partitioner, ignoreKeys } = this.#settings
     if (draft.partition !== undefined) return checked(draft.partition, topic)
     if (typeof partitioner === 'function') {
-      return checked(partitioner({ topic: topic.name, key: draft.keyOfItsOwn(), partitions: count }), topic)
+      const chosen = partitioner({ topic: topic.name, key: draft.keyOfItsOwn(), partitions: count })
+      refuseLater(chosen, 'an asynchronous partitioner can not place records')
+      return checked(chosen, topic)
     }
     if (draft.key !== null && !ignoreKeys) return partitionForKey(draft.key, count, draft.keyBytes)
     return partitioner === 'round-robin' ? this.#roundRobin(count) : this.#stick(draft, topic, loadOf)

@@ -57,6 +57,29 @@ test('what a topic is written with comes from its serializers, and what they ref
   )
 })
 
+test('what a serializer gives that is neither text nor bytes is refused, and touches no other record', async (t) => {
+  const { broker, readValues } = await world(t)
+  const given: unknown[] = [
+    Promise.reject(new Error('nobody waits for this')),
+    undefined,
+    null,
+    5,
+    [1],
+    new DataView(new ArrayBuffer(1)),
+  ]
+  const next = { serialize: () => given.shift() as Uint8Array }
+  const serializers = { orders: { key: next, value: serde.string }, values: { value: next } }
+  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, serializers })
+  t.after(() => producer.close())
+  for (let left = given.length; left > 0; left -= 1) {
+    const record = left % 2 === 0 ? { topic: 'orders', key: 'k', value: 'v' } : { topic: 'values', value: 'v' }
+    await assert.rejects(producer.send(record as never), SerializationError)
+  }
+  await producer.send({ topic: 'orders', key: null, value: 'v' } as never)
+  assert.deepEqual(await readValues(), ['v'])
+  assert.equal(producer.metrics().bufferAvailableBytes, producer.metrics().bufferTotalBytes)
+})
+
 test('text, numbers and bytes are sent as they are, and an object without a serializer is refused', async (t) => {
   const { producing, readAll, topic } = await world(t)
   const producer = producing()

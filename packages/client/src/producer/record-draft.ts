@@ -1,5 +1,7 @@
+import { isUint8Array } from 'node:util/types'
 import type { RecordHeader } from '@millrace/protocol'
 import type { HeadersInput, ProducerRecord, Sendable } from '../record.ts'
+import { refuseLater } from '../serde/at-once.ts'
 import { plainBytes } from '../serde/sendable.ts'
 import type { SerdeContext, Serializer } from '../serde/serde.ts'
 import { SerializationError } from '../serde/serialization-error.ts'
@@ -108,11 +110,21 @@ function partOf(given: unknown, writer: PartWriter): Uint8Array | string | null 
   if (given === null) return null
   if (writer.serializer === undefined && (typeof given === 'string' || given instanceof Uint8Array)) return given
   try {
-    return writer.serializer?.serialize(given, writer.context) ?? plainBytes(given as Sendable)
+    return writer.serializer === undefined ? plainBytes(given as Sendable) : written(given, writer.serializer, writer)
   } catch (error) {
     throw new SerializationError(writer.context, error)
   }
 }
+
+// Looked at here, for the buffer's bound and the batches count on a length.
+function written(given: unknown, serializer: Serializer<unknown>, { context }: PartWriter): Uint8Array | string {
+  const bytes: unknown = serializer.serialize(given, context)
+  if (typeof bytes === 'string' || isUint8Array(bytes)) return bytes
+  refuseLater(bytes, 'an asynchronous serializer can not write records')
+  throw new TypeError(`its serializer gave ${shown(bytes)}, expected text or a Uint8Array`)
+}
+
+const shown = (given: unknown): string => (given === null ? 'null' : typeof given)
 
 const sizeOf = (bytes: Uint8Array | string | null): number =>
   bytes === null ? 0 : typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length

@@ -1,3 +1,4 @@
+import { refuseLater } from './at-once.ts'
 import type { Serde } from './serde.ts'
 import { SchemaError } from './serialization-error.ts'
 import type { StandardSchema } from './standard-schema.ts'
@@ -35,11 +36,7 @@ function fromJson(bytes: Buffer): unknown {
 
 function checked(schema: StandardSchema, value: unknown): unknown {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    // Nobody waits for it: what it comes to must not end the process.
-    result.catch(() => undefined)
-    throw new TypeError('an asynchronous schema can not check records: they would overtake one another')
-  }
+  refuseLater(result, 'an asynchronous schema can not check records')
   if (result.issues !== undefined) throw new SchemaError(result.issues)
   return result.value
 }

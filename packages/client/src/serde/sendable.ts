@@ -7,5 +7,8 @@ export function plainBytes(given: Sendable): Uint8Array | string {
   if (typeof given === 'number' || typeof given === 'bigint') return String(given)
   if (isArrayBufferView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   if (isAnyArrayBuffer(given)) return new Uint8Array(given)
-  throw new TypeError(`${given === undefined ? 'undefined' : 'an object'} needs a serializer`)
+  throw new TypeError(`${shown(given)} needs a serializer`)
 }
+
+const shown = (given: unknown): string =>
+  given === undefined ? 'undefined' : typeof given === 'object' ? 'an object' : `a ${typeof given}`

@@ -17,6 +17,21 @@ test('who gives up is told why, and no listener is left on a signal however it e
   assert.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
+test('any number of waits on a signal are one listener of its own, which goes with the last', async () => {
+  const giveUp = new AbortController()
+  const { signal } = giveUp
+  const work = Promise.withResolvers<number>()
+  const waits = [abortable(work.promise, signal), abortable(work.promise, signal)]
+  const endless = abortable(new Promise(() => {}), signal)
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  work.resolve(2)
+  assert.deepEqual(await Promise.all(waits), [2, 2])
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  giveUp.abort(new Error('enough'))
+  await assert.rejects(endless, /enough/)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 test('a signal that is set already ends a wait at once', async () => {
   const signal = AbortSignal.abort(new Error('before'))
   await assert.rejects(abortable(new Promise(() => {}), signal), /before/)

@@ -1,4 +1,4 @@
-import { inRange, oneOf, wrong } from './checked.ts'
+import { inRange, oneOf, wholeInRange, wrong } from './checked.ts'
 import { systemClock } from '@millrace/connection'
 import type { Clock, Logger } from '@millrace/kernel'
 import type { ClientOptions, DnsLookup } from '../client-options.ts'
@@ -56,7 +56,7 @@ export function settingsOf(options: ClientOptions): Settings {
     reconnectBackoffMs: inRange('reconnectBackoffMs', options.reconnectBackoffMs, 50, 0),
     reconnectBackoffMaxMs: inRange('reconnectBackoffMaxMs', options.reconnectBackoffMaxMs, 1_000, 0),
     connectionsMaxIdleMs: inRange('connectionsMaxIdleMs', options.connectionsMaxIdleMs, 540_000, -Infinity),
-    requestTimeoutMs: inRange('requestTimeoutMs', options.requestTimeoutMs, 30_000, 1),
+    requestTimeoutMs: wholeInRange('requestTimeoutMs', options.requestTimeoutMs, 30_000, 1),
     apiTimeoutMs: inRange('defaultApiTimeoutMs', options.defaultApiTimeoutMs, 60_000, 0),
     retryBackoffMs: inRange('retryBackoffMs', options.retryBackoffMs, 100, 0),
     retryBackoffMaxMs: inRange('retryBackoffMaxMs', options.retryBackoffMaxMs, 1_000, 0),

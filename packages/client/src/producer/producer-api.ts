@@ -115,6 +115,9 @@ export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   flush(options?: CallOptions): Promise<void>
   /** What it did so far, and what went over its connections, in all and by broker; costs nothing but the call. */
   metrics(): ProducerMetrics & ClientMetrics
-  /** Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails. */
+  /**
+   * Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails.
+   * Called again, it ends by the shortest of the times.
+   */
   close(options?: CloseOptions): Promise<void>
 }

@@ -27,13 +27,12 @@ export interface ProducerSettings {
 export function producerSettings(options: PlainProducerOptions): ProducerSettings {
   return {
     ...deliverySettings(options),
-    lingerMs: inRange('lingerMs', options.lingerMs, 5, 0),
+    ...batchTimes(options),
     batchBytes: inRange('batchSize', options.batchSize, 16_384, 1),
     requestBytesMax: inRange('maxRequestSize', options.maxRequestSize, 1_048_576, 1),
     bufferBytes: inRange('bufferMemory', options.bufferMemory, 33_554_432, 1),
     compression: oneOf('compressionType', options.compressionType, ['none', 'gzip', 'snappy', 'lz4', 'zstd']),
     compressionLevel: compressionLevel(options),
-    deliveryTimeoutMs: inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1),
     maxBlockMs: inRange('maxBlockMs', options.maxBlockMs, 60_000, 0),
     createTopics: trueOrFalse('allowAutoTopicCreation', options.allowAutoTopicCreation, true),
     metadataMaxIdleMs: inRange('metadataMaxIdleMs', options.metadataMaxIdleMs, 300_000, 5_000),
@@ -58,6 +57,14 @@ function deliverySettings(
     throw new RangeError(`maxInFlightRequestsPerConnection is ${inFlightMax}, expected 1 to 5 with idempotence`)
   }
   return { acks, retries, inFlightMax, idempotent }
+}
+
+function batchTimes(options: PlainProducerOptions): Pick<ProducerSettings, 'lingerMs' | 'deliveryTimeoutMs'> {
+  const lingerMs = inRange('lingerMs', options.lingerMs, 5, 0)
+  const deliveryTimeoutMs = inRange('deliveryTimeoutMs', options.deliveryTimeoutMs, 120_000, 1)
+  if (lingerMs < deliveryTimeoutMs) return { lingerMs, deliveryTimeoutMs }
+  // Every batch's time would be up before it may go.
+  throw new RangeError(`lingerMs is ${lingerMs}, expected less than deliveryTimeoutMs, which is ${deliveryTimeoutMs}`)
 }
 
 function compressionLevel(options: PlainProducerOptions): number | undefined {

@@ -280,6 +280,18 @@ test('close with a signal gives up what is not answered by then', async (t) => {
   await failed
 })
 
+test('who closes a producer that is being closed may have less patience', async (t) => {
+  const { broker, topic } = await world(t)
+  broker.intercept('Produce', (request) => request.drop())
+  const producer = new Producer(broker)
+  const sent = producer.send({ topic, value: 'v' })
+  const failed = assert.rejects(sent, { name: 'ClientClosedError' })
+  const patient = producer.close()
+  await producer.close({ timeoutMs: 20 })
+  await Promise.all([failed, patient])
+  await producer.close()
+})
+
 test('with acks 0 nobody says where the record is', async (t) => {
   const { producing, readAll, topic } = await world(t)
   const producer = producing({ acks: 0 })
@@ -344,6 +356,8 @@ test('options that nothing goes by are refused when the producer is made, whatev
     { lingerMs: '5' },
     { batchSize: Number.NaN },
     { requestTimeoutMs: 0 },
+    { requestTimeoutMs: Infinity },
+    { lingerMs: 1_000, deliveryTimeoutMs: 1_000 },
     { enableIdempotence: 'false' },
     { bootstrapServers: undefined },
   ]

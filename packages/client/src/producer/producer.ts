@@ -1,5 +1,5 @@
 import type { CallOptions } from '../client-options.ts'
-import { abortable } from '../cluster/abort.ts'
+import { abortable, onAbort } from '../cluster/abort.ts'
 import type { ClientMetrics } from '../cluster/client-metrics.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
@@ -96,22 +96,30 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     return { ...this.#cluster.metrics(), ...this.#sender.counts.metrics, ...this.#intake.metrics }
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options)
-    return this.#closing
+  /** Whoever calls it again may have less patience. */
+  async close({ timeoutMs, signal }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close()
+    const giveUp = (): void => this.#giveUp()
+    const timer = timeoutMs === undefined ? undefined : this.#cluster.settings.clock.setTimer(timeoutMs, giveUp)
+    const unlisten = signal && onAbort(signal, giveUp)
+    if (signal?.aborted === true) giveUp()
+    try {
+      await this.#closing
+      signal?.throwIfAborted()
+    } finally {
+      timer?.cancel()
+      unlisten?.()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #close({ timeoutMs, ...options }: CloseOptions): Promise<void> {
-    const giveUp = (): void => this.#giveUp()
-    const timer = timeoutMs === undefined ? undefined : this.#cluster.settings.clock.setTimer(timeoutMs, giveUp)
+  async #close(): Promise<void> {
     try {
-      await this.flush(options)
+      await this.flush()
     } finally {
-      timer?.cancel()
       this.#giveUp()
       this.#cluster.close()
     }
@@ -143,11 +151,7 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
       : this.#intake.send(given, queued)
     if (entries.length === 0) return abortable(sent, signal)
     const takeBack = (): void => entries.forEach((entry) => this.#intake.waiting.withdraw(entry, signal.reason))
-    signal.addEventListener('abort', takeBack, { once: true })
-    return abortable(
-      sent.finally(() => signal.removeEventListener('abort', takeBack)),
-      signal,
-    )
+    return abortable(sent.finally(onAbort(signal, takeBack)), signal)
   }
 
   async #settled(): Promise<void> {

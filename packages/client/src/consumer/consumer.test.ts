@@ -371,3 +371,40 @@ test('options that nothing goes by are refused when the consumer is made, whatev
     assert.throws(() => new Consumer(given), RangeError, JSON.stringify(options))
   }
 })
+
+test('a loop that was too slow is not at its end because the group took its partitions', async (t) => {
+  const clock = clientClock(t)
+  const { consumer, fill } = await world(t)
+  await fill(10)
+  const lost = Promise.withResolvers<void>()
+  const slow = consumer({ groupId: 'g', stopAtEnd: true, maxPollIntervalMs: 60_000, onLost: () => lost.resolve() })
+  const seen = new Set<number>()
+  for await (const record of slow) {
+    if (seen.size === 0) {
+      await clock.advance(60_000)
+      await lost.promise
+    }
+    seen.add(valueOf(record))
+  }
+  assert.equal(seen.size, 10)
+})
+
+test('a second loop takes over what the first has in hand, and the first is told when it asks for more', async (t) => {
+  const { consumer, fill } = await world(t)
+  await fill(4)
+  const reader = consumer()
+  const next = async (loop: AsyncIterator<ConsumerRecord>): Promise<number> => {
+    const { value } = await loop.next()
+    return value === undefined ? -1 : valueOf(value)
+  }
+  const first = reader[Symbol.asyncIterator]()
+  assert.equal(await next(first), 0)
+  const second = reader[Symbol.asyncIterator]()
+  assert.equal(await next(second), 1)
+  await assert.rejects(next(first), { name: 'TypeError', message: /one loop/ })
+  assert.deepEqual([await next(second), await next(second)], [2, 3])
+  const waiting = second.next()
+  assert.throws(() => reader[Symbol.asyncIterator](), TypeError)
+  await reader.close()
+  assert.equal((await waiting).done, true)
+})

@@ -222,14 +222,25 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     atEnd: () => this.#atEnd(),
     closed: () => this.#stop.signal.aborted,
     start: () => this.#start(),
-    cameBack: () => this.#member?.comeBack(),
+    cameBack: () => this.#cameBack(),
     settle: () => this.#offsets.commitDone('left'),
-    nowMs: () => this.#context.cluster.settings.clock.monotonicMs(),
+    nowMs: () => this.#nowMs(),
     taken: ({ sizeBytes }) => {
       const { counts } = this.#context
       counts.records += 1
       counts.bytes += sizeBytes
     },
+  }
+
+  #nowMs(): number {
+    return this.#context.cluster.settings.clock.monotonicMs()
+  }
+
+  // Of several batches one may still be what it left the group for.
+  #cameBack(): void {
+    if (this.#member?.isAway !== true) return
+    const busyMs = this.#readers.now?.busyForMs(this.#nowMs()) ?? 0
+    if (busyMs < this.#context.settings.maxPollIntervalMs) this.#member.comeBack()
   }
 
   #wake(): void {
@@ -246,7 +257,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   #atEnd(): boolean {
-    if (!this.#context.settings.stopAtEnd || !this.#assignments.ever) return false
+    if (!this.#context.settings.stopAtEnd || !this.#assignments.isSettled) return false
     for (const state of this.#context.partitions) if (!state.finished) return false
     return true
   }

@@ -71,6 +71,11 @@ export class GroupMember {
     return this.#requests.joining
   }
 
+  /** Whether it has left until the loop comes back. */
+  get isAway(): boolean {
+    return this.#away !== undefined
+  }
+
   /** What made it impossible to be a member, until a loop tries again. */
   get shutOut(): unknown {
     return this.#shutOut

@@ -16,12 +16,14 @@ export async function watchLoop(
 ): Promise<void> {
   const { clock, logger } = cluster.settings
   const { maxPollIntervalMs, groupId } = settings
-  const startedMs = clock.monotonicMs()
+  let goneSinceMs = clock.monotonicMs()
   let told = false
   while (!stop.aborted) {
     await delay(clock, Math.min(lookEveryMs, maxPollIntervalMs / 4), stop)
     const nowMs = clock.monotonicMs()
-    const busyMs = reader()?.busyForMs(nowMs) ?? nowMs - startedMs
+    const now = reader()
+    if (now !== undefined) goneSinceMs = nowMs
+    const busyMs = now?.busyForMs(nowMs) ?? nowMs - goneSinceMs
     const isSlow = busyMs >= maxPollIntervalMs
     if (isSlow && !told) say(busyMs)
     told = isSlow

@@ -20,7 +20,7 @@ export class Assignments {
   readonly #calls: AwaitedCalls
   /** What comes and goes does so in turn, so that nothing is told of twice. Never rejects. */
   #turn: Promise<void> = Promise.resolve()
-  #ever = false
+  #isSettled = false
 
   constructor(
     context: ConsumerContext,
@@ -36,9 +36,9 @@ export class Assignments {
     this.#onLeaving = onLeaving
   }
 
-  /** Whether there has been an assignment, be it an empty one. */
-  get ever(): boolean {
-    return this.#ever
+  /** Whether there is an assignment, be it an empty one, and not a round of the group that will bring another. */
+  get isSettled(): boolean {
+    return this.#isSettled
   }
 
   /** Adds partitions. They are read once `onAssigned` has resolved, from where they start or it has sought to. */
@@ -71,6 +71,7 @@ export class Assignments {
   async #assign(partitions: readonly Start[]): Promise<void> {
     const { cluster, settings, stop } = this.#context
     stop.throwIfAborted()
+    this.#isSettled = false
     const starts = partitions.map((each) => ({ ...each, start: each.start ?? settings.start }))
     const offsets = await startOffsets(cluster, settings, starts, stop)
     const ends = await this.#ends(partitions)
@@ -89,11 +90,12 @@ export class Assignments {
       throw error
     }
     for (const state of this.#context.partitions.these(partitions)) state.held = false
-    this.#ever = true
+    this.#isSettled = true
     this.#context.wake()
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#isSettled = false
     const leaving = this.#context.partitions.these(partitions)
     for (const state of leaving) {
       state.held = true
@@ -106,6 +108,7 @@ export class Assignments {
   }
 
   async #lose(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#isSettled = false
     for (const state of this.#context.partitions.these(partitions)) this.#onLeaving(state)
     this.#drop(partitions)
     await this.#call('onLost', partitions)

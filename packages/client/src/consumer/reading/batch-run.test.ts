@@ -5,6 +5,7 @@ import type { Admin } from '../../admin/admin.ts'
 import type { ConsumerBatch } from '../consumer-api.ts'
 import type { Consumer } from '../consumer.ts'
 import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
+import { clientClock } from '@millrace/testkit/client-clock'
 import { until } from '@millrace/testkit/until'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -213,4 +214,83 @@ test('a consumer has one loop or run at a time', async (t) => {
   await run
   await assert.rejects(consumer().run({ eachBatch: () => undefined, partitionsConcurrently: 0 }), RangeError)
   await assert.rejects(consumer().run({} as never), new RangeError('eachBatch is undefined, expected a function'))
+})
+
+test('a second run is refused also where a loop was left before the first', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t)
+  await fill(2)
+  const reader = consumer()
+  await read(reader, 1)
+  const begun = Promise.withResolvers<void>()
+  const run = reader.run({ eachBatch: () => begun.resolve() })
+  await begun.promise
+  await assert.rejects(reader.run({ eachBatch: () => undefined }), TypeError)
+  await reader.close()
+  await run
+})
+
+test('while a batch takes too long the consumer stays away, whatever ends meanwhile, and joins when it ends', async (t) => {
+  const clock = clientClock(t)
+  const { admin, broker, consumer, fill } = await ConsumerWorld.start(t, 2)
+  await fill(20)
+  const stuck = Promise.withResolvers<void>()
+  const left = Promise.withResolvers<void>()
+  broker.intercept('LeaveGroup', async (_, next) => {
+    const answer = await next()
+    left.resolve()
+    return answer
+  })
+  const rounds: string[] = []
+  const working = new Set<number>()
+  const ended = new Set<number>()
+  const seen = new Set<number>()
+  const reader = consumer({
+    groupId: 'g',
+    maxPollIntervalMs: 60_000,
+    onAssigned: () => void rounds.push('assigned'),
+    onLost: () => void rounds.push('lost'),
+  })
+  const run = reader.run({
+    partitionsConcurrently: 2,
+    maxBatchRecords: 1,
+    eachBatch: async ({ partition, records }) => {
+      const isFirst = !working.has(partition)
+      working.add(partition)
+      if (isFirst) await (partition === 0 ? stuck.promise : left.promise)
+      ended.add(partition)
+      for (const record of records) seen.add(valueOf(record))
+    },
+  })
+  await until('both are at work', () => working.size === 2)
+  await clock.advance(60_000)
+  await until('the other batch has ended', () => ended.size === 1)
+  // Long enough for a round, were there one.
+  for (const _ of upTo(50)) await admin.fetchOffsets('g')
+  assert.deepEqual(rounds, ['assigned', 'lost'])
+  stuck.resolve()
+  await until('all is read', () => seen.size === 20)
+  assert.deepEqual(rounds, ['assigned', 'lost', 'assigned'])
+  await reader.close()
+  await run
+})
+
+test('a run that failed gives its program maxPollIntervalMs for the next', async (t) => {
+  const clock = clientClock(t)
+  const { consumer, fill } = await ConsumerWorld.start(t)
+  await fill(2)
+  let lost = 0
+  const reader = consumer({ groupId: 'g', maxPollIntervalMs: 60_000, onLost: () => void (lost += 1) })
+  const failing = reader.run({
+    eachBatch: async () => {
+      for (const _ of upTo(4)) await clock.advance(15_000)
+      throw new Error('no')
+    },
+  })
+  await assert.rejects(failing, /no/)
+  await clock.advance(15_000)
+  for (const _ of upTo(20)) await turn()
+  assert.equal(lost, 0)
+  assert.equal((await read(reader, 1)).length, 1)
+  await clock.advance(60_000)
+  await until('gone for longer', () => lost === 1)
 })

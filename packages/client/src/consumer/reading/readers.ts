@@ -43,18 +43,21 @@ export class Readers<Shown extends ConsumerRecord<unknown, unknown>> {
   }
 
   loop(): AsyncIterableIterator<Shown, undefined> {
-    if (this.#now !== undefined && this.#now !== this.#loop) throw oneReader()
+    const before = this.#loop
+    if (before?.waits === true || (this.#now !== undefined && this.#now !== before)) throw oneReader()
     const { partitions, present, spans } = this.#parts
-    this.#loop ??= new RecordLoop(partitions, this.#context, present)
+    if (before?.idle !== true) {
+      this.#loop = new RecordLoop(partitions, this.#context, present)
+      before?.giveWayTo(this.#loop)
+      this.#tracedLoop = spans?.around(this.#loop)
+    }
     this.#now = this.#loop
-    if (spans === undefined) return this.#loop
-    this.#tracedLoop ??= spans.around(this.#loop)
-    return this.#tracedLoop
+    return this.#tracedLoop ?? this.#loop!
   }
 
   async run(options: RunOptions<Shown>): Promise<void> {
     if (this.#context.closed()) return
-    if (this.#now !== undefined && this.#loop?.idle !== true) throw oneReader()
+    if (this.#now !== undefined && (this.#now !== this.#loop || !this.#loop.idle)) throw oneReader()
     const { partitions, present } = this.#parts
     const limits = {
       partitionsConcurrently: inRange('partitionsConcurrently', options.partitionsConcurrently, 1, 1),

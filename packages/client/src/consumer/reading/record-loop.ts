@@ -27,14 +27,18 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   #waiter: Waiter<Shown> | undefined
   /** Taken since the event loop turned. */
   #takenBytes = 0
+  #turning = false
   #asked = 0
   #seenAsked = 0
-  #seenAtMs = 0
+  #seenAtMs: number
+  /** Whether another loop was begun while this one had a record in hand. */
+  #overtaken = false
 
   constructor(partitions: Partitions, context: ReadingContext, present: Present<Shown>) {
     this.#partitions = partitions
     this.#context = context
     this.#present = present
+    this.#seenAtMs = context.nowMs()
   }
 
   [Symbol.asyncIterator](): this {
@@ -50,7 +54,9 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   // A loop that never waits would keep everything else out: what is fetched next, for one.
   async #nextAfterTurn(): Promise<Result<Shown>> {
     this.#takenBytes = 0
+    this.#turning = true
     await new Promise((resolve) => setImmediate(resolve))
+    this.#turning = false
     return this.#next()
   }
 
@@ -66,7 +72,20 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
 
   /** Whether nobody is in the loop: it wasn't entered yet, or was left. */
   get idle(): boolean {
-    return this.#waiter === undefined && this.#inHand === undefined
+    return !this.waits && this.#inHand === undefined
+  }
+
+  /** Whether who is in the loop waits for the next record. */
+  get waits(): boolean {
+    return this.#waiter !== undefined || this.#turning
+  }
+
+  /** Another loop goes on behind the record in hand; who is still in this one is told when it asks for more. */
+  giveWayTo(other: RecordLoop<Shown>): void {
+    other.#inHand = this.#inHand
+    this.#inHand = undefined
+    this.#turn = undefined
+    this.#overtaken = true
   }
 
   /** The loop was left: what it had in hand isn't done, and the loop may come back for the next. */
@@ -119,6 +138,7 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   }
 
   #nextOfAny(): Promise<Result<Shown>> {
+    if (this.#overtaken) return Promise.reject(new TypeError('a consumer has one loop: another one was begun'))
     const failure = this.#context.takeFailure()
     if (failure !== undefined) return Promise.reject(failure.error)
     if (this.#context.closed()) return Promise.resolve(ended)

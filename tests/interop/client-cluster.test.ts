@@ -13,6 +13,7 @@ import {
 import { GroupReader, Load, until } from './cluster-load.ts'
 import { apacheKafka } from './peers/apache-kafka.ts'
 import { find } from './peers/peer.ts'
+import { RequestCounts } from './request-counts.ts'
 import { endPrograms } from './process.ts'
 import { KafkaCluster, type NodeId, nodes } from './target/kafka-cluster.ts'
 
@@ -30,6 +31,7 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     const topics = [
       { name: 'orders', replicaAssignment: numbers(partitions).map(() => [2, 3, 1]) },
       { name: 'near', replicaAssignment: [[1, 2, 3]] },
+      { name: 'moved', replicaAssignment: [[1, 2, 3]] },
       { name: 'cut', replicaAssignment: [[2, 3]] },
     ]
     for (const [name, outcome] of await admin.createTopics(topics)) assert.ok(outcome.ok, name)
@@ -62,6 +64,27 @@ suite('three brokers of Apache Kafka', { skip }, () => {
       assert.ok((bytes[from - 1] ?? 0) > count * sizeBytes, `${clientRack}: ${bytes.join()} bytes`)
       assert.ok(Math.max(...others) < (count * sizeBytes) / 10, `${clientRack}: ${bytes.join()} bytes`)
     }
+  })
+
+  test('a producer and a consumer go on with a new leader that the old one names, without metadata', async () => {
+    const clientId = 'moved'
+    const place = { topic: 'moved', partition: 0 }
+    using requests = new RequestCounts(clientId)
+    await using producer = new Producer({ bootstrapServers: cluster.bootstrap, clientId, lingerMs: 0 })
+    await using consumer = readerOf('moved', { clientId })
+    await producer.send({ ...place, value: 'before' })
+    assert.deepEqual(await take(consumer, 1), ['before'])
+    // Nobody asks while it moves: of brokers that haven't all heard of it one may refuse without knowing better.
+    consumer.pause([place])
+    await until('the fetches to end', async () => requests.outstanding === 0)
+    requests.clear()
+    await lead(2, [['moved', 0]])
+    for (const node of nodes) await until(`broker ${node} to know`, async () => (await leaderAt(node, 'moved')) === 2)
+    const sent = await producer.send({ ...place, value: 'after' })
+    consumer.resume([place])
+    assert.deepEqual([sent.offset, await take(consumer, 1)], [1, ['after']])
+    assert.deepEqual([requests.of('Metadata'), requests.of('Produce')], [0, 2])
+    assert.equal(requests.of('OffsetForLeaderEpoch'), 1)
   })
 
   test('leaders move and a broker is killed: nothing is lost, twice or out of order, and readers go on', async () => {
@@ -146,6 +169,13 @@ suite('three brokers of Apache Kafka', { skip }, () => {
   async function partitionOf(topic: string) {
     const described = (await admin.describeTopics([topic])).get(topic)
     return described?.ok === true ? described.value.partitions[0] : undefined
+  }
+
+  // What this broker itself knows.
+  async function leaderAt(node: NodeId, topic: string): Promise<number> {
+    await using one = new Admin({ bootstrapServers: cluster.addressOf(node) })
+    const described = (await one.describeTopics([topic])).get(topic)
+    return described?.ok === true ? (described.value.partitions[0]?.leader ?? -1) : -1
   }
 
   const leaderOf = async (topic: string): Promise<number> => (await partitionOf(topic))?.leader ?? -1

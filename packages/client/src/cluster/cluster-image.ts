@@ -8,7 +8,7 @@ export interface Broker extends Address {
   readonly rack: string | null
 }
 
-interface PartitionImage {
+export interface PartitionImage {
   readonly partition: number
   /** -1 while there is none. */
   readonly leader: number
@@ -16,6 +16,8 @@ interface PartitionImage {
   readonly leaderEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Set where an answer named this leader (KIP-951): when, and whether it was to be asked at once. */
+  readonly hint?: { readonly atMs: number; readonly atOnce: boolean }
 }
 
 export interface TopicImage {
@@ -48,11 +50,16 @@ export const emptyImage: ClusterImage = {
 export function withMetadata(image: ClusterImage, response: MetadataResponse): ClusterImage {
   const topics = new Map(image.topics)
   const topicErrors = new Map(image.topicErrors)
+  const brokers = new Map(response.brokers.map(({ nodeId, ...broker }) => [nodeId, { id: nodeId, ...broker }]))
   for (const topic of response.topics) {
     if (topic.name === null) continue
     topicErrors.delete(topic.name)
-    if (topic.errorCode === 0) topics.set(topic.name, topicImage(topic, topic.name, topics.get(topic.name)))
-    else {
+    if (topic.errorCode === 0) {
+      const known = topics.get(topic.name)
+      const now = topicImage(topic, topic.name, known)
+      topics.set(topic.name, now)
+      keepNewerLeaders(brokers, image.brokers, now, known)
+    } else {
       topics.delete(topic.name)
       topicErrors.set(topic.name, errorName(topic.errorCode))
     }
@@ -60,7 +67,7 @@ export function withMetadata(image: ClusterImage, response: MetadataResponse): C
   return {
     clusterId: response.clusterId,
     controllerId: response.controllerId,
-    brokers: new Map(response.brokers.map(({ nodeId, ...broker }) => [nodeId, { id: nodeId, ...broker }])),
+    brokers,
     topics,
     topicErrors,
   }
@@ -84,4 +91,17 @@ function topicImage(topic: TopicAnswer, name: string, known: TopicImage | undefi
     return before !== undefined && before.leaderEpoch > each.leaderEpoch ? before : each
   })
   return { name, topicId: topic.topicId, internal: topic.isInternal, partitions: newest }
+}
+
+// An answer that lags behind what is known of a leader doesn't know where that is either.
+function keepNewerLeaders(
+  brokers: Map<number, Broker>,
+  knownBrokers: ReadonlyMap<number, Broker>,
+  now: TopicImage,
+  known: TopicImage | undefined,
+): void {
+  for (const [i, partition] of now.partitions.entries()) {
+    const leader = partition === known?.partitions[i] ? knownBrokers.get(partition.leader) : undefined
+    if (leader !== undefined) brokers.set(leader.id, leader)
+  }
 }

@@ -1,6 +1,6 @@
 import type { BodyFor, Connection, RequestOptions } from '@millrace/connection'
 import { BrokerError, responseError } from '@millrace/connection'
-import type { Api } from '@millrace/protocol'
+import type { Api, ErrorName } from '@millrace/protocol'
 import { findCoordinatorApi, KafkaError, metadataApi } from '@millrace/protocol'
 import type { ClientOptions } from '../client-options.ts'
 import { whichever } from './abort.ts'
@@ -10,6 +10,7 @@ import { type ClientMetrics, clientMetrics } from './client-metrics.ts'
 import type { Lane } from './connection-pool.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { FetchMemory } from './fetch-memory.ts'
+import { hintedErrors, type LeaderHint } from './leader-hints.ts'
 import { Metadata } from './metadata.ts'
 import { isRetriableError, retry } from './retry.ts'
 import type { Address, Settings } from './settings.ts'
@@ -67,6 +68,14 @@ export class Cluster {
   /** Something has shown that what is known of the topic is out of date. */
   invalidate(name: string): void {
     this.#metadata.invalidate(name)
+  }
+
+  /**
+   * A broker has refused a request for a partition, and may have said who leads it (KIP-951). True where that one may be
+   * asked at once; else metadata is to be asked for first, after a pause.
+   */
+  refused(error: ErrorName, hint: LeaderHint): boolean {
+    return hintedErrors.has(error) && this.#metadata.follow(hint)
   }
 
   /** Which topics to forget when all are asked for: those that nobody has used for long. */

@@ -6,6 +6,7 @@ import { errorName, metadataApi } from '@millrace/protocol'
 import { abortable } from './abort.ts'
 import type { ClusterImage, TopicImage } from './cluster-image.ts'
 import { emptyImage, withMetadata } from './cluster-image.ts'
+import { followHint, type LeaderHint } from './leader-hints.ts'
 import { retry } from './retry.ts'
 import type { Settings } from './settings.ts'
 
@@ -110,6 +111,14 @@ export class Metadata {
       this.#settings.logger.warn('the brokers belong to another cluster now', fields)
     }
     this.#image = image
+  }
+
+  /** Takes in who leads a partition, as a refusal says it. True where that broker may be asked at once. */
+  follow(hint: LeaderHint): boolean {
+    const { clock, retryBackoffMs } = this.#settings
+    const { image, atOnce } = followHint(this.#image, hint, clock.monotonicMs(), retryBackoffMs)
+    this.#image = image
+    return atOnce
   }
 
   // What is asked for in one turn goes together, and behind the request that is out.

@@ -24,6 +24,12 @@ interface Pipeline {
   connection: Connection | undefined
 }
 
+/** Who was asked. */
+interface Asked {
+  readonly connection: Connection
+  readonly leader: number
+}
+
 /**
  * Sends what waits in the lanes: one batch of each partition in a request, a bounded number of requests to each broker
  * at a time, and again what may succeed later.
@@ -238,9 +244,9 @@ export class Sender implements LaneListener {
       const connection = await this.#connection(pipeline, leader)
       sent = true
       if (this.#settings.acks === 0) await this.#post(connection, shipments)
-      else this.#settle(await this.#request(connection, shipments), connection, shipments)
+      else this.#settle(await this.#request(connection, shipments), { connection, leader }, shipments)
     } catch (error) {
-      for (const { lane, batch } of shipments) this.#failed(lane, batch, error, sent)
+      for (const { lane, batch } of shipments) this.#failed(lane, batch, error, { sent })
     } finally {
       pipeline.inFlight -= 1
       this.#requestsInFlight -= 1
@@ -269,12 +275,17 @@ export class Sender implements LaneListener {
     })
   }
 
-  #settle(response: ProduceResponse, connection: Connection, shipments: readonly Shipment[]): void {
+  #settle(response: ProduceResponse, from: Asked, shipments: readonly Shipment[]): void {
     const answers = answersTo(response, shipments, this.#topicIdOf)
-    for (const [i, { lane, batch }] of shipments.entries()) this.#answered(lane, batch, answers[i], connection)
+    for (const [i, shipment] of shipments.entries()) this.#answered(shipment, answers[i], response, from)
   }
 
-  #answered(lane: PartitionLane, batch: Batch, answer: PartitionAnswer | undefined, connection: Connection): void {
+  #answered(
+    { lane, batch }: Shipment,
+    answer: PartitionAnswer | undefined,
+    { nodeEndpoints }: ProduceResponse,
+    { connection, leader }: Asked,
+  ): void {
     const source = { address: connection.address, api: produceApi.name }
     if (answer === undefined) {
       const left = new BrokerError('UNKNOWN_SERVER_ERROR', 'the answer leaves a partition out', source)
@@ -288,16 +299,19 @@ export class Sender implements LaneListener {
       return lane.split(batch)
     }
     const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
-    this.#failed(lane, batch, responseError(answer.errorCode, detail, source))
+    const { topic, partition } = lane
+    const { currentLeader } = answer
+    const atOnce = this.#cluster.refused(error, { topic, partition, refusedBy: leader, currentLeader, nodeEndpoints })
+    this.#failed(lane, batch, responseError(answer.errorCode, detail, source), { atOnce })
   }
 
-  #failed(lane: PartitionLane, batch: Batch, error: unknown, sent = true): void {
+  #failed(lane: PartitionLane, batch: Batch, error: unknown, { sent = true, atOnce = false } = {}): void {
     const nowMs = this.#nowMs()
     if (!this.#mayRetry(lane, batch, error, nowMs)) return lane.fail(batch, error)
-    if (staleMetadataErrors.has(error.error)) this.#cluster.invalidate(lane.topic)
+    if (!atOnce && staleMetadataErrors.has(error.error)) this.#cluster.invalidate(lane.topic)
     this.#log(`a batch of ${lane.topic}-${lane.partition} is sent again`, error)
     batch.failure = error
-    const againAtMs = nowMs + backoffMs(this.#cluster.settings, batch.attempts)
+    const againAtMs = atOnce ? nowMs : nowMs + backoffMs(this.#cluster.settings, batch.attempts)
     lane.retry(batch, againAtMs, sent && unknownOutcomeErrors.has(error.error))
   }
 

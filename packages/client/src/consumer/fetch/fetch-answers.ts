@@ -52,7 +52,9 @@ export function takeAnswers(
       // It was taken away or moved meanwhile: what came is of no use.
       if (state === undefined || !context.partitions.has(state) || state.resetting) continue
       if (state.fetchOffset === asked.offsets.get(state)) {
-        came = take(context, state, { answer, bytes, connection, broker: asked.broker }) || came
+        const { broker } = asked
+        came =
+          take(context, state, { answer, bytes, connection, broker, nodeEndpoints: response.nodeEndpoints }) || came
       }
     }
   }
@@ -68,12 +70,13 @@ interface Came {
   readonly bytes: AnswerBytes | undefined
   readonly connection: Connection
   readonly broker: number
+  readonly nodeEndpoints: FetchResponse['nodeEndpoints']
 }
 
 function take(context: ConsumerContext, state: PartitionState, came: Came): boolean {
   const { answer, bytes, connection, broker } = came
   if (answer.errorCode !== 0) {
-    refused(context, state, answer.errorCode, broker, connection)
+    refused(context, state, came)
     return false
   }
   const { settings, cluster } = context
@@ -97,16 +100,12 @@ function take(context: ConsumerContext, state: PartitionState, came: Came): bool
   return false
 }
 
-function refused(
-  context: ConsumerContext,
-  state: PartitionState,
-  code: number,
-  broker: number,
-  connection: Connection,
-): void {
-  const error = errorName(code)
-  const failure = responseError(code, undefined, { address: connection.address, api: fetchApi.name })
-  if (state.readFrom?.broker === broker) {
+function refused(context: ConsumerContext, state: PartitionState, came: Came): void {
+  const { answer, broker, connection } = came
+  const error = errorName(answer.errorCode)
+  const failure = responseError(answer.errorCode, undefined, { address: connection.address, api: fetchApi.name })
+  const leads = state.readFrom?.broker !== broker
+  if (!leads) {
     // A follower may be behind, or no longer be one: the leader knows.
     state.readFrom = undefined
   } else if (error === 'OFFSET_OUT_OF_RANGE') {
@@ -118,10 +117,15 @@ function refused(
     context.fail(failure)
     return
   }
-  const { settings } = context.cluster
+  const { cluster } = context
+  cluster.settings.logger.debug(`${state.key} can't be fetched now`, { error: errorMessage(failure) })
+  const { topic, partition } = state
+  const { currentLeader } = answer
+  const { nodeEndpoints } = came
+  const refusedBy = leads ? broker : null
+  if (cluster.refused(error, { topic, partition, refusedBy, currentLeader, nodeEndpoints })) return
   notAtOnce(context, state)
-  context.cluster.invalidate(state.topic)
-  settings.logger.debug(`${state.key} can't be fetched now`, { error: errorMessage(failure) })
+  cluster.invalidate(topic)
 }
 
 // A broker that answers with an error answers fast, also while nobody reads on.

@@ -82,11 +82,15 @@ export class Fetcher {
       this.#wakeAt(state.retryAtMs)
       return undefined
     }
-    const source = sourceOf(this.#context.cluster, state, nowMs)
+    const source = this.#sourceOf(state)
     if (source === undefined) this.#lookForLeaders()
     else if (needsEpochCheck(state, source.leaderEpoch)) void checkEpoch(this.#context, state, source.leaderEpoch)
     else return source
     return undefined
+  }
+
+  #sourceOf(state: PartitionState): Source | undefined {
+    return sourceOf(this.#context.cluster, state, this.#nowMs())
   }
 
   #wakeAt(atMs: number): void {
@@ -112,7 +116,7 @@ export class Fetcher {
       .then(() => {
         this.#lookingForLeaders = false
         // Not over and over: an election takes its time.
-        const missing = Array.from(partitions).some((state) => sourceOf(cluster, state, this.#nowMs()) === undefined)
+        const missing = Array.from(partitions).some((state) => this.#sourceOf(state) === undefined)
         return missing ? this.#wakeAt(this.#nowMs() + cluster.settings.retryBackoffMs) : this.wake()
       })
       .catch((error: unknown) => this.#log('the fetcher stopped', error))
@@ -186,8 +190,7 @@ export class Fetcher {
       throwRefused(response, connection)
       session.accepted(response.sessionId, wanted, asked.offsets)
       for (const { state, leaderEpoch } of wanted) state.checkedEpoch = leaderEpoch
-      if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
-      else if (wanted.some(({ state }) => state.readFrom !== undefined)) this.wake()
+      this.#take(response, asked, connection)
     } finally {
       this.#asked.delete(broker)
       this.#room.give(maxBytes)
@@ -207,13 +210,19 @@ export class Fetcher {
       const asked = askedOf(broker, wanted)
       const response = await this.#request(connection, planOnce(wanted), wanted, this.#bounds(maxBytes, 0))
       throwRefused(response, connection)
-      if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
+      this.#take(response, asked, connection)
     } catch (error) {
       // The fetch that waits with the broker, or the one after it, brings what this one didn't.
       this.#log(`a fetch aside from broker ${broker} failed`, error)
     } finally {
       this.#room.give(maxBytes)
     }
+  }
+
+  #take(response: FetchResponse, asked: Asked, connection: Connection): void {
+    if (takeAnswers(this.#context, response, asked, connection)) this.#context.wake()
+    // Another broker is to be asked from now on: a replica that is near, or a new leader.
+    else if (asked.wanted.some(({ state }) => this.#sourceOf(state)?.broker !== asked.broker)) this.wake()
   }
 
   #bounds(maxBytes: number, maxWaitMs: number): FetchBounds {

@@ -55,9 +55,19 @@ export function groupTests(world: World): void {
         [['jobs']],
       )
       assert.deepEqual(flows.members[0]?.tasks.active, [{ subtopologyId: 's', partitions: [0, 1] }])
+      assert.deepEqual(
+        flows.subtopologies?.flatMap(({ changelogTopics }) => changelogTopics),
+        [{ name: 'flows-s-changelog', partitions: 2, replicationFactor: 1, configs: { 'cleanup.policy': 'compact' } }],
+      )
+      const { userEndpoint, clientTags, classic } = flows.members[0]
+      assert.deepEqual(
+        [userEndpoint, clientTags, classic],
+        [{ host: 'flows.example', port: 7070 }, { zone: 'a' }, false],
+      )
       const consumers = valueOf(described.get('consumers')!)
       assert.ok(consumers.type === 'consumer' && consumers.coordinator === 1)
       assert.deepEqual([consumers.members[0]?.subscribedTopics, consumers.members[0]?.classic], [['jobs'], false])
+      assert.equal(consumers.members[0]?.subscribedTopicRegex, null)
 
       const types = ['share', 'streams'] as const
       assert.deepEqual(
@@ -88,6 +98,8 @@ export function groupTests(world: World): void {
       assert.deepEqual([...altered.values()].map(errorOf), [undefined, 'UNKNOWN_TOPIC_OR_PARTITION'])
       const [at] = await admin.fetchShareOffsets('workers', [{ topic: 'jobs', partition: 0 }])
       assert.deepEqual([at?.offset, at?.lag], [1, 2])
+      const both = valuesOf(await admin.fetchShareOffsets([{ groupId: 'workers' }, { groupId: 'nobody' }]))
+      assert.deepEqual([both.get('workers')?.length, both.get('nobody')?.length], [2, 0])
       const forgotten = await admin.deleteShareOffsets('workers', ['jobs', 'gone'])
       assert.deepEqual([...forgotten.values()].map(errorOf), [undefined, 'UNKNOWN_TOPIC_OR_PARTITION'])
       valuesOf(await admin.deleteGroups(['workers']))
@@ -151,10 +163,18 @@ const streamsHeartbeat = (memberEpoch: number) => ({
         activeTasks: [],
         standbyTasks: [],
         warmupTasks: [],
-        clientTags: [],
+        clientTags: [{ key: 'zone', value: 'a' }],
+        userEndpoint: { host: 'flows.example', port: 7070 },
       }
     : {}),
 })
+
+const changelog = {
+  name: 'flows-s-changelog',
+  partitions: 0,
+  replicationFactor: 1,
+  topicConfigs: [{ key: 'cleanup.policy', value: 'compact' }],
+}
 
 const topology = {
   epoch: 0,
@@ -163,7 +183,7 @@ const topology = {
       subtopologyId: 's',
       sourceTopics: ['jobs'],
       sourceTopicRegex: [],
-      stateChangelogTopics: [],
+      stateChangelogTopics: [changelog],
       repartitionSinkTopics: [],
       repartitionSourceTopics: [],
       copartitionGroups: [],

@@ -114,7 +114,9 @@ export function securityTests(world: World): void {
       }
       await using stranger = new Admin(as('SCRAM-SHA-256', 'carol', 'carol-2'))
       await assert.rejects(stranger.describeCluster(), { error: 'SASL_AUTHENTICATION_FAILED' })
-      const described = await admin.describeUserScramCredentials(['carol', 'nobody'])
+      const described = await admin.describeUserScramCredentials(['carol', 'nobody', 'carol'])
+      assert.deepEqual([...described.keys()], ['carol', 'nobody'])
+      assert.equal((await admin.describeUserScramCredentials([])).size, 0)
       const carols = described.get('carol')
       assert.ok(carols?.ok === true)
       assert.deepEqual(carols.value.map(({ mechanism, iterations }) => `${mechanism} ${iterations}`).toSorted(), [

@@ -11,7 +11,7 @@ import type { AclBinding, AclFilter, DeletedAcl } from './security-api.ts'
 
 type Whole = Required<AclBinding>
 
-const resourceTypes = names({
+const resourceTypes = names('resourceType', {
   any: 1,
   topic: 2,
   group: 3,
@@ -20,8 +20,8 @@ const resourceTypes = names({
   'delegation-token': 6,
   user: 7,
 })
-const patternTypes = names({ any: 1, match: 2, literal: 3, prefixed: 4 })
-const permissions = names({ any: 1, deny: 2, allow: 3 })
+const patternTypes = names('patternType', { any: 1, match: 2, literal: 3, prefixed: 4 })
+const permissions = names('permission', { any: 1, deny: 2, allow: 3 })
 
 const wireFilter = (filter: AclFilter) => ({
   resourceTypeFilter: resourceTypes.numberOf(filter.resourceType ?? 'any'),
@@ -85,7 +85,7 @@ export async function createAcls(call: Call, bindings: readonly AclBinding[]): P
       const response = await request(call, connection, createAclsApi, { creations })
       return response.results.map(({ errorCode, errorMessage }, i) => [
         items[i]?.[0] ?? -1,
-        doneOrNot(errorCode, errorMessage, connection, createAclsApi),
+        doneOrNot(errorCode, errorMessage, connection, createAclsApi, `binding ${(items[i]?.[0] ?? -1) + 1}`),
       ])
     },
   })
@@ -100,12 +100,12 @@ export async function deleteAcls(call: Call, filters: readonly AclFilter[]): Pro
     send: async (connection, items) => {
       const body = { filters: items.map(([, filter]) => wireFilter(filter)) }
       const response = await request(call, connection, deleteAclsApi, body)
-      const from = { connection, api: deleteAclsApi.name }
       return response.filterResults.map(({ errorCode, errorMessage, matchingAcls }, i) => {
+        const from = { connection, api: deleteAclsApi.name, about: `filter ${(items[i]?.[0] ?? -1) + 1}` }
         const matched = () =>
           matchingAcls.map((acl) => ({
             binding: bindingOf(acl),
-            outcome: doneOrNot(acl.errorCode, acl.errorMessage, connection, deleteAclsApi),
+            outcome: doneOrNot(acl.errorCode, acl.errorMessage, connection, deleteAclsApi, from.about),
           }))
         return [items[i]?.[0] ?? -1, outcomeOf(errorCode, errorMessage, from, matched)]
       })

@@ -22,7 +22,8 @@ import { describeGroups } from './group-descriptions.ts'
 import { deleteGroups, listGroups, removeMembers } from './groups.ts'
 import { offsetsOfPartitions } from './list-offsets.ts'
 import { alterReplicaLogDirs, describeLogDirs, describeReplicaLogDirs } from './log-dirs.ts'
-import type { CommittedOffset, FetchOffsetsOptions, GroupPartitions } from './offsets-api.ts'
+import type { CommittedOffset, FetchOffsetsOptions, GroupPartitions, ShareOffset } from './offsets-api.ts'
+import { NewTopics } from './new-topics.ts'
 import { commitOffsets, deleteOffsets, fetchOffsets } from './offsets.ts'
 import { valueOf } from './outcome.ts'
 import { resourceKey } from './outcome-keys.ts'
@@ -33,7 +34,7 @@ import { alterPartitionReassignments, electLeaders, listPartitionReassignments }
 import { alterUserScramCredentials, describeUserScramCredentials } from './scram-credentials.ts'
 import { alterShareOffsets, deleteShareOffsets, fetchShareOffsets } from './share-offsets.ts'
 import { describeTopics, listTopics } from './topic-descriptions.ts'
-import type { NewPartitions, ValidateOptions } from './topics-api.ts'
+import type { NewPartitions, QuotaOptions, ValidateOptions } from './topics-api.ts'
 import { createTopics, deleteTopics } from './topics.ts'
 import {
   abortTransaction,
@@ -54,17 +55,19 @@ import {
  */
 export class Admin implements AdminApi, AsyncDisposable {
   readonly #cluster: Cluster
+  readonly #newTopics: NewTopics
   #clientInstanceId: string | undefined
 
   constructor(options: ClientOptions) {
     this.#cluster = new Cluster(options)
+    this.#newTopics = new NewTopics(this.#cluster.settings.clock)
   }
 
   readonly createTopics: AdminApi['createTopics'] = (topics, options = {}) =>
     this.#run(options, (call) => createTopics(call, topics, options))
 
   readonly deleteTopics: AdminApi['deleteTopics'] = (topics, options = {}) =>
-    this.#run(options, (call) => deleteTopics(call, topics))
+    this.#run(options, (call) => deleteTopics(call, topics, options))
 
   readonly listTopics: AdminApi['listTopics'] = (options = {}) =>
     this.#run(options, (call) => listTopics(call, options))
@@ -72,12 +75,12 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly describeTopics: AdminApi['describeTopics'] = (topics, options = {}) =>
     this.#run(options, (call) => describeTopics(call, topics, options))
 
-  createPartitions(topic: string, total: number, options?: ValidateOptions): Promise<void>
-  createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions): Promise<Outcomes<null>>
+  createPartitions(topic: string, total: number, options?: ValidateOptions & QuotaOptions): Promise<void>
+  createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions & QuotaOptions): Promise<Outcomes<null>>
   createPartitions(
     asked: string | readonly NewPartitions[],
-    total?: number | ValidateOptions,
-    given?: ValidateOptions,
+    total?: number | (ValidateOptions & QuotaOptions),
+    given?: ValidateOptions & QuotaOptions,
   ): Promise<void | Outcomes<null>> {
     const options = (typeof total === 'object' ? total : given) ?? {}
     return this.#run(options, async (call) => {
@@ -144,15 +147,7 @@ export class Admin implements AdminApi, AsyncDisposable {
     partitions?: readonly TopicPartition[] | FetchOffsetsOptions,
     given?: FetchOffsetsOptions,
   ): Promise<CommittedOffset[] | Outcomes<readonly CommittedOffset[]>> {
-    if (typeof asked !== 'string') {
-      const options = (partitions as FetchOffsetsOptions | undefined) ?? {}
-      return this.#run(options, (call) => fetchOffsets(call, asked, options))
-    }
-    const group = { groupId: asked, ...(Array.isArray(partitions) ? { partitions } : {}) }
-    return this.#run(given ?? {}, async (call) => {
-      const outcomes = await fetchOffsets(call, [group], given ?? {})
-      return [...valueOf(outcomes.get(asked)!)]
-    })
+    return this.#ofGroups(asked, partitions, given, fetchOffsets)
   }
 
   readonly commitOffsets: AdminApi['commitOffsets'] = (groupId, offsets, options = {}) =>
@@ -161,8 +156,22 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly deleteOffsets: AdminApi['deleteOffsets'] = (groupId, partitions, options = {}) =>
     this.#run(options, (call) => deleteOffsets(call, groupId, partitions))
 
-  readonly fetchShareOffsets: AdminApi['fetchShareOffsets'] = (groupId, partitions, options = {}) =>
-    this.#run(options, (call) => fetchShareOffsets(call, groupId, partitions))
+  fetchShareOffsets(
+    groupId: string,
+    partitions?: readonly TopicPartition[],
+    options?: AdminCallOptions,
+  ): Promise<ShareOffset[]>
+  fetchShareOffsets(
+    groups: readonly GroupPartitions[],
+    options?: AdminCallOptions,
+  ): Promise<Outcomes<readonly ShareOffset[]>>
+  fetchShareOffsets(
+    asked: string | readonly GroupPartitions[],
+    partitions?: readonly TopicPartition[] | AdminCallOptions,
+    given?: AdminCallOptions,
+  ): Promise<ShareOffset[] | Outcomes<readonly ShareOffset[]>> {
+    return this.#ofGroups(asked, partitions, given, fetchShareOffsets)
+  }
 
   readonly alterShareOffsets: AdminApi['alterShareOffsets'] = (groupId, offsets, options = {}) =>
     this.#run(options, (call) => alterShareOffsets(call, groupId, offsets))
@@ -273,7 +282,22 @@ export class Admin implements AdminApi, AsyncDisposable {
     return this.close()
   }
 
+  /** What one group has, which rejects with its error, or what several have. */
+  #ofGroups<T, Options extends AdminCallOptions>(
+    asked: string | readonly GroupPartitions[],
+    partitions: readonly TopicPartition[] | Options | undefined,
+    given: Options | undefined,
+    fetch: (call: Call, groups: readonly GroupPartitions[], options: Options) => Promise<Outcomes<readonly T[]>>,
+  ): Promise<T[] | Outcomes<readonly T[]>> {
+    const options = (typeof asked === 'string' ? given : (partitions as Options | undefined)) ?? ({} as Options)
+    return this.#run(options, async (call) => {
+      if (typeof asked !== 'string') return fetch(call, asked, options)
+      const group = { groupId: asked, ...(Array.isArray(partitions) ? { partitions } : {}) }
+      return [...valueOf((await fetch(call, [group], options)).get(asked)!)]
+    })
+  }
+
   #run<T>(options: AdminCallOptions, work: (call: Call) => Promise<T>): Promise<T> {
-    return runCall(this.#cluster, options, work)
+    return runCall(this.#cluster, this.#newTopics, options, work)
   }
 }

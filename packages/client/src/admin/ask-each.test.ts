@@ -240,3 +240,32 @@ test('what an answer leaves out is an error of its own, and what nobody asked fo
     ],
   )
 })
+
+test('a quota on changes is waited out, or is the outcome where that is wanted', async (t) => {
+  const { admin, broker } = await world(t)
+  let refusals = 0
+  broker.intercept('CreateTopics', async (request, next) => {
+    if ((refusals -= 1) < 0) return next()
+    const held = { errorCode: errorCode('THROTTLING_QUOTA_EXCEEDED'), errorMessage: 'too many changes' }
+    const topics = request.body.topics.map(({ name }) => ({ name, ...held, numPartitions: -1, replicationFactor: -1 }))
+    return { throttleTimeMs: 5, topics: topics.map((topic) => ({ ...topic, configs: [] })) }
+  })
+  refusals = 2
+  valuesOf(await admin.createTopics([{ name: 'waited' }]))
+  assert.equal(refusals, -1)
+  refusals = 1
+  const held = await admin.createTopics([{ name: 'held' }], { retryOnQuotaViolation: false })
+  assert.throws(() => valuesOf(held), { error: 'THROTTLING_QUOTA_EXCEEDED', retriable: true })
+})
+
+test('what was created is told with its replication factor and its settings', async (t) => {
+  const { admin } = await world(t)
+  const topics = [{ name: 'orders', partitions: 2, configs: { 'retention.ms': '60000' } }]
+  const checked = valuesOf(await admin.createTopics(topics, { validateOnly: true })).get('orders')
+  const created = valuesOf(await admin.createTopics(topics)).get('orders')
+  for (const each of [checked, created]) {
+    assert.equal(each?.replicationFactor, 1)
+    const retention = each?.configs?.find(({ name }) => name === 'retention.ms')
+    assert.deepEqual([retention?.value, retention?.source], ['60000', 'topic'])
+  }
+})

@@ -5,6 +5,7 @@ import { delay } from '../cluster/abort.ts'
 import { backoffMs, isRetriableError } from '../cluster/retry.ts'
 import type { Call } from './call.ts'
 import { failed } from './outcome.ts'
+import { onceEach } from './once-each.ts'
 import type { Outcome } from './outcome-types.ts'
 
 /** Some of the things asked for, and the broker that answers for them. */
@@ -37,7 +38,7 @@ export interface AskEach<Item, T, K> {
   /** Errors of single items for which they are asked for again, while there is time. */
   readonly again?: ReadonlySet<ErrorName>
   /** Whether a topic that isn't known may be one that was made a moment ago. */
-  readonly patient?: boolean
+  readonly patient?: boolean | ((item: Item) => boolean)
 }
 
 // How long brokers may take to hear of a topic that another one made.
@@ -63,7 +64,7 @@ class Asking<Item, T, K> {
   constructor(call: Call, ask: AskEach<Item, T, K>) {
     this.#call = call
     this.#ask = ask
-    this.#left = [...new Map(ask.items.map((item) => [ask.key(item), item])).values()]
+    this.#left = onceEach(ask.items, ask.key)
   }
 
   async run(): Promise<Map<K, Outcome<T>>> {
@@ -78,7 +79,7 @@ class Asking<Item, T, K> {
     const all = [...this.#outcomes.values()]
     const first = all[0]
     if (first?.ok === false && all.every((each) => !each.ok && this.#thrown.has(each.error))) throw first.error
-    return new Map(asked.map((key) => [key, this.#outcomes.get(key) ?? failed(nothingSaid(key))]))
+    return ofAll(asked, this.#outcomes)
   }
 
   async #rounds(): Promise<void> {
@@ -87,7 +88,7 @@ class Asking<Item, T, K> {
     for (let attempt = 1; this.#left.length > 0; attempt += 1) {
       await this.#round(attempt)
       const passedMs = settings.clock.monotonicMs() - startMs
-      this.#left = this.#left.filter((item) => this.#isWorthAsking(this.#outcomes.get(this.#ask.key(item)), passedMs))
+      this.#left = this.#left.filter((item) => this.#isWorthAsking(item, passedMs))
       if (this.#left.length === 0) return
       const pauseMs = backoffMs(settings, attempt)
       if (settings.clock.monotonicMs() + pauseMs >= this.#call.deadlineMs) return
@@ -126,14 +127,24 @@ class Asking<Item, T, K> {
     for (const item of items) this.#outcomes.set(this.#ask.key(item), failed(error))
   }
 
-  #isWorthAsking(outcome: Outcome<T> | undefined, passedMs: number): boolean {
+  #isWorthAsking(item: Item, passedMs: number): boolean {
+    const outcome = this.#outcomes.get(this.#ask.key(item))
     if (outcome === undefined || outcome.ok) return false
     const { error } = outcome
     if (this.#thrown.has(error)) return isRetriableError(error)
     if (this.#ask.again?.has(error.error) === true) return true
-    return this.#ask.patient === true && perhapsNotYetThere.has(error.error) && passedMs < patienceMs
+    return this.#isPatient(item) && perhapsNotYetThere.has(error.error) && passedMs < patienceMs
+  }
+
+  #isPatient(item: Item): boolean {
+    const { patient = false } = this.#ask
+    return typeof patient === 'boolean' ? patient : patient(item)
   }
 }
+
+/** The outcomes of all that was asked for, in that order. */
+export const ofAll = <K, T>(asked: Iterable<K>, outcomes: ReadonlyMap<K, Outcome<T>>): Map<K, Outcome<T>> =>
+  new Map(Array.from(asked, (key) => [key, outcomes.get(key) ?? failed(nothingSaid(key))]))
 
 const nothingSaid = (key: unknown): KafkaError =>
   new KafkaError('UNKNOWN_SERVER_ERROR', `UNKNOWN_SERVER_ERROR: the broker's answer says nothing of ${String(key)}`)

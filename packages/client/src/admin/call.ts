@@ -1,7 +1,9 @@
 import { KafkaError } from '@millrace/protocol'
 import type { CallOptions } from '../client-options.ts'
+import { inRange } from '../cluster/checked.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { retry } from '../cluster/retry.ts'
+import type { NewTopics } from './new-topics.ts'
 
 /** What every call of `Admin` may be given. */
 export interface AdminCallOptions extends CallOptions {
@@ -12,6 +14,8 @@ export interface AdminCallOptions extends CallOptions {
 /** One call of a user, however many requests it takes. */
 export interface Call {
   readonly cluster: Cluster
+  /** Made by this client a moment ago: not every broker knows of them yet. */
+  readonly newTopics: NewTopics
   /** Set by the caller, at the deadline, or when the client is closed. */
   readonly signal: AbortSignal
   readonly deadlineMs: number
@@ -24,11 +28,12 @@ export interface Call {
 /** Runs a call, and ends whatever it waits for when its time is up. */
 export async function runCall<T>(
   cluster: Cluster,
+  newTopics: NewTopics,
   options: AdminCallOptions,
   work: (call: Call) => Promise<T>,
 ): Promise<T> {
   const { clock, apiTimeoutMs } = cluster.settings
-  const timeoutMs = options.timeoutMs ?? apiTimeoutMs
+  const timeoutMs = inRange('timeoutMs', options.timeoutMs, apiTimeoutMs, 0)
   const ending = new AbortController()
   const late = new KafkaError('REQUEST_TIMED_OUT', `REQUEST_TIMED_OUT: it was not done within ${timeoutMs} ms`)
   const timer = clock.setTimer(timeoutMs, () => ending.abort(late))
@@ -36,6 +41,7 @@ export async function runCall<T>(
   const signal = AbortSignal.any(signals)
   const call: Call = {
     cluster,
+    newTopics,
     signal,
     deadlineMs: clock.monotonicMs() + timeoutMs,
     timedOut: () => signal.reason === late,

@@ -2,6 +2,7 @@ import { alterClientQuotasApi, describeClientQuotasApi } from '@millrace/protoco
 import { throwOnError } from '../cluster/cluster.ts'
 import { askEach } from './ask-each.ts'
 import type { Call } from './call.ts'
+import { wordIn } from './names.ts'
 import { doneOrNot } from './outcome.ts'
 import type { Outcome } from './outcome-types.ts'
 import { askOne, request } from './request.ts'
@@ -18,7 +19,7 @@ interface WireEntity {
 
 const wireEntity = (entity: QuotaEntity): WireEntity[] =>
   Object.entries(entity).map(([type, name]: [string, string | null]) => ({
-    entityType: entityTypes[type as keyof QuotaEntity],
+    entityType: wordIn('entity', entityTypes, type as keyof QuotaEntity),
     entityName: name,
   }))
 
@@ -31,7 +32,7 @@ function entityOf(wire: readonly WireEntity[]): QuotaEntity {
 const matchTypes = { exact: 0, default: 1, any: 2 }
 
 function wireMatch({ entity, name }: QuotaMatch) {
-  const entityType = entityTypes[entity]
+  const entityType = wordIn('entity', entityTypes, entity)
   if (name === undefined) return { entityType, matchType: matchTypes.any, match: null }
   if (name === null) return { entityType, matchType: matchTypes.default, match: null }
   return { entityType, matchType: matchTypes.exact, match: name }
@@ -48,6 +49,9 @@ export function describeClientQuotas(call: Call, filter: QuotaFilter): Promise<C
     }))
   })
 }
+
+const textOf = (wire: readonly WireEntity[]): string =>
+  wire.map(({ entityType, entityName }) => `${entityType} ${entityName ?? '(default)'}`).join(', ')
 
 const keyOf = (wire: readonly WireEntity[]): string =>
   wire
@@ -73,7 +77,7 @@ export async function alterClientQuotas(
       const response = await request(call, connection, alterClientQuotasApi, { entries, validateOnly })
       return response.entries.map(({ entity, errorCode, errorMessage }) => [
         keyOf(entity),
-        doneOrNot(errorCode, errorMessage, connection, alterClientQuotasApi),
+        doneOrNot(errorCode, errorMessage, connection, alterClientQuotasApi, textOf(entity)),
       ])
     },
   })

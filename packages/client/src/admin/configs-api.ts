@@ -48,14 +48,11 @@ export interface ConfigEntry {
   readonly synonyms: readonly ConfigSynonym[]
 }
 
-/** A change of one setting. */
-export interface ConfigChange {
-  readonly resource: ConfigResource
-  readonly name: string
-  /** `delete` goes back to the default; `append` and `subtract` are for lists. */
-  readonly operation: 'set' | 'delete' | 'append' | 'subtract'
-  readonly value?: string
-}
+/** A change of one setting: `delete` goes back to the default; `append` and `subtract` are for lists. */
+export type ConfigChange = { readonly resource: ConfigResource; readonly name: string } & (
+  | { readonly operation: 'set' | 'append' | 'subtract'; readonly value: string }
+  | { readonly operation: 'delete'; readonly value?: undefined }
+)
 
 /** All settings that a resource shall have of its own. */
 export interface ConfigReplacement {

@@ -18,7 +18,7 @@ import type {
   ConfigSource,
   DescribeConfigsOptions,
 } from './configs-api.ts'
-import { names } from './names.ts'
+import { names, wordIn } from './names.ts'
 import { doneOrNot, outcomeOf } from './outcome.ts'
 import { resourceKey } from './outcome-keys.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
@@ -26,7 +26,7 @@ import { askOne, request } from './request.ts'
 import { controllerMoved, toAny, toBrokers, toController } from './routes.ts'
 import type { ValidateOptions } from './topics-api.ts'
 
-const resourceTypes = names<ConfigResourceType>({
+const resourceTypes = names<ConfigResourceType>('type', {
   topic: 2,
   broker: 4,
   'broker-logger': 8,
@@ -87,10 +87,13 @@ export function describeConfigs(
   options: DescribeConfigsOptions,
 ): Promise<Outcomes<readonly ConfigEntry[]>> {
   const { includeSynonyms = false, includeDocumentation = false, names: wanted = null } = options
+  // Brokers take no names for all of them.
+  const isWanted = ({ name }: { readonly name: string }): boolean => wanted?.includes(name) ?? true
   return askEach<OfResource, readonly ConfigEntry[], string>(call, {
     items: resources.map((resource) => ({ resource })),
     key: itemKey,
     route: toOwners(toAny),
+    patient: ({ resource: { type, name } }) => type === 'topic' && call.newTopics.has(name),
     send: async (connection, items) => {
       const asked = items.map(({ resource }) => ({ ...wireResource(resource), configurationKeys: wanted }))
       const response = await request(call, connection, describeConfigsApi, (version) => ({
@@ -101,7 +104,9 @@ export function describeConfigs(
       const from = { connection, api: describeConfigsApi.name }
       return response.results.map((each) => [
         wireKey(each),
-        outcomeOf(each.errorCode, each.errorMessage, from, () => each.configs.map(entryOf)),
+        outcomeOf(each.errorCode, each.errorMessage, { ...from, about: wireKey(each) }, () =>
+          each.configs.filter(isWanted).map(entryOf),
+        ),
       ])
     },
   })
@@ -109,7 +114,7 @@ export function describeConfigs(
 
 type EntryAnswer = ReturnType<typeof describeConfigsApi.response.decode>['results'][number]['configs'][number]
 
-const entryOf = (each: EntryAnswer): ConfigEntry => ({
+export const entryOf = (each: EntryAnswer): ConfigEntry => ({
   name: each.name,
   value: each.value,
   source: sources[each.configSource] ?? 'unknown',
@@ -140,14 +145,14 @@ export function alterConfigs(
       ...wireResource(resource),
       configs: mine.map(({ name, operation, value = null }) => ({
         name,
-        configOperation: operations[operation],
+        configOperation: wordIn('operation', operations, operation),
         value,
       })),
     }))
     const { responses } = await request(call, connection, incrementalAlterConfigsApi, { resources, validateOnly })
     return responses.map((each) => [
       wireKey(each),
-      doneOrNot(each.errorCode, each.errorMessage, connection, incrementalAlterConfigsApi),
+      doneOrNot(each.errorCode, each.errorMessage, connection, incrementalAlterConfigsApi, wireKey(each)),
     ])
   })
 }
@@ -165,7 +170,7 @@ export function replaceConfigs(
     const { responses } = await request(call, connection, alterConfigsApi, { resources, validateOnly })
     return responses.map((each) => [
       wireKey(each),
-      doneOrNot(each.errorCode, each.errorMessage, connection, alterConfigsApi),
+      doneOrNot(each.errorCode, each.errorMessage, connection, alterConfigsApi, wireKey(each)),
     ])
   })
 }

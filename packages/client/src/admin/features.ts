@@ -3,7 +3,9 @@ import { partError, throwOnError } from '../cluster/cluster.ts'
 import type { Call } from './call.ts'
 import { brokerTimeoutMs } from './call.ts'
 import type { FeaturesDescription, FeatureUpdate } from './cluster-api.ts'
+import { wordIn } from './names.ts'
 import { doneOrNot, failed, succeeded } from './outcome.ts'
+import { onceEach } from './once-each.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
 import { askOne, request } from './request.ts'
 import { toAny, toBrokers, toController } from './routes.ts'
@@ -41,11 +43,13 @@ const upgradeTypes = { upgrade: 1, 'safe-downgrade': 2, 'unsafe-downgrade': 3 }
 // The first version that can check without doing, and that knows two kinds of downgrade.
 const validateVersion = 1
 
-export function updateFeatures(
+export async function updateFeatures(
   call: Call,
-  updates: readonly FeatureUpdate[],
+  given: readonly FeatureUpdate[],
   { validateOnly = false }: ValidateOptions,
 ): Promise<Outcomes<null>> {
+  const updates = onceEach(given, ({ feature }) => feature)
+  if (updates.length === 0) return new Map()
   const oldEnough = !validateOnly && updates.every(({ direction }) => direction !== 'unsafe-downgrade')
   return askOne(call, toController<null>, async (connection) => {
     const response = await request(
@@ -58,7 +62,7 @@ export function updateFeatures(
           feature,
           maxVersionLevel: level,
           ...(version >= validateVersion
-            ? { upgradeType: upgradeTypes[direction] }
+            ? { upgradeType: wordIn('direction', upgradeTypes, direction) }
             : { allowDowngrade: direction !== 'upgrade' }),
         })),
         ...(version >= validateVersion ? { validateOnly } : {}),
@@ -72,7 +76,7 @@ export function updateFeatures(
     const single = new Map(
       response.results.map(({ feature, errorCode, errorMessage }) => [
         feature,
-        doneOrNot(errorCode, errorMessage, connection, updateFeaturesApi),
+        doneOrNot(errorCode, errorMessage, connection, updateFeaturesApi, feature),
       ]),
     )
     return new Map(updates.map(({ feature }) => [feature, single.get(feature) ?? whole]))

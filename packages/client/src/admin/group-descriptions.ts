@@ -124,7 +124,7 @@ async function describeClassic({ call, connection, items, coordinator, options }
         assignmentBytes: Uint8Array.from(member.memberAssignment),
       })),
     })
-    return [group.groupId, outcomeOf(code, group.errorMessage, from, value)]
+    return [group.groupId, outcomeOf(code, group.errorMessage, { ...from, about: group.groupId }, value)]
   })
 }
 
@@ -167,7 +167,7 @@ async function describeBy<Req, Res extends { readonly groups: readonly GroupAnsw
   const from = { connection, api: api.name }
   return response.groups.map((group) => [
     group.groupId,
-    outcomeOf(group.errorCode, group.errorMessage, from, () => show(group)),
+    outcomeOf(group.errorCode, group.errorMessage, { ...from, about: group.groupId }, () => show(group)),
   ])
 }
 
@@ -179,7 +179,8 @@ function describeConsumer(asking: Asking): Described {
     members: group.members.map((member) => ({
       ...epochMember(member),
       groupInstanceId: member.instanceId,
-      subscribedTopicRegex: member.subscribedTopicRegex,
+      // Brokers say '' of a member that has none.
+      subscribedTopicRegex: member.subscribedTopicRegex === '' ? null : member.subscribedTopicRegex,
       target: partitionsOf(member.targetAssignment),
       classic: member.memberType < 0 ? null : member.memberType === 0,
     })),

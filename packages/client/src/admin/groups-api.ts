@@ -6,6 +6,17 @@ import type { Outcomes } from './outcome-types.ts'
 /** `classic` groups rebalance by themselves (also Connect's workers), the others are assigned by the broker. */
 export type GroupType = 'classic' | 'consumer' | 'share' | 'streams'
 
+/** Kafka's names of the states of groups, of all types together. */
+export type GroupState =
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Stable'
+  | 'Dead'
+  | 'Empty'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'NotReady'
+
 /** A group in a list. */
 export interface GroupListing {
   readonly groupId: string
@@ -66,14 +77,39 @@ export interface StreamsAssignment {
   readonly warmup: readonly StreamsTasks[]
 }
 
+/** How far a task is: the sum of the offsets of what it reads. */
+export interface StreamsTaskOffset {
+  readonly subtopologyId: string
+  readonly partition: number
+  readonly offset: number
+}
+
 /** A member of a Streams group (KIP-1071). */
 export interface StreamsGroupMember extends GroupMember {
   readonly memberEpoch: number
   readonly topologyEpoch: number
   readonly rackId: string | null
   readonly processId: string
+  /** Whether it still speaks the classic protocol. */
+  readonly classic: boolean
+  /** Where others may ask for its state (Streams' `application.server`); null where it doesn't say. */
+  readonly userEndpoint: { readonly host: string; readonly port: number } | null
+  /** What it says of itself, for the assignment of standby tasks. */
+  readonly clientTags: Readonly<Record<string, string>>
+  readonly taskOffsets: readonly StreamsTaskOffset[]
+  /** The ends that those are on their way to. */
+  readonly taskEndOffsets: readonly StreamsTaskOffset[]
   readonly tasks: StreamsAssignment
   readonly targetTasks: StreamsAssignment
+}
+
+/** A topic that a topology has made for itself. */
+export interface StreamsTopic {
+  readonly name: string
+  readonly partitions: number
+  /** 0 where it is the broker's `default.replication.factor`. */
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
 }
 
 /** A part of a topology that is worked on as a whole. */
@@ -81,8 +117,8 @@ export interface StreamsSubtopology {
   readonly subtopologyId: string
   readonly sourceTopics: readonly string[]
   readonly repartitionSinkTopics: readonly string[]
-  readonly repartitionSourceTopics: readonly string[]
-  readonly changelogTopics: readonly string[]
+  readonly repartitionSourceTopics: readonly StreamsTopic[]
+  readonly changelogTopics: readonly StreamsTopic[]
 }
 
 interface AnyGroup {
@@ -138,8 +174,8 @@ export type GroupDescription =
 
 /** Which groups to list. */
 export interface ListGroupsOptions extends AdminCallOptions {
-  /** Only these states, such as Stable or Empty; from Kafka 2.6 on. */
-  readonly states?: readonly string[]
+  /** Only these states; from Kafka 2.6 on. */
+  readonly states?: readonly GroupState[]
   /** Only these types; from Kafka 3.8 on. */
   readonly types?: readonly GroupType[]
   /** Only these protocol types, such as consumer; sorted out here. */

@@ -2,13 +2,14 @@ import { deleteGroupsApi, leaveGroupApi, listGroupsApi } from '@millrace/protoco
 import { throwOnError } from '../cluster/cluster.ts'
 import { askEach } from './ask-each.ts'
 import type { Call } from './call.ts'
-import { allBrokers } from './all-brokers.ts'
+import { listAll } from './all-brokers.ts'
 import { describeGroups } from './group-descriptions.ts'
-import type { GroupListing, ListGroupsOptions, MemberRef } from './groups-api.ts'
-import { doneOrNot, succeeded, valueOf, valuesOf } from './outcome.ts'
+import type { GroupListing, GroupState, GroupType, ListGroupsOptions, MemberRef } from './groups-api.ts'
+import { wordIn } from './names.ts'
+import { doneOrNot, valueOf } from './outcome.ts'
 import type { Outcomes } from './outcome-types.ts'
 import { request } from './request.ts'
-import { coordinatorMoved, toBrokers, toCoordinators } from './routes.ts'
+import { coordinatorMoved, toCoordinators } from './routes.ts'
 
 // The first versions that sort out by state and by type.
 const statesVersion = 4
@@ -17,24 +18,33 @@ const typesVersion = 5
 export async function listGroups(call: Call, options: ListGroupsOptions): Promise<GroupListing[]> {
   const { states = [], types = [], protocolTypes } = options
   const min = types.length > 0 ? typesVersion : states.length > 0 ? statesVersion : 0
-  const listings = await askEach<number, readonly GroupListing[], number>(call, {
-    items: await allBrokers(call),
-    key: (id) => id,
-    route: toBrokers((id) => id),
-    send: async (connection, [id = -1]) => {
-      const body = (version: number) => ({
-        ...(version >= statesVersion ? { statesFilter: states } : {}),
-        ...(version >= typesVersion ? { typesFilter: types } : {}),
-      })
-      const response = await request(call, connection, listGroupsApi, body, { min })
-      throwOnError(response.errorCode, connection, listGroupsApi.name)
-      return [[id, succeeded(response.groups.map(listingOf))]]
-    },
+  for (const type of types) wordIn('type', groupTypes, type)
+  for (const state of states) wordIn('state', groupStates, state)
+  const body = (version: number) => ({
+    ...(version >= statesVersion ? { statesFilter: states } : {}),
+    ...(version >= typesVersion ? { typesFilter: types } : {}),
   })
-  return [...valuesOf(listings).values()]
-    .flat()
+  const listings = await listAll(call, async (connection) => {
+    const response = await request(call, connection, listGroupsApi, body, { min })
+    throwOnError(response.errorCode, connection, listGroupsApi.name)
+    return response.groups.map(listingOf)
+  })
+  return listings
     .filter(({ protocolType }) => protocolTypes?.includes(protocolType) !== false)
     .toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))
+}
+
+// A broker has no group of a state or a type that isn't one: who mistyped a word would take that for an answer.
+const groupTypes: Readonly<Record<GroupType, true>> = { classic: true, consumer: true, share: true, streams: true }
+const groupStates: Readonly<Record<GroupState, true>> = {
+  PreparingRebalance: true,
+  CompletingRebalance: true,
+  Stable: true,
+  Dead: true,
+  Empty: true,
+  Assigning: true,
+  Reconciling: true,
+  NotReady: true,
 }
 
 type ListingAnswer = ReturnType<typeof listGroupsApi.response.decode>['groups'][number]
@@ -56,7 +66,7 @@ export const deleteGroups = (call: Call, groupIds: readonly string[]): Promise<O
       const response = await request(call, connection, deleteGroupsApi, { groupsNames: items })
       return response.results.map(({ groupId, errorCode }) => [
         groupId,
-        doneOrNot(errorCode, null, connection, deleteGroupsApi),
+        doneOrNot(errorCode, null, connection, deleteGroupsApi, groupId),
       ])
     },
   })
@@ -88,7 +98,7 @@ export async function removeMembers(
       throwOnError(response.errorCode, connection, leaveGroupApi.name)
       return response.members.map(({ memberId, groupInstanceId, errorCode }) => [
         groupInstanceId ?? memberId,
-        doneOrNot(errorCode, null, connection, leaveGroupApi),
+        doneOrNot(errorCode, null, connection, leaveGroupApi, groupInstanceId ?? memberId),
       ])
     },
   })

@@ -2,12 +2,14 @@ import type { Connection } from '@millrace/connection'
 import { listOffsetsApi } from '@millrace/protocol'
 import type { CallOptions } from '../client-options.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { wrong } from '../cluster/checked.ts'
 import { perLeader } from './admin-calls.ts'
 import { askEach } from './ask-each.ts'
 import { byTopic } from './by-topic.ts'
 import type { Call } from './call.ts'
 import { brokerTimeoutMs } from './call.ts'
 import type { AskedOffset, ListedOffset, ListOffsetsOptions, OffsetSpec } from './offsets-api.ts'
+import { wordIn } from './names.ts'
 import { outcomeOf, valueOf } from './outcome.ts'
 import { partitionKey } from './outcome-keys.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
@@ -23,7 +25,12 @@ const specs = {
   'earliest-pending-upload': { timestamp: -6, min: 11 },
 }
 
-const wireSpec = (at: OffsetSpec) => (typeof at === 'number' ? { timestamp: at, min: 0 } : specs[at])
+function wireSpec(at: OffsetSpec): { readonly timestamp: number; readonly min: number } {
+  if (typeof at !== 'number') return wordIn('at', specs, at)
+  // Below 0 they stand for the words above.
+  if (Number.isSafeInteger(at) && at >= 0) return { timestamp: at, min: 0 }
+  throw wrong('at', at, 'a timestamp in whole ms, 0 or more')
+}
 
 /** Each partition's leader, asked for anew. */
 export async function offsetsOfPartitions(
@@ -31,11 +38,6 @@ export async function offsetsOfPartitions(
   asked: readonly AskedOffset[],
   options: ListOffsetsOptions,
 ): Promise<Outcomes<ListedOffset>> {
-  const keys = new Set<string>()
-  for (const key of asked.map(partitionKey)) {
-    if (keys.has(key)) throw new RangeError(`${key} is asked for twice: a call gives one offset of a partition`)
-    keys.add(key)
-  }
   return askEach<AskedOffset, ListedOffset, string>(call, {
     items: asked,
     key: partitionKey,
@@ -80,7 +82,8 @@ async function askLeader(
     response.topics.flatMap(({ name: topic, partitions }) =>
       partitions.map(({ partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch }) => {
         const value = { topic, partition, offset, timestamp, leaderEpoch }
-        return [partitionKey(value), outcomeOf(errorCode, null, from, () => value)] as const
+        const key = partitionKey(value)
+        return [key, outcomeOf(errorCode, null, { ...from, about: key }, () => value)] as const
       }),
     ),
   )

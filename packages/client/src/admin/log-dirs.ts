@@ -64,13 +64,10 @@ export const alterReplicaLogDirs = (call: Call, moves: readonly ReplicaMove[]): 
       }))
       const response = await request(call, connection, alterReplicaLogDirsApi, { dirs })
       return response.results.flatMap(({ topicName: topic, partitions }) =>
-        partitions.map(
-          ({ partitionIndex: partition, errorCode }) =>
-            [
-              replicaKey({ topic, partition, broker }),
-              doneOrNot(errorCode, null, connection, alterReplicaLogDirsApi),
-            ] as const,
-        ),
+        partitions.map(({ partitionIndex: partition, errorCode }) => {
+          const key = replicaKey({ topic, partition, broker })
+          return [key, doneOrNot(errorCode, null, connection, alterReplicaLogDirsApi, key)] as const
+        }),
       )
     },
   })

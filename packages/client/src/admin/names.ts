@@ -1,15 +1,28 @@
+import { wrong } from '../cluster/checked.ts'
+
 // Kafka's numbers on the wire, and the names that the API has for them.
 
 /** Both ways between names and numbers. */
 export interface Names<Name extends string> {
+  /** Throws a RangeError at a word that isn't in the table: on the wire it would be the number of something else. */
   readonly numberOf: (name: Name) => number
   /** 'unknown' for a number of a newer Kafka. */
   readonly nameOf: (number: number) => Name | 'unknown'
 }
 
-export function names<const Name extends string>(table: Readonly<Record<Name, number>>): Names<Name> {
+/** `what` says in messages what the names are names of. */
+export function names<const Name extends string>(what: string, table: Readonly<Record<Name, number>>): Names<Name> {
   const byNumber = new Map(Object.entries<number>(table).map(([name, number]) => [number, name as Name]))
-  return { numberOf: (name) => table[name], nameOf: (number) => byNumber.get(number) ?? 'unknown' }
+  return {
+    numberOf: (name) => wordIn(what, table, name),
+    nameOf: (number) => byNumber.get(number) ?? 'unknown',
+  }
+}
+
+/** What the table has for a word. Throws a RangeError where it has nothing: who writes JavaScript may give anything. */
+export function wordIn<const Name extends string, T>(what: string, table: Readonly<Record<Name, T>>, word: Name): T {
+  if (Object.hasOwn(table, word)) return table[word]
+  throw wrong(what, word, `one of ${Object.keys(table).join(', ')}`)
 }
 
 /** What may be done to a resource (org.apache.kafka.common.acl.AclOperation). */
@@ -29,7 +42,7 @@ export type AclOperation =
   | 'describe-tokens'
   | 'two-phase-commit'
 
-export const aclOperations = names<AclOperation | 'any'>({
+export const aclOperations = names<AclOperation | 'any'>('operation', {
   any: 1,
   all: 2,
   read: 3,

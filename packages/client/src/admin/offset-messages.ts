@@ -35,7 +35,10 @@ interface FetchedTopic {
 export function committedIn(topics: readonly FetchedTopic[], connection: Connection): CommittedOffset[] {
   return topics.flatMap(({ name: topic, partitions }) =>
     partitions.flatMap((each) => {
-      if (each.errorCode !== 0) throw partError(each.errorCode, connection, offsetFetchApi.name)
+      if (each.errorCode !== 0) {
+        const about = partitionKey({ topic, partition: each.partitionIndex })
+        throw partError(each.errorCode, connection, offsetFetchApi.name, null, about)
+      }
       if (each.committedOffset < 0) return []
       return [
         {
@@ -73,8 +76,8 @@ export const partitionOutcomes = (
   api: Pick<AnyApi, 'name'>,
 ): (readonly [string, Outcome<null>])[] =>
   topics.flatMap(({ name: topic, partitions }) =>
-    partitions.map(({ partitionIndex: partition, errorCode }) => [
-      partitionKey({ topic, partition }),
-      doneOrNot(errorCode, null, connection, api),
-    ]),
+    partitions.map(({ partitionIndex: partition, errorCode }) => {
+      const key = partitionKey({ topic, partition })
+      return [key, doneOrNot(errorCode, null, connection, api, key)]
+    }),
   )

@@ -134,8 +134,11 @@ export interface OffsetsApi {
   ): Promise<Outcomes<null>>
 
   /**
-   * How far a share group is, in all of its partitions or in these. Rejects with the group's or a partition's error.
-   * Kafka: DescribeShareGroupOffsets (KIP-932, KIP-1226), from 4.1 on.
+   * How far a share group is, in all of its partitions or in these, which rejects with the group's or a partition's error;
+   * or how far several are, under their ids. A group that isn't there has none.
+   *
+   * Fails with GROUP_AUTHORIZATION_FAILED, TOPIC_AUTHORIZATION_FAILED or UNKNOWN_TOPIC_OR_PARTITION. Kafka:
+   * DescribeShareGroupOffsets (KIP-932, KIP-1226), from 4.1 on.
    *
    * @example
    * const positions = await admin.fetchShareOffsets('workers')
@@ -145,6 +148,10 @@ export interface OffsetsApi {
     partitions?: readonly TopicPartition[],
     options?: AdminCallOptions,
   ): Promise<ShareOffset[]>
+  fetchShareOffsets(
+    groups: readonly GroupPartitions[],
+    options?: AdminCallOptions,
+  ): Promise<Outcomes<readonly ShareOffset[]>>
 
   /**
    * Moves a share group without members; what was between is delivered again or never. Under `topic-partition`.

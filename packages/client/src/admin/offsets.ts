@@ -1,5 +1,6 @@
 import type { Connection } from '@millrace/connection'
 import { KafkaError, offsetCommitApi, offsetDeleteApi, offsetFetchApi } from '@millrace/protocol'
+import { wrong } from '../cluster/checked.ts'
 import { partError, throwOnError } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../record.ts'
 import { askEach } from './ask-each.ts'
@@ -68,12 +69,13 @@ function committedOf(group: FetchedGroup, connection: Connection): Outcome<Commi
   }
 }
 
-export const commitOffsets = (
+export const commitOffsets = async (
   call: Call,
   groupId: string,
   offsets: readonly OffsetToCommit[],
-): Promise<Outcomes<null>> =>
-  askEach<OffsetToCommit, null, string>(call, {
+): Promise<Outcomes<null>> => {
+  for (const { offset } of offsets) if (!(offset >= 0)) throw wrong('offset', offset, '0 or more')
+  return askEach<OffsetToCommit, null, string>(call, {
     items: offsets,
     key: partitionKey,
     route: toCoordinators('group', () => groupId),
@@ -85,6 +87,7 @@ export const commitOffsets = (
       return partitionOutcomes(response.topics, connection, offsetCommitApi)
     },
   })
+}
 
 export const deleteOffsets = (
   call: Call,

@@ -6,14 +6,14 @@ import type { Outcome, Outcomes } from './outcome-types.ts'
 export const succeeded = <T>(value: T): Outcome<T> => ({ ok: true, value })
 export const failed = (error: KafkaError): Outcome<never> => ({ ok: false, error })
 
-/** The outcome of a code that an answer gives for one of many: the value where it is 0. */
+/** The outcome of a code that an answer gives for one of many: the value where it is 0; `about` says which of them. */
 export function outcomeOf<T>(
   code: number,
   detail: string | null | undefined,
-  from: { readonly connection: Connection; readonly api: string },
+  { connection, api, about }: { readonly connection: Connection; readonly api: string; readonly about: string },
   value: () => T,
 ): Outcome<T> {
-  return code === 0 ? succeeded(value()) : failed(partError(code, from.connection, from.api, detail))
+  return code === 0 ? succeeded(value()) : failed(partError(code, connection, api, detail, about))
 }
 
 /** The same for something that is only done or not. */
@@ -22,7 +22,8 @@ export const doneOrNot = (
   detail: string | null | undefined,
   connection: Connection,
   api: Pick<AnyApi, 'name'>,
-): Outcome<null> => outcomeOf(code, detail, { connection, api: api.name }, () => null)
+  about: string,
+): Outcome<null> => outcomeOf(code, detail, { connection, api: api.name, about }, () => null)
 
 /**
  * The value of an outcome, or its error thrown.

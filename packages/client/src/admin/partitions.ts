@@ -8,19 +8,19 @@ import { doneOrNot, outcomeOf } from './outcome.ts'
 import type { Outcomes } from './outcome-types.ts'
 import { partitionKey } from './outcome-keys.ts'
 import { request } from './request.ts'
-import { controllerMoved, leaderMoved, toController, toLeaders } from './routes.ts'
-import type { NewPartitions, ValidateOptions } from './topics-api.ts'
+import { changeHeldUp, leaderMoved, toController, toLeaders } from './routes.ts'
+import type { NewPartitions, QuotaOptions, ValidateOptions } from './topics-api.ts'
 
 export async function createPartitions(
   call: Call,
   topics: readonly NewPartitions[],
-  { validateOnly = false }: ValidateOptions,
+  options: ValidateOptions & QuotaOptions,
 ): Promise<Outcomes<null>> {
   const outcomes = await askEach<NewPartitions, null, string>(call, {
     items: topics,
     key: ({ topic }) => topic,
     route: toController,
-    again: controllerMoved,
+    again: changeHeldUp(options),
     send: async (connection, items) => {
       const response = await request(call, connection, createPartitionsApi, {
         topics: items.map(({ topic, total, replicaAssignment }) => ({
@@ -29,11 +29,11 @@ export async function createPartitions(
           assignments: replicaAssignment?.map((brokerIds) => ({ brokerIds })) ?? null,
         })),
         timeoutMs: brokerTimeoutMs(call),
-        validateOnly,
+        validateOnly: options.validateOnly ?? false,
       })
       return response.results.map(({ name, errorCode, errorMessage }) => [
         name,
-        doneOrNot(errorCode, errorMessage, connection, createPartitionsApi),
+        doneOrNot(errorCode, errorMessage, connection, createPartitionsApi, name),
       ])
     },
   })
@@ -61,7 +61,7 @@ export function deleteRecords(call: Call, before: readonly TopicPartitionOffset[
       return response.topics.flatMap(({ name: topic, partitions }) =>
         partitions.map(({ partitionIndex: partition, errorCode, lowWatermark }) => {
           const key = partitionKey({ topic, partition })
-          return [key, outcomeOf(errorCode, null, from, () => ({ lowWatermark }))] as const
+          return [key, outcomeOf(errorCode, null, { ...from, about: key }, () => ({ lowWatermark }))] as const
         }),
       )
     },

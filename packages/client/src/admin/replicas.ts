@@ -1,10 +1,11 @@
 import { alterPartitionReassignmentsApi, electLeadersApi, listPartitionReassignmentsApi } from '@millrace/protocol'
 import { throwOnError } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../record.ts'
-import { askEach } from './ask-each.ts'
+import { askEach, ofAll } from './ask-each.ts'
 import { byTopic } from './by-topic.ts'
 import type { Call } from './call.ts'
 import { brokerTimeoutMs } from './call.ts'
+import { wordIn } from './names.ts'
 import { doneOrNot } from './outcome.ts'
 import { partitionKey } from './outcome-keys.ts'
 import type { Outcomes } from './outcome-types.ts'
@@ -40,10 +41,10 @@ export const alterPartitionReassignments = (
       const response = await request(call, connection, api, body, versions)
       throwOnError(response.errorCode, connection, api.name, response.errorMessage)
       return response.responses.flatMap(({ name: topic, partitions }) =>
-        partitions.map(
-          ({ partitionIndex: partition, errorCode, errorMessage }) =>
-            [partitionKey({ topic, partition }), doneOrNot(errorCode, errorMessage, connection, api)] as const,
-        ),
+        partitions.map(({ partitionIndex: partition, errorCode, errorMessage }) => {
+          const key = partitionKey({ topic, partition })
+          return [key, doneOrNot(errorCode, errorMessage, connection, api, key)] as const
+        }),
       )
     },
   })
@@ -80,11 +81,13 @@ const electionTypes: Readonly<Record<ElectionType, number>> = { preferred: 0, un
 // The first version that knows of another election than that of the preferred leader.
 const uncleanVersion = 1
 
-export function electLeaders(
+export async function electLeaders(
   call: Call,
   type: ElectionType,
   partitions: readonly TopicPartition[] | undefined,
 ): Promise<Outcomes<null>> {
+  const electionType = wordIn('type', electionTypes, type)
+  if (partitions?.length === 0) return new Map()
   const topicPartitions =
     partitions === undefined
       ? null
@@ -96,20 +99,18 @@ export function electLeaders(
     const body = (version: number) => ({
       topicPartitions,
       timeoutMs: brokerTimeoutMs(call),
-      ...(version >= uncleanVersion ? { electionType: electionTypes[type] } : {}),
+      ...(version >= uncleanVersion ? { electionType } : {}),
     })
     const versions = type === 'preferred' ? {} : { min: uncleanVersion }
     const response = await request(call, connection, electLeadersApi, body, versions)
     throwOnError(response.errorCode, connection, electLeadersApi.name)
     const outcomes = response.replicaElectionResults.flatMap(({ topic, partitionResult }) =>
-      partitionResult.map(
-        ({ partitionId: partition, errorCode, errorMessage }) =>
-          [
-            partitionKey({ topic, partition }),
-            doneOrNot(errorCode, errorMessage, connection, electLeadersApi),
-          ] as const,
-      ),
+      partitionResult.map(({ partitionId: partition, errorCode, errorMessage }) => {
+        const key = partitionKey({ topic, partition })
+        return [key, doneOrNot(errorCode, errorMessage, connection, electLeadersApi, key)] as const
+      }),
     )
-    return new Map(outcomes)
+    const elected = new Map(outcomes)
+    return partitions === undefined ? elected : ofAll(new Set(partitions.map(partitionKey)), elected)
   })
 }

@@ -6,10 +6,17 @@ import type { TopicPartition } from '../record.ts'
 import type { Route, Router, Routes } from './ask-each.ts'
 import type { Call } from './call.ts'
 import { request } from './request.ts'
+import type { QuotaOptions } from './topics-api.ts'
 
 // Who answers for what, and the errors that say that it isn't them, or not yet.
 
-export const controllerMoved = new Set<ErrorName>(['NOT_CONTROLLER', 'THROTTLING_QUOTA_EXCEEDED'])
+export const controllerMoved = new Set<ErrorName>(['NOT_CONTROLLER'])
+const controllerMovedOrBusy = new Set<ErrorName>([...controllerMoved, 'THROTTLING_QUOTA_EXCEEDED'])
+
+/** The same for what a quota on changes may hold up. */
+export const changeHeldUp = ({ retryOnQuotaViolation = true }: QuotaOptions): ReadonlySet<ErrorName> =>
+  retryOnQuotaViolation ? controllerMovedOrBusy : controllerMoved
+
 export const coordinatorMoved = new Set<ErrorName>([
   'NOT_COORDINATOR',
   'COORDINATOR_NOT_AVAILABLE',

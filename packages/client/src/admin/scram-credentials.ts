@@ -2,16 +2,16 @@ import { pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { alterUserScramCredentialsApi, describeUserScramCredentialsApi } from '@millrace/protocol'
 import { throwOnError } from '../cluster/cluster.ts'
-import { askEach } from './ask-each.ts'
+import { askEach, ofAll } from './ask-each.ts'
 import type { Call } from './call.ts'
-import { names } from './names.ts'
+import { names, wordIn } from './names.ts'
 import { doneOrNot, outcomeOf } from './outcome.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
 import { askOne, request } from './request.ts'
 import { controllerMoved, toController } from './routes.ts'
 import type { ScramAlteration, ScramCredential, ScramMechanism } from './security-api.ts'
 
-const mechanisms = names<ScramMechanism>({ 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 })
+const mechanisms = names<ScramMechanism>('mechanism', { 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 })
 
 const digests: Readonly<Record<ScramMechanism, { readonly name: string; readonly sizeBytes: number }>> = {
   'SCRAM-SHA-256': { name: 'sha256', sizeBytes: 32 },
@@ -23,11 +23,18 @@ const saltBytes = 32
 
 type Credentials = readonly ScramCredential[]
 
-export function describeUserScramCredentials(
+export async function describeUserScramCredentials(
   call: Call,
   users: readonly string[] | undefined,
 ): Promise<Outcomes<Credentials>> {
-  return askOne(call, toController<null>, async (connection) => {
+  if (users === undefined) return credentialsOf(call, null)
+  // No users are not all of them, which is what a broker takes an empty list for.
+  const asked = [...new Set(users)]
+  return asked.length === 0 ? new Map() : ofAll(asked, await credentialsOf(call, asked))
+}
+
+const credentialsOf = (call: Call, users: readonly string[] | null): Promise<Outcomes<Credentials>> =>
+  askOne(call, toController<null>, async (connection) => {
     const api = describeUserScramCredentialsApi
     const response = await request(call, connection, api, { users: users?.map((name) => ({ name })) ?? null })
     throwOnError(response.errorCode, connection, api.name, response.errorMessage)
@@ -36,11 +43,10 @@ export function describeUserScramCredentials(
       response.results.map(({ user, errorCode, errorMessage, credentialInfos }) => {
         const credentials = (): Credentials =>
           credentialInfos.map(({ mechanism, iterations }) => ({ mechanism: mechanisms.nameOf(mechanism), iterations }))
-        return [user, outcomeOf(errorCode, errorMessage, from, credentials)]
+        return [user, outcomeOf(errorCode, errorMessage, { ...from, about: user }, credentials)]
       }),
     )
   })
-}
 
 type Removal = Extract<ScramAlteration, { delete: true }>
 type NewPassword = Exclude<ScramAlteration, { delete: true }>
@@ -80,7 +86,7 @@ function alterOnce(call: Call, alterations: readonly ScramAlteration[]): Promise
       const response = await request(call, connection, api, body)
       return response.results.map(({ user, errorCode, errorMessage }) => [
         user,
-        doneOrNot(errorCode, errorMessage, connection, api),
+        doneOrNot(errorCode, errorMessage, connection, api, user),
       ])
     },
   })
@@ -90,7 +96,7 @@ const derive = promisify(pbkdf2)
 
 async function upsertion(alteration: NewPassword) {
   const { user, mechanism, password, iterations = iterationsDefault, salt = randomBytes(saltBytes) } = alteration
-  const { name, sizeBytes } = digests[mechanism]
+  const { name, sizeBytes } = wordIn('mechanism', digests, mechanism)
   const saltedPassword = await derive(password, salt, iterations, sizeBytes, name)
   return { name: user, mechanism: mechanisms.numberOf(mechanism), iterations, salt, saltedPassword }
 }

@@ -1,44 +1,59 @@
+import type { Connection } from '@millrace/connection'
 import { alterShareGroupOffsetsApi, deleteShareGroupOffsetsApi, describeShareGroupOffsetsApi } from '@millrace/protocol'
-import { partError, throwOnError } from '../cluster/cluster.ts'
+import { throwOnError } from '../cluster/cluster.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../record.ts'
 import { askEach } from './ask-each.ts'
 import { byTopic } from './by-topic.ts'
 import type { Call } from './call.ts'
-import type { ShareOffset } from './offsets-api.ts'
-import { doneOrNot } from './outcome.ts'
+import type { GroupPartitions, ShareOffset } from './offsets-api.ts'
+import { doneOrNot, outcomeOf } from './outcome.ts'
 import { partitionKey } from './outcome-keys.ts'
-import type { Outcomes } from './outcome-types.ts'
-import { askOne, request } from './request.ts'
+import type { Outcome, Outcomes } from './outcome-types.ts'
+import { request } from './request.ts'
 import { coordinatorMoved, toCoordinators } from './routes.ts'
 
-export function fetchShareOffsets(
-  call: Call,
-  groupId: string,
-  partitions: readonly TopicPartition[] | undefined,
-): Promise<ShareOffset[]> {
-  const topics =
-    partitions === undefined
-      ? null
-      : [...byTopic(partitions)].map(([topicName, mine]) => ({
-          topicName,
-          partitions: mine.map(({ partition }) => partition),
-        }))
-  return askOne(
-    call,
-    toCoordinators('group', () => groupId),
-    async (connection) => {
-      const api = describeShareGroupOffsetsApi
-      const response = await request(call, connection, api, { groups: [{ groupId, topics }] })
-      const group = response.groups[0]
-      throwOnError(group?.errorCode ?? -1, connection, api.name, group?.errorMessage)
-      return (group?.topics ?? []).flatMap(({ topicName: topic, partitions: answers }) =>
-        answers.map((each) => {
-          if (each.errorCode !== 0) throw partError(each.errorCode, connection, api.name, each.errorMessage)
-          const { partitionIndex: partition, startOffset: offset, leaderEpoch, lag } = each
-          return { topic, partition, offset, leaderEpoch, lag }
-        }),
-      )
+type ShareOffsets = readonly ShareOffset[]
+
+export const fetchShareOffsets = (call: Call, groups: readonly GroupPartitions[]): Promise<Outcomes<ShareOffsets>> =>
+  askEach<GroupPartitions, ShareOffsets, string>(call, {
+    items: groups,
+    key: ({ groupId }) => groupId,
+    route: toCoordinators('group', ({ groupId }) => groupId),
+    again: coordinatorMoved,
+    send: async (connection, items) => {
+      const body = { groups: items.map(({ groupId, partitions }) => ({ groupId, topics: topicsOf(partitions) })) }
+      const response = await request(call, connection, describeShareGroupOffsetsApi, body)
+      return response.groups.map((group) => [group.groupId, offsetsOf(group, connection)])
     },
+  })
+
+const topicsOf = (partitions: readonly TopicPartition[] | undefined) =>
+  partitions === undefined
+    ? null
+    : [...byTopic(partitions)].map(([topicName, mine]) => ({
+        topicName,
+        partitions: mine.map(({ partition }) => partition),
+      }))
+
+type GroupAnswer = ReturnType<typeof describeShareGroupOffsetsApi.response.decode>['groups'][number]
+
+/** The first error of a partition is the group's. */
+function offsetsOf({ groupId, ...group }: GroupAnswer, connection: Connection): Outcome<ShareOffsets> {
+  const from = { connection, api: describeShareGroupOffsetsApi.name }
+  const parts = group.topics.flatMap(({ topicName: topic, partitions }) =>
+    partitions.map((each) => ({ ...each, topic, partition: each.partitionIndex })),
+  )
+  const wrong = parts.find((each) => each.errorCode !== 0)
+  const about = group.errorCode !== 0 || wrong === undefined ? groupId : partitionKey(wrong)
+  const { errorCode, errorMessage } = group.errorCode === 0 && wrong !== undefined ? wrong : group
+  return outcomeOf(errorCode, errorMessage, { ...from, about }, () =>
+    parts.map(({ topic, partition, startOffset: offset, leaderEpoch, lag }) => ({
+      topic,
+      partition,
+      offset,
+      leaderEpoch,
+      lag,
+    })),
   )
 }
 
@@ -61,10 +76,10 @@ export const alterShareOffsets = (
       const response = await request(call, connection, api, { groupId, topics })
       throwOnError(response.errorCode, connection, api.name, response.errorMessage)
       return response.responses.flatMap(({ topicName: topic, partitions }) =>
-        partitions.map(
-          ({ partitionIndex: partition, errorCode, errorMessage }) =>
-            [partitionKey({ topic, partition }), doneOrNot(errorCode, errorMessage, connection, api)] as const,
-        ),
+        partitions.map(({ partitionIndex: partition, errorCode, errorMessage }) => {
+          const key = partitionKey({ topic, partition })
+          return [key, doneOrNot(errorCode, errorMessage, connection, api, key)] as const
+        }),
       )
     },
   })
@@ -82,7 +97,7 @@ export const deleteShareOffsets = (call: Call, groupId: string, topics: readonly
       throwOnError(response.errorCode, connection, api.name, response.errorMessage)
       return response.responses.map(({ topicName, errorCode, errorMessage }) => [
         topicName,
-        doneOrNot(errorCode, errorMessage, connection, api),
+        doneOrNot(errorCode, errorMessage, connection, api, topicName),
       ])
     },
   })

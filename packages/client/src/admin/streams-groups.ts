@@ -1,6 +1,12 @@
 import type { StreamsGroupDescribeResponse } from '@millrace/protocol'
 import type { TopicPartition } from '../record.ts'
-import type { StreamsAssignment, StreamsGroupDescription, StreamsGroupMember, StreamsTasks } from './groups-api.ts'
+import type {
+  StreamsAssignment,
+  StreamsGroupDescription,
+  StreamsGroupMember,
+  StreamsTasks,
+  StreamsTopic,
+} from './groups-api.ts'
 import { operationsOf } from './names.ts'
 
 type GroupAnswer = StreamsGroupDescribeResponse['groups'][number]
@@ -24,11 +30,18 @@ export const streamsGroup = (group: GroupAnswer, coordinator: number): StreamsGr
       subtopologyId: each.subtopologyId,
       sourceTopics: each.sourceTopics,
       repartitionSinkTopics: each.repartitionSinkTopics,
-      repartitionSourceTopics: each.repartitionSourceTopics.map(({ name }) => name),
-      changelogTopics: each.stateChangelogTopics.map(({ name }) => name),
+      repartitionSourceTopics: each.repartitionSourceTopics.map(topicOf),
+      changelogTopics: each.stateChangelogTopics.map(topicOf),
     })) ?? null,
   members: group.members.map((member) => memberOf(member, group.topology?.subtopologies ?? null)),
 })
+
+type TopicAnswer = NonNullable<Subtopologies>[number]['stateChangelogTopics'][number]
+
+const topicOf = ({ topicConfigs, ...topic }: TopicAnswer): StreamsTopic => ({ ...topic, configs: byKey(topicConfigs) })
+
+const byKey = (pairs: readonly { readonly key: string; readonly value: string }[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, value]))
 
 const memberOf = (member: MemberAnswer, subtopologies: Subtopologies): StreamsGroupMember => ({
   memberId: member.memberId,
@@ -39,6 +52,11 @@ const memberOf = (member: MemberAnswer, subtopologies: Subtopologies): StreamsGr
   topologyEpoch: member.topologyEpoch,
   rackId: member.rackId,
   processId: member.processId,
+  classic: member.isClassic,
+  userEndpoint: member.userEndpoint,
+  clientTags: byKey(member.clientTags),
+  taskOffsets: member.taskOffsets,
+  taskEndOffsets: member.taskEndOffsets,
   tasks: tasksOf(member.assignment),
   targetTasks: tasksOf(member.targetAssignment),
   assignment: member.assignment.activeTasks.flatMap((tasks) => readBy(tasks, subtopologies)),

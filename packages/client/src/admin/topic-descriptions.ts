@@ -1,10 +1,10 @@
 import type { Connection } from '@millrace/connection'
 import { BadResponseError } from '@millrace/connection'
-import { describeTopicPartitionsApi, metadataApi } from '@millrace/protocol'
+import { describeTopicPartitionsApi, KafkaError, metadataApi } from '@millrace/protocol'
 import { askEach } from './ask-each.ts'
 import type { Call } from './call.ts'
 import { operationsOf } from './names.ts'
-import { outcomeOf } from './outcome.ts'
+import { failed, outcomeOf } from './outcome.ts'
 import { topicKey } from './outcome-keys.ts'
 import type { Outcome, Outcomes } from './outcome-types.ts'
 import { askOne, request } from './request.ts'
@@ -44,6 +44,7 @@ export async function describeTopics(
     items: topics,
     key: topicKey,
     route: toAny,
+    patient: (topic) => call.newTopics.has(topicKey(topic)),
     send: async (connection, items) => {
       const named = items.filter((item) => typeof item === 'string')
       const ids = items.filter((item) => typeof item !== 'string').map(topicKey)
@@ -70,7 +71,13 @@ async function inPages(
 ): Promise<Described> {
   const from = { connection, api: describeTopicPartitionsApi.name }
   const outcomes = new Map<string, Outcome<TopicDescription>>()
-  const topics = names.toSorted().map((name) => ({ name }))
+  // A broker refuses the whole request for a name that is empty.
+  if (names.includes('')) outcomes.set('', failed(noName()))
+  const topics = names
+    .filter((name) => name !== '')
+    .toSorted()
+    .map((name) => ({ name }))
+  if (topics.length === 0) return [...outcomes]
   let cursor: Cursor | null = null
   do {
     const response: PagesAnswer = await request(call, connection, describeTopicPartitionsApi, {
@@ -83,7 +90,7 @@ async function inPages(
       const before = outcomes.get(name)
       const earlier = before?.ok === true ? before.value.partitions : []
       const value = () => describedIn(topic, name, earlier, options)
-      outcomes.set(name, outcomeOf(topic.errorCode, notThere(topic.errorCode, name), from, value))
+      outcomes.set(name, outcomeOf(topic.errorCode, notThere(topic.errorCode), { ...from, about: name }, value))
     }
     if (cursor !== null && isStuck(cursor, response.nextCursor)) {
       throw new BadResponseError('a page that goes no further than the one before', {
@@ -95,6 +102,9 @@ async function inPages(
   } while (cursor !== null)
   return [...outcomes]
 }
+
+const noName = (): KafkaError =>
+  new KafkaError('INVALID_TOPIC_EXCEPTION', "INVALID_TOPIC_EXCEPTION: a topic's name is not empty: got ''")
 
 interface Cursor {
   readonly topicName: string
@@ -184,7 +194,7 @@ function described(
     authorizedOperations:
       options.includeAuthorizedOperations === true ? operationsOf(topic.topicAuthorizedOperations) : null,
   })
-  return [key, outcomeOf(topic.errorCode, notThere(topic.errorCode, key), from, value)]
+  return [key, outcomeOf(topic.errorCode, notThere(topic.errorCode), { ...from, about: key }, value)]
 }
 
 interface PartitionAnswer {
@@ -211,5 +221,4 @@ const byPartition = (a: PartitionDescription, b: PartitionDescription): number =
 
 const topicNotThere = 3
 
-const notThere = (code: number, name: string): string | null =>
-  code === topicNotThere ? `topic '${name}' isn't there` : null
+const notThere = (code: number): string | null => (code === topicNotThere ? "the topic isn't there" : null)

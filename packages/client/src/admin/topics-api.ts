@@ -1,5 +1,6 @@
 import type { TopicPartitionOffset } from '../record.ts'
 import type { AdminCallOptions } from './call.ts'
+import type { ConfigEntry } from './configs-api.ts'
 import type { AclOperation } from './names.ts'
 import type { Outcomes } from './outcome-types.ts'
 
@@ -67,6 +68,20 @@ export interface ValidateOptions extends AdminCallOptions {
   readonly validateOnly?: boolean
 }
 
+/** For calls that a broker's quota on changes (KIP-599, `controller_mutation_rate`) may hold up. */
+export interface QuotaOptions extends AdminCallOptions {
+  /** Whether THROTTLING_QUOTA_EXCEEDED is waited out, as long as there is time. Default true. */
+  readonly retryOnQuotaViolation?: boolean
+}
+
+/** A topic that was created. */
+export interface CreatedTopic extends TopicDescription {
+  /** -1 where the broker is older than 2.4. */
+  readonly replicationFactor: number
+  /** Without types, documentation and synonyms; null where we may not see them, or the broker is older than 2.4. */
+  readonly configs: readonly ConfigEntry[] | null
+}
+
 /** How to describe topics. */
 export interface DescribeTopicsOptions extends AdminCallOptions {
   /** Whether to tell what we may do with each (KIP-430). Default false. */
@@ -78,17 +93,18 @@ export interface DescribeTopicsOptions extends AdminCallOptions {
 /** Topics, their partitions and records. */
 export interface TopicsApi {
   /**
-   * Creates topics, and waits up to 5 s until the brokers show them with leaders, so that what follows can use them.
+   * Creates topics, and waits up to 5 s until a broker shows them with leaders, so that what follows can use them. Calls of
+   * this client wait up to 2 s for a broker that hasn't heard of them yet.
    *
    * Fails with TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR,
    * INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG, POLICY_VIOLATION or CLUSTER_AUTHORIZATION_FAILED. After a broken
-   * connection it is tried again, and finds TOPIC_ALREADY_EXISTS where the first try had gone through. A quota
-   * (THROTTLING_QUOTA_EXCEEDED) is waited out. Kafka: CreateTopics (KIP-4, KIP-195, KIP-599).
+   * connection it is tried again, and finds TOPIC_ALREADY_EXISTS where the first try had gone through. With
+   * `validateOnly` the answer is what the topic would be, without leaders and replicas. Kafka: CreateTopics (KIP-4, KIP-195, KIP-599).
    *
    * @example
    * await admin.createTopics([{ name: 'orders', partitions: 6, configs: { 'retention.ms': '86400000' } }])
    */
-  createTopics(topics: readonly NewTopic[], options?: ValidateOptions): Promise<Outcomes<TopicDescription>>
+  createTopics(topics: readonly NewTopic[], options?: ValidateOptions & QuotaOptions): Promise<Outcomes<CreatedTopic>>
 
   /**
    * Deletes topics with all their records, by name or by id (brokers from 2.8 on); outcomes are under the same text.
@@ -99,7 +115,7 @@ export interface TopicsApi {
    * @example
    * valuesOf(await admin.deleteTopics(['orders', { topicId: 'u8YtHN3bQ0CtvIUXsFKZ7g' }]))
    */
-  deleteTopics(topics: readonly TopicRef[], options?: AdminCallOptions): Promise<Outcomes<null>>
+  deleteTopics(topics: readonly TopicRef[], options?: QuotaOptions): Promise<Outcomes<null>>
 
   /**
    * All topics that we may see, by name; without those that brokers keep for themselves unless they are asked for.
@@ -132,8 +148,8 @@ export interface TopicsApi {
    * @example
    * await admin.createPartitions('orders', 12)
    */
-  createPartitions(topic: string, total: number, options?: ValidateOptions): Promise<void>
-  createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions): Promise<Outcomes<null>>
+  createPartitions(topic: string, total: number, options?: ValidateOptions & QuotaOptions): Promise<void>
+  createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions & QuotaOptions): Promise<Outcomes<null>>
 
   /**
    * Deletes what lies before an offset of each partition (-1: all up to its high watermark); outcomes are under

@@ -2,18 +2,29 @@ import type { TopicPartition } from '../record.ts'
 import type { AdminCallOptions } from './call.ts'
 import type { Outcomes } from './outcome-types.ts'
 
+/** Kafka's names of the states of transactions. */
+export type TransactionState =
+  | 'Empty'
+  | 'Ongoing'
+  | 'PrepareCommit'
+  | 'PrepareAbort'
+  | 'CompleteCommit'
+  | 'CompleteAbort'
+  | 'PrepareEpochFence'
+  | 'Dead'
+
 /** A transactional id in a list. */
 export interface TransactionListing {
   readonly transactionalId: string
   readonly producerId: number
-  /** Kafka's name: Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, ... */
+  /** A `TransactionState`, or what a newer Kafka has beside them. */
   readonly state: string
 }
 
 /** Which transactions to list. */
 export interface ListTransactionsOptions extends AdminCallOptions {
-  /** Only these states. */
-  readonly states?: readonly string[]
+  /** Only these states. Rejects with INVALID_REQUEST where a broker doesn't know one of them. */
+  readonly states?: readonly TransactionState[]
   readonly producerIds?: readonly number[]
   /** Only those that have been open for longer, in ms; from Kafka 3.8 on. */
   readonly openForMs?: number

@@ -1,3 +1,4 @@
+import { BrokerError } from '@millrace/connection'
 import {
   describeProducersApi,
   describeTransactionsApi,
@@ -7,12 +8,12 @@ import {
 } from '@millrace/protocol'
 import { throwOnError } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../record.ts'
-import { allBrokers } from './all-brokers.ts'
+import { listAll } from './all-brokers.ts'
 import { askEach } from './ask-each.ts'
 import { byTopic } from './by-topic.ts'
 import type { Call } from './call.ts'
 import { brokerTimeoutMs } from './call.ts'
-import { doneOrNot, outcomeOf, succeeded, valuesOf } from './outcome.ts'
+import { doneOrNot, outcomeOf, valuesOf } from './outcome.ts'
 import { partitionKey } from './outcome-keys.ts'
 import type { Outcomes } from './outcome-types.ts'
 import { request } from './request.ts'
@@ -33,23 +34,24 @@ const patternVersion = 2
 export async function listTransactions(call: Call, options: ListTransactionsOptions): Promise<TransactionListing[]> {
   const { states = [], producerIds = [], openForMs, transactionalIdPattern } = options
   const min = transactionalIdPattern !== undefined ? patternVersion : openForMs !== undefined ? ageVersion : 0
-  const listings = await askEach<number, readonly TransactionListing[], number>(call, {
-    items: await allBrokers(call),
-    key: (id) => id,
-    route: toBrokers((id) => id),
-    send: async (connection, [id = -1]) => {
-      const body = {
-        stateFilters: states,
-        producerIdFilters: producerIds,
-        ...(openForMs === undefined ? {} : { durationFilter: openForMs }),
-        ...(transactionalIdPattern === undefined ? {} : { transactionalIdPattern }),
-      }
-      const response = await request(call, connection, listTransactionsApi, body, { min })
-      throwOnError(response.errorCode, connection, listTransactionsApi.name)
-      return [[id, succeeded(response.transactionStates.map(listingOf))]]
-    },
+  const body = {
+    stateFilters: states,
+    producerIdFilters: producerIds,
+    ...(openForMs === undefined ? {} : { durationFilter: openForMs }),
+    ...(transactionalIdPattern === undefined ? {} : { transactionalIdPattern }),
+  }
+  const listings = await listAll(call, async (connection) => {
+    const response = await request(call, connection, listTransactionsApi, body, { min })
+    throwOnError(response.errorCode, connection, listTransactionsApi.name)
+    const unknown = response.unknownStateFilters.join(', ')
+    // The broker answers with what has the other states: who mistyped a word would take that for all there is.
+    if (unknown !== '') {
+      const source = { address: connection.address, api: listTransactionsApi.name }
+      throw new BrokerError('INVALID_REQUEST', `the broker knows no state ${unknown}`, source)
+    }
+    return response.transactionStates.map(listingOf)
   })
-  return [...valuesOf(listings).values()].flat().toSorted((a, b) => (a.transactionalId < b.transactionalId ? -1 : 1))
+  return listings.toSorted((a, b) => (a.transactionalId < b.transactionalId ? -1 : 1))
 }
 
 type ListingAnswer = ReturnType<typeof listTransactionsApi.response.decode>['transactionStates'][number]
@@ -75,7 +77,7 @@ export const describeTransactions = (
       const from = { connection, api: describeTransactionsApi.name }
       return response.transactionStates.map((each) => [
         each.transactionalId,
-        outcomeOf(each.errorCode, null, from, () => ({
+        outcomeOf(each.errorCode, null, { ...from, about: each.transactionalId }, () => ({
           transactionalId: each.transactionalId,
           state: each.transactionState,
           producerId: each.producerId,
@@ -111,8 +113,8 @@ export const describeProducers = (
       const from = { connection, api: describeProducersApi.name }
       return response.topics.flatMap(({ name: topic, partitions: answers }) =>
         answers.map(({ partitionIndex: partition, errorCode, errorMessage, activeProducers }) => {
-          const states = () => activeProducers.map(stateOf)
-          return [partitionKey({ topic, partition }), outcomeOf(errorCode, errorMessage, from, states)] as const
+          const about = partitionKey({ topic, partition })
+          return [about, outcomeOf(errorCode, errorMessage, { ...from, about }, () => activeProducers.map(stateOf))]
         }),
       )
     },
@@ -146,7 +148,7 @@ export async function abortTransaction(call: Call, transaction: HangingTransacti
       const answers = response.markers.flatMap((marker) => marker.topics.flatMap((each) => each.partitions))
       return answers.map(({ errorCode }) => [
         partitionKey(transaction),
-        doneOrNot(errorCode, null, connection, writeTxnMarkersApi),
+        doneOrNot(errorCode, null, connection, writeTxnMarkersApi, partitionKey(transaction)),
       ])
     },
   })
@@ -168,7 +170,7 @@ export const fenceProducers = (call: Call, transactionalIds: readonly string[]):
           const body = { transactionalId, transactionTimeoutMs: Math.max(1, brokerTimeoutMs(call)) }
           const response = await request(call, connection, initProducerIdApi, body)
           const { producerId, producerEpoch } = response
-          const from = { connection, api: initProducerIdApi.name }
+          const from = { connection, api: initProducerIdApi.name, about: transactionalId }
           return [
             transactionalId,
             outcomeOf(response.errorCode, null, from, () => ({ producerId, producerEpoch })),

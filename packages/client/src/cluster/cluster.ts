@@ -226,6 +226,12 @@ export function throwOnError(code: number, connection: Connection, api: string, 
   if (code !== 0) throw responseError(code, detail, { address: connection.address, api })
 }
 
-/** The outcome's error of one of many things asked for. */
-export const partError = (code: number, connection: Connection, api: string, detail?: string | null): BrokerError =>
-  responseError(code, detail, { address: connection.address, api })
+/** The outcome's error of one of many things asked for; `about` says which. */
+export const partError = (
+  code: number,
+  connection: Connection,
+  api: string,
+  detail?: string | null,
+  about?: string,
+): BrokerError =>
+  responseError(code, detail, { address: connection.address, api, ...(about !== undefined && { about }) })

@@ -1,10 +1,12 @@
 // `npm test`: every suite in turn, then what was skipped and why, then the counts as the last line.
-// `npm test -- unit interop` runs only the suites named; `npm run test:long` is what runs only when it is named.
+// `npm test -- unit interop` runs only the suites named, `npm test -- hostile fuzz` of these only files with such names;
+// `npm run test:long` is what runs only when it is named, `npm run test:long -- fuzz` one file of it.
 import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { npmBinary } from './npm-binary.ts'
+import { choose, type Chosen } from './test-choice.ts'
 import type { TestResult } from './test-events.ts'
 
 interface Suite {
@@ -49,28 +51,26 @@ interface Outcome {
 
 const inCi = process.env['CI'] === 'true'
 const wanted = process.argv.slice(2)
-const chosen =
-  wanted.length === 0
-    ? suites.filter((suite) => suite.long !== true)
-    : suites.filter((suite) => wanted.some((name) => suite.name.startsWith(name)))
-if (chosen.length === 0) {
-  console.error(`no such suite: got ${wanted.join(', ')}, expected ${suites.map((suite) => suite.name).join(', ')}`)
+const { chosen, unknown } = choose(suites, wanted, (glob) => globSync(glob))
+if (unknown.length > 0) {
+  const names = suites.map((suite) => suite.name).join(', ')
+  console.error(`no such suite, nor a file of one that is named: got ${unknown.join(', ')}, suites are ${names}`)
   process.exit(2)
 }
 
 const outcomes: Outcome[] = []
-for (const suite of chosen) outcomes.push(await runSuite(suite))
+for (const each of chosen) outcomes.push(await runSuite(each))
 process.exitCode = closing(outcomes)
 
-async function runSuite(suite: Suite): Promise<Outcome> {
+async function runSuite({ suite, files }: Chosen<Suite>): Promise<Outcome> {
   const node = suite.node()
   const startedMs = Date.now()
   console.log(`\n── ${suite.name}`)
   if (typeof node !== 'string') return unavailable(suite, node.unavailable)
-  if (globSync(suite.files).length === 0) return { suite: suite.name, results: [], problem: 'no test file found' }
+  if (files.length === 0) return { suite: suite.name, results: [], problem: 'no test file found' }
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
   const eventsFile = join(folder, 'events.jsonl')
-  const exit = await runNode(node, suite, eventsFile)
+  const exit = await runNode(node, { suite, files }, eventsFile)
   const results = readResults(eventsFile)
   rmSync(folder, { recursive: true, force: true })
   console.log(`── ${suite.name}: ${results.length} tests in ${Math.round((Date.now() - startedMs) / 1000)} s`)
@@ -88,17 +88,17 @@ function problemOf(exit: string, results: readonly TestResult[]): string | null 
   return exit === '0' || failed ? null : `node ended with ${exit}, though no test failed`
 }
 
-function runNode(node: string, suite: Suite, eventsFile: string): Promise<string> {
+function runNode(node: string, { suite, files }: Chosen<Suite>, eventsFile: string): Promise<string> {
   const isolation = suite.isolation === 'none' ? '--test-isolation=none' : '--test-concurrency=2'
   const args = [
     '--conditions=millrace-source',
     '--test',
     isolation,
-    '--test-reporter=dot',
+    '--test-reporter=./tools/test-progress.ts',
     '--test-reporter-destination=stdout',
     '--test-reporter=./tools/test-events.ts',
     `--test-reporter-destination=${eventsFile}`,
-    suite.files,
+    ...files,
   ]
   return new Promise((resolve) => {
     const child = spawn(node, args, {

@@ -8,7 +8,7 @@ import { apis, encodeRequest, zeroUuid } from '@millrace/protocol'
 import * as fc from 'fast-check'
 import { Target } from '../interop/target/target.ts'
 import { goodBatch } from './bad-batches.ts'
-import { portOf, residentBytes, unexpectedErrors } from './broker-under-test.ts'
+import { collectsGarbage, keptMemory, type Memory, portOf, unexpectedErrors } from './broker-under-test.ts'
 import { Bystander } from './bystander.ts'
 import { rawFrame, RawClient } from './raw-client.ts'
 
@@ -205,22 +205,32 @@ async function converse(port: number, { messages, pieceBytes, leaves }: Conversa
 export interface FuzzOptions {
   readonly seed: number
   readonly durationMs: number
-  /** How far the broker's memory may grow while it is fuzzed, besides what its new partitions take. */
+  /** How much more memory the broker may keep at the end than when it is warm, besides what its partitions take. */
   readonly growthBytesMax: number
+}
+
+export interface Fuzzed {
+  readonly connections: number
+  readonly partitions: number
+  readonly grownMiB: number
 }
 
 const connectionsAtATime = 32
 // The first seconds fill caches and compile code: what counts is what comes after.
 const warmUpMs = 2_000
 const warmUpRounds = 8
-// Fuzzed CreateTopics make thousands of partitions, which are there to stay: an idle one takes 7.5 KiB of heap, and as
-// much again until V8 gives pages back.
-const bytesPerPartition = 16 * 1024
+// Fuzzed CreateTopics make partitions, which are there to stay: an idle one takes 7.5 KiB.
+const bytesPerPartition = 8 * 1024
+const settings = {
+  'auto.create.topics.enable': 'false',
+  'group.min.session.timeout.ms': '10',
+  // The bystander fills it, as fast as the machine is.
+  'log.tail.cache.bytes': String(8 * MiB),
+}
 
 /** Fuzzes a broker and asserts that it serves another client all along, says no error of its own, and doesn't grow. */
-export async function fuzz(options: FuzzOptions): Promise<{ readonly conversations: number }> {
-  const settings = { 'auto.create.topics.enable': 'false', 'group.min.session.timeout.ms': '10' }
-  const target = await Target.start({ settings })
+export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
+  const target = await Target.start({ settings, nodeOptions: collectsGarbage })
   try {
     return await fuzzTarget(target, options)
   } catch (error) {
@@ -229,30 +239,29 @@ export async function fuzz(options: FuzzOptions): Promise<{ readonly conversatio
   }
 }
 
-async function fuzzTarget(target: Target, options: FuzzOptions): Promise<{ readonly conversations: number }> {
-  const { seed, durationMs, growthBytesMax } = options
+async function fuzzTarget(target: Target, { seed, durationMs, growthBytesMax }: FuzzOptions): Promise<Fuzzed> {
   const port = portOf(target)
   await using bystander = await Bystander.start(port, 10_000)
   const conversations = conversationsOf(await servedBy(port))
   const startedMs = performance.now()
   const elapsedMs = (): number => performance.now() - startedMs
-  let count = 0
-  let warmBytes = 0
+  let connections = 0
+  let warm: Memory | undefined
   for (let round = 0; elapsedMs() < durationMs || round < 2 * warmUpRounds; round += 1) {
     const batch = fc.sample(conversations, { seed: seed + round, numRuns: connectionsAtATime })
     await Promise.all(batch.map((conversation) => converse(port, conversation)))
-    count += batch.length
-    const isWarm = elapsedMs() > Math.min(warmUpMs, durationMs / 2) && round >= warmUpRounds
-    if (warmBytes === 0 && isWarm) warmBytes = residentBytes(target)
+    connections += batch.length
+    if (elapsedMs() > Math.min(warmUpMs, durationMs / 2) && round >= warmUpRounds) warm ??= await keptMemory(target)
     if (round % 20 === 0) await bystander.assertServed()
   }
   await bystander.assertServed()
-  const grownBytes = residentBytes(target) - warmBytes
   assert.deepEqual(unexpectedErrors(target), [])
   const partitions = readdirSync(target.dataDir).filter((name) => /-\d+$/.test(name)).length
-  const grown = `grown by ${Math.round(grownBytes / MiB)} MiB, with ${partitions} partitions`
-  assert.ok(grownBytes < growthBytesMax + partitions * bytesPerPartition, grown)
-  return { conversations: count }
+  const kept = await keptMemory(target)
+  const grownBytes = kept.rss - (warm ?? kept).rss
+  const found = `${JSON.stringify(warm)}, and with ${partitions} partitions ${JSON.stringify(kept)}`
+  assert.ok(grownBytes < growthBytesMax + partitions * bytesPerPartition, `warm it kept ${found}`)
+  return { connections, partitions, grownMiB: Math.round(grownBytes / MiB) }
 }
 
 async function servedBy(port: number): Promise<Served> {

@@ -11,7 +11,8 @@ export async function startMillrace(options: BrokerOptions): Promise<RunningBrok
   const port = 'listeners' in options.settings ? [] : ['--port', String(options.port)]
   const data = 'log.dirs' in options.settings ? [] : ['--data', options.dataDir]
   const place = [...port, ...data, '--set', 'http.listeners=']
-  const args = ['-C', 'millrace-source', main, 'start', ...place, ...settings]
+  const node = ['-C', 'millrace-source', ...(options.nodeOptions ?? [])]
+  const args = [...node, main, 'start', ...place, ...settings]
   const program = new Program(process.execPath, args)
   return { program, port: await readyPort(program) }
 }

@@ -12,6 +12,8 @@ export interface BrokerOptions {
   // 0: any free one.
   readonly port: number
   readonly settings: Readonly<Record<string, string>>
+  // Of the process that Millrace runs in.
+  readonly nodeOptions?: readonly string[]
 }
 
 export interface RunningBroker {
@@ -22,6 +24,7 @@ export interface RunningBroker {
 export interface TargetOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly dataDir?: string
+  readonly nodeOptions?: readonly string[]
 }
 
 // What a test wants where it says nothing else.
@@ -33,25 +36,26 @@ const start = isApacheKafka ? startApacheKafka : startMillrace
 
 export class Target {
   readonly dataDir: string
-  readonly #settings: Readonly<Record<string, string>>
+  readonly #options: Omit<BrokerOptions, 'port'>
   #broker: RunningBroker
 
-  private constructor(dataDir: string, settings: Readonly<Record<string, string>>, broker: RunningBroker) {
-    this.dataDir = dataDir
-    this.#settings = settings
+  private constructor(options: Omit<BrokerOptions, 'port'>, broker: RunningBroker) {
+    this.dataDir = options.dataDir
+    this.#options = options
     this.#broker = broker
   }
 
   // Stops, and its data goes, after the tests of the file.
   static async start(options: TargetOptions = {}): Promise<Target> {
-    const own = options.dataDir === undefined
+    const isTemporary = options.dataDir === undefined
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'millrace-interop-'))
-    const settings = { ...testSettings, ...options.settings }
-    const target = new Target(dataDir, settings, await start({ dataDir, port: 0, settings }))
+    const { nodeOptions = [] } = options
+    const own = { dataDir, nodeOptions, settings: { ...testSettings, ...options.settings } }
+    const target = new Target(own, await start({ ...own, port: 0 }))
     after(async () => {
       await target.kill()
       endPrograms()
-      if (own) rmSync(dataDir, { recursive: true, force: true })
+      if (isTemporary) rmSync(dataDir, { recursive: true, force: true })
     })
     return target
   }
@@ -78,7 +82,7 @@ export class Target {
 
   // On the same port, with the same data.
   async startAgain(): Promise<void> {
-    this.#broker = await start({ dataDir: this.dataDir, port: this.#broker.port, settings: this.#settings })
+    this.#broker = await start({ ...this.#options, port: this.#broker.port })
   }
 
   async restart(): Promise<void> {

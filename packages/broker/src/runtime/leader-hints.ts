@@ -8,7 +8,7 @@ export interface LeaderIdAndEpoch {
 
 /**
  * KIP-951: with "not the leader" goes who is, and where, so that the client needn't ask. Collects the endpoints of
- * the leaders that one response names.
+ * the leaders that one response names, as they are when it is written: it may be a new leader that ended a request's wait.
  */
 export class LeaderHints {
   readonly #context: RequestContext
@@ -23,7 +23,8 @@ export class LeaderHints {
   }
 
   leaderOf(topic: string, partition: number): LeaderIdAndEpoch | undefined {
-    const { image, connection, services } = this.#context
+    const { connection, services } = this.#context
+    const image = services.images.current
     const known = image.topicsByName.get(topic)?.partitions[partition]
     if (known === undefined) return undefined
     const endpoint = services.endpoints.of(known.leader, image, connection)

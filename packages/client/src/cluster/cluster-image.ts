@@ -1,6 +1,6 @@
+import { type BrokerError, responseError } from '@millrace/connection'
 import type { MetadataResponse } from '@millrace/protocol'
-import { errorName } from '@millrace/protocol'
-import type { ErrorName } from '@millrace/protocol'
+import { metadataApi } from '@millrace/protocol'
 import type { Address } from './settings.ts'
 
 export interface Broker extends Address {
@@ -35,7 +35,7 @@ export interface ClusterImage {
   readonly brokers: ReadonlyMap<number, Broker>
   readonly topics: ReadonlyMap<string, TopicImage>
   /** Why the brokers gave no image of a topic that was asked for. */
-  readonly topicErrors: ReadonlyMap<string, ErrorName>
+  readonly topicErrors: ReadonlyMap<string, BrokerError>
 }
 
 export const emptyImage: ClusterImage = {
@@ -46,8 +46,8 @@ export const emptyImage: ClusterImage = {
   topicErrors: new Map(),
 }
 
-/** The image after an answer: topics that it doesn't speak of stay as they were. */
-export function withMetadata(image: ClusterImage, response: MetadataResponse): ClusterImage {
+/** The image after an answer of the broker at `address`: topics that it doesn't speak of stay as they were. */
+export function withMetadata(image: ClusterImage, response: MetadataResponse, address: string): ClusterImage {
   const topics = new Map(image.topics)
   const topicErrors = new Map(image.topicErrors)
   const brokers = new Map(response.brokers.map(({ nodeId, ...broker }) => [nodeId, { id: nodeId, ...broker }]))
@@ -61,7 +61,8 @@ export function withMetadata(image: ClusterImage, response: MetadataResponse): C
       keepNewerLeaders(brokers, image.brokers, now, known)
     } else {
       topics.delete(topic.name)
-      topicErrors.set(topic.name, errorName(topic.errorCode))
+      const source = { address, api: metadataApi.name }
+      topicErrors.set(topic.name, responseError(topic.errorCode, `no metadata of topic '${topic.name}'`, source))
     }
   }
   return {

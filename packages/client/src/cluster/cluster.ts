@@ -25,6 +25,8 @@ export interface TopicOptions {
   readonly create?: boolean
 }
 
+type AskOptions = Omit<RequestOptions, 'signal'> & { readonly signal?: AbortSignal | undefined }
+
 /** The cluster as one client sees it: what it knows of brokers and topics, and its connections to them. */
 export class Cluster {
   readonly settings: Settings
@@ -58,8 +60,7 @@ export class Cluster {
         await this.refresh([name], options.signal)
         const topic = this.image.topics.get(name)
         if (topic !== undefined) return topic
-        const error = this.image.topicErrors.get(name) ?? 'UNKNOWN_TOPIC_OR_PARTITION'
-        throw new KafkaError(error, `${error}: no metadata of topic '${name}'`)
+        throw this.image.topicErrors.get(name) ?? leftOut(name)
       },
       { ...options, blockedBy: () => this.#metadata.failure },
     )
@@ -105,8 +106,9 @@ export class Cluster {
 
   /** Every topic of the cluster. */
   async allTopics(signal?: AbortSignal): Promise<readonly TopicImage[]> {
-    const response = await this.ask(metadataApi, { topics: null, allowAutoTopicCreation: false }, { signal })
-    this.#metadata.apply(response)
+    const body = { topics: null, allowAutoTopicCreation: false }
+    const { response, connection } = await this.#answer(metadataApi, body, { signal })
+    this.#metadata.apply(response, connection)
     return response.topics.flatMap(({ name }) => {
       const topic = name === null ? undefined : this.image.topics.get(name)
       return topic === undefined ? [] : [topic]
@@ -158,17 +160,26 @@ export class Cluster {
   }
 
   /** Asks any broker, retrying while there is time. */
-  ask<Req, Res, ReqIn, ResIn>(
+  async ask<Req, Res, ReqIn, ResIn>(
     api: Api<Req, Res, ReqIn, ResIn>,
     body: BodyFor<ReqIn>,
-    options: Omit<RequestOptions, 'signal'> & { readonly signal?: AbortSignal | undefined } = {},
+    options: AskOptions = {},
   ): Promise<Res> {
-    const { signal, ...rest } = options
+    const { response } = await this.#answer(api, body, options)
+    return response
+  }
+
+  #answer<Req, Res, ReqIn, ResIn>(
+    api: Api<Req, Res, ReqIn, ResIn>,
+    body: BodyFor<ReqIn>,
+    { signal, ...rest }: AskOptions,
+  ): Promise<{ readonly response: Res; readonly connection: Connection }> {
     return retry(
       this.settings,
       async () => {
         const connection = await this.anyConnection(signal)
-        return connection.request(api, body, signal === undefined ? rest : { ...rest, signal })
+        const response = await connection.request(api, body, signal === undefined ? rest : { ...rest, signal })
+        return { response, connection }
       },
       { signal: whichever(signal, this.#pool.closing) },
     )
@@ -210,6 +221,9 @@ export class Cluster {
     this.#pool.close()
   }
 }
+
+const leftOut = (name: string): KafkaError =>
+  new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `UNKNOWN_TOPIC_OR_PARTITION: no metadata of topic '${name}'`)
 
 /** 0 where a connection is open, 1 where one may be made, and more the longer that has to wait. */
 const order = ({ open, waitMs }: { readonly open: boolean; readonly waitMs: number }): number => (open ? 0 : 1 + waitMs)

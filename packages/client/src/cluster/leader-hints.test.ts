@@ -20,7 +20,7 @@ function metadata(
   const partition = { errorCode: 0, partitionIndex: 0, leaderId, leaderEpoch, replicaNodes: [1], isrNodes: [1] }
   const topics = [{ errorCode: 0, name: topic, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: [partition] }]
   const body = { brokers: brokers.map(place), clusterId: 'c', controllerId: 1, topics }
-  return withMetadata(image, metadataApi.response.decode(metadataApi.response.encode(body, 12), 12))
+  return withMetadata(image, metadataApi.response.decode(metadataApi.response.encode(body, 12), 12), host)
 }
 
 const hintOf = (leaderId: number, leaderEpoch: number, more: Partial<LeaderHint> = {}): LeaderHint => ({

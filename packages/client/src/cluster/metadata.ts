@@ -18,6 +18,11 @@ interface Batch {
   readonly done: Promise<void>
 }
 
+interface Answer {
+  readonly response: MetadataResponse
+  readonly connection: Connection
+}
+
 /**
  * What is known of the cluster, and when to ask again. At most one request is out at a time, and one more collects what
  * is asked for meanwhile: a thousand topics that are wanted at once cost two requests.
@@ -103,8 +108,8 @@ export class Metadata {
   }
 
   /** Takes in an answer that somebody else asked for. */
-  apply(response: MetadataResponse): void {
-    const image = withMetadata(this.#image, response)
+  apply(response: MetadataResponse, { address }: Pick<Connection, 'address'>): void {
+    const image = withMetadata(this.#image, response, address)
     const { clusterId } = this.#image
     if (clusterId !== null && image.clusterId !== null && clusterId !== image.clusterId) {
       const fields = { was: clusterId, now: image.clusterId }
@@ -137,10 +142,10 @@ export class Metadata {
       for (const name of this.#wanted) batch.names.add(name)
     }
     try {
-      const response = await this.#ask([...batch.names])
+      const { response, connection } = await this.#ask([...batch.names])
       // What nobody asked for isn't kept.
       const topics = response.topics.filter(({ name }) => name !== null && batch.names.has(name))
-      this.apply({ ...response, topics })
+      this.apply({ ...response, topics }, connection)
       for (const name of batch.names) this.#stale.delete(name)
       const isWhole = [...this.#wanted].every((name) => batch.names.has(name))
       if (isWhole) this.#refreshedAtMs = this.#settings.clock.monotonicMs()
@@ -150,20 +155,20 @@ export class Metadata {
   }
 
   // Ended by nobody's signal but the client's own: others wait for it too.
-  async #ask(names: readonly string[]): Promise<MetadataResponse> {
+  async #ask(names: readonly string[]): Promise<Answer> {
     const topics = names.map((name) => ({ name }))
     const body = (version: number): { topics: { name: string }[] | null; allowAutoTopicCreation?: boolean } => ({
       // In version 0 an empty list means all; that version is too old for everything else here.
       topics,
       ...(version >= 4 ? { allowAutoTopicCreation: this.create } : {}),
     })
-    const ask = async (): Promise<MetadataResponse> => {
+    const ask = async (): Promise<Answer> => {
       const connection = await this.#connect()
       const response = await connection.request(metadataApi, body, { signal: this.#closing })
       this.#check(response, connection)
       this.#failingSinceMs = undefined
       this.#failure = undefined
-      return response
+      return { response, connection }
     }
     return retry(this.#settings, ask, { signal: this.#closing, onFailure: (error) => this.#failed(error) })
   }

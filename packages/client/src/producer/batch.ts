@@ -55,7 +55,10 @@ export class Batch {
   #parts: readonly [Batch, Batch] | undefined
   /** Undefined until it is first sent by an idempotent producer. */
   state: ProducerState | undefined
+  /** How often it was taken to be sent. */
   attempts = 0
+  /** How often it went out: there may be no connection for it. */
+  sends = 0
   retryAtMs = 0
   /** Why it had to be sent again, the last time. */
   failure: unknown

@@ -22,6 +22,8 @@ const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
 interface Pipeline {
   inFlight: number
   connection: Connection | undefined
+  /** With acks 0: what was sent over the connection. */
+  readonly unanswered: Set<string>
 }
 
 /** Who was asked. */
@@ -181,7 +183,7 @@ export class Sender implements LaneListener {
   #pipeline(leader: number): Pipeline {
     let pipeline = this.#pipelines.get(leader)
     if (pipeline === undefined) {
-      pipeline = { inFlight: 0, connection: undefined }
+      pipeline = { inFlight: 0, connection: undefined, unanswered: new Set() }
       this.#pipelines.set(leader, pipeline)
     }
     return pipeline
@@ -243,7 +245,8 @@ export class Sender implements LaneListener {
     try {
       const connection = await this.#connection(pipeline, leader)
       sent = true
-      if (this.#settings.acks === 0) await this.#post(connection, shipments)
+      for (const { batch } of shipments) batch.sends += 1
+      if (this.#settings.acks === 0) await this.#post(pipeline, connection, shipments)
       else this.#settle(await this.#request(connection, shipments), { connection, leader }, shipments)
     } catch (error) {
       for (const { lane, batch } of shipments) this.#failed(lane, batch, error, { sent })
@@ -258,12 +261,22 @@ export class Sender implements LaneListener {
   #connection(pipeline: Pipeline, leader: number): Connection | Promise<Connection> {
     if (pipeline.connection?.closed === false) return pipeline.connection
     return this.#cluster.connection(leader, 'main', this.#cluster.closing).then((connection) => {
+      if (this.#settings.acks === 0 && pipeline.connection !== connection) this.#watchRefusals(pipeline, connection)
       pipeline.connection = connection
       return connection
     })
   }
 
-  async #post(connection: Connection, shipments: readonly Shipment[]): Promise<void> {
+  // With acks 0 closing the connection is all that a broker can say against a request.
+  #watchRefusals(pipeline: Pipeline, connection: Connection): void {
+    connection.onClose(() => {
+      for (const topic of pipeline.unanswered) this.#cluster.invalidate(topic)
+      pipeline.unanswered.clear()
+    })
+  }
+
+  async #post(pipeline: Pipeline, connection: Connection, shipments: readonly Shipment[]): Promise<void> {
+    for (const { lane } of shipments) pipeline.unanswered.add(lane.topic)
     await connection.post(produceApi, (version) => produceBody(version, this.#terms, shipments, this.#topicIdOf))
     for (const { lane, batch } of shipments) lane.succeed(batch, -1, -1)
   }
@@ -316,8 +329,8 @@ export class Sender implements LaneListener {
   }
 
   #mayRetry(lane: PartitionLane, batch: Batch, error: unknown, nowMs: number): error is KafkaError {
-    if (!(error instanceof KafkaError) || this.#settings.acks === 0) return false
-    if (batch.done || batch.deadlineMs <= nowMs || batch.attempts > this.#settings.retries) return false
+    if (!(error instanceof KafkaError)) return false
+    if (batch.done || batch.deadlineMs <= nowMs || batch.sends > this.#settings.retries) return false
     // Behind a batch that failed that is how it must be. The first in line with it means that records are lost.
     if (error.error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return lane.hasGapBefore(batch)
     if (error.error === 'UNKNOWN_PRODUCER_ID') {

@@ -83,7 +83,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
       counts: new ConsumerCounts(),
       stop: this.#stop.signal,
       wake: () => this.#wake(),
-      fail: (error) => this.#fail(error),
+      fail: (error, stillHolds) => this.#fail(error, stillHolds),
     }
     const reading = { partitions, present, calls: this.#calls, spans: this.#spans, context: this.#reading }
     this.#readers = new Readers(reading)
@@ -262,8 +262,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     return true
   }
 
-  #fail(error: unknown): void {
-    if (!this.#stop.signal.aborted) this.#readers.fail(error)
+  #fail(error: unknown, stillHolds?: () => boolean): void {
+    if (!this.#stop.signal.aborted) this.#readers.fail(error, stillHolds)
   }
 
   #start(): void {

@@ -3,8 +3,8 @@ import { responseError } from '@millrace/connection'
 import { errorMessage } from '@millrace/kernel'
 import type { ErrorName, FetchResponse } from '@millrace/protocol'
 import { errorName, fetchApi, KafkaError } from '@millrace/protocol'
-import { backoffMs } from '../../cluster/retry.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
+import { notAtOnce } from '../consumer-context.ts'
 import { resetToPolicy } from '../offsets/seeking.ts'
 import { Chunk } from '../reading/chunk.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
@@ -103,18 +103,21 @@ function take(context: ConsumerContext, state: PartitionState, came: Came): bool
 function refused(context: ConsumerContext, state: PartitionState, came: Came): void {
   const { answer, broker, connection } = came
   const error = errorName(answer.errorCode)
-  const failure = responseError(answer.errorCode, undefined, { address: connection.address, api: fetchApi.name })
+  const failure = responseError(answer.errorCode, undefined, {
+    address: connection.address,
+    api: fetchApi.name,
+    about: state.key,
+  })
   const leads = state.readFrom?.broker !== broker
   if (!leads) {
     // A follower may be behind, or no longer be one: the leader knows.
     state.readFrom = undefined
   } else if (error === 'OFFSET_OUT_OF_RANGE') {
-    state.resetting = true
     void resetToPolicy(context, state)
     return
   } else if (!staleMetadata.has(error) && !failure.retriable) {
     notAtOnce(context, state)
-    context.fail(failure)
+    context.fail(failure, () => context.partitions.has(state))
     return
   }
   const { cluster } = context
@@ -126,12 +129,6 @@ function refused(context: ConsumerContext, state: PartitionState, came: Came): v
   if (cluster.refused(error, { topic, partition, refusedBy, currentLeader, nodeEndpoints })) return
   notAtOnce(context, state)
   cluster.invalidate(topic)
-}
-
-// A broker that answers with an error answers fast, also while nobody reads on.
-function notAtOnce({ cluster: { settings } }: ConsumerContext, state: PartitionState): void {
-  state.failures += 1
-  state.retryAtMs = settings.clock.monotonicMs() + backoffMs(settings, state.failures)
 }
 
 function noWholeBatch(state: PartitionState, sizeBytes: number, connection: Connection): KafkaError {

@@ -3,7 +3,7 @@ import { responseError } from '@millrace/connection'
 import { retry } from '../../cluster/retry.ts'
 import { LogTruncationError } from '../consumer-errors.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
-import { logDebug } from '../consumer-context.ts'
+import { logDebug, notAtOnce } from '../consumer-context.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
 import { resetToPolicy } from './seeking.ts'
 
@@ -13,20 +13,22 @@ export const needsEpochCheck = (state: PartitionState, leaderEpoch: number): boo
 
 /** Asks the leader where the epoch ended that was read last, and goes back where that is before what was read. */
 export async function checkEpoch(context: ConsumerContext, state: PartitionState, leaderEpoch: number): Promise<void> {
-  const { moves } = state
+  const { moves, movesAsked } = state
+  const isOurs = (): boolean => state.movesAsked === movesAsked && context.partitions.has(state)
   state.resetting = true
   try {
     const end = await endOfEpoch(context, state, leaderEpoch)
-    if (state.moves !== moves || !context.partitions.has(state)) return
+    if (!isOurs()) return
     if (end === undefined || end >= state.fetchOffset) {
       state.checkedEpoch = leaderEpoch
       state.resetting = false
       context.wake()
     } else await goBack(context, state, end)
   } catch (error) {
-    if (state.moves === moves) state.resetting = false
-    if (context.stop.aborted || !context.partitions.has(state)) logDebug(context, 'an epoch was not checked', error)
-    else context.fail(error)
+    if (context.stop.aborted || !isOurs()) return logDebug(context, 'an epoch was not checked', error)
+    state.resetting = false
+    notAtOnce(context, state)
+    context.fail(error, () => context.partitions.has(state) && state.moves === moves)
   }
 }
 

@@ -48,6 +48,8 @@ export class PartitionState implements TopicPartition {
   readFrom: { readonly broker: number; readonly untilMs: number } | undefined
   /** Counts moves: who waited for something of the partition sees whether it is still of use. */
   moves = 0
+  /** Counts moves that were asked for, found or not: the last one counts. */
+  movesAsked = 0
   #inHand = false
   #takenAt = 0
   #idleListeners: (() => void)[] = []

@@ -26,14 +26,14 @@ export class Readers<Shown extends ConsumerRecord<unknown, unknown>> {
   #loop: RecordLoop<Shown> | undefined
   #tracedLoop: AsyncIterableIterator<Shown, undefined> | undefined
   /** An error that nobody has been told of yet. */
-  #failure: { readonly error: unknown } | undefined
+  #failure: { readonly error: unknown; readonly stillHolds?: (() => boolean) | undefined } | undefined
 
   constructor(parts: Parts<Shown>) {
     this.#parts = parts
     const takeFailure = (): { readonly error: unknown } | undefined => {
       const failure = this.#failure
       this.#failure = undefined
-      return failure
+      return failure?.stillHolds?.() === false ? undefined : failure
     }
     this.#context = { ...parts.context, takeFailure }
   }
@@ -79,8 +79,8 @@ export class Readers<Shown extends ConsumerRecord<unknown, unknown>> {
   }
 
   /** Reading can't go on: whoever reads is told, or who reads next. */
-  fail(error: unknown): void {
-    if (this.#now?.fail(error) !== true) this.#failure = { error }
+  fail(error: unknown, stillHolds?: () => boolean): void {
+    if (this.#now?.fail(error) !== true) this.#failure = { error, stillHolds }
   }
 
   /** The partition goes while somebody may be working on it. */

@@ -86,6 +86,7 @@ export class Connection {
   readonly #clock: Clock
   readonly #traffic: Traffic
   readonly #pipeline: Pipeline
+  readonly #closed = new AbortController()
   #versions: BrokerVersions = new Map()
   /** When the next request authenticates anew first (KIP-368). */
   #reauthenticateAtMs = Infinity
@@ -101,7 +102,10 @@ export class Connection {
     this.#pipeline = new Pipeline(socket, { address: this.address, inFlightMax, clock: this.#clock, traffic, memory })
     this.#lastUsedAtMs = this.#clock.monotonicMs()
     traffic.connectionsMade += 1
-    this.#pipeline.onClose(() => (traffic.connectionsClosed += 1))
+    this.#pipeline.onClose((reason) => {
+      traffic.connectionsClosed += 1
+      this.#closed.abort(reason)
+    })
   }
 
   /** Connects, asks the broker which versions it takes, and says who we are. */
@@ -125,6 +129,8 @@ export class Connection {
     })
     const connection = new Connection(socket, options, options.traffic ?? new Traffic())
     pipeline = connection.#pipeline
+    const giveUp = (): void => connection.#pipeline.close(asError(options.signal?.reason))
+    options.signal?.addEventListener('abort', giveUp)
     try {
       await connection.#negotiate()
       if (options.sasl !== undefined) await connection.#authenticate(options.sasl)
@@ -132,6 +138,8 @@ export class Connection {
     } catch (error) {
       connection.close()
       throw error
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp)
     }
     return connection
   }
@@ -229,6 +237,7 @@ export class Connection {
       const lifetimeMs = await authenticate(
         {
           ...wire,
+          closed: this.#closed.signal,
           handshake: (mechanism) => ask(saslHandshakeApi, { mechanism }),
           authenticate: (authBytes) => ask(saslAuthenticateApi, { authBytes }),
         },
@@ -259,7 +268,7 @@ export class Connection {
       this.#traffic.reauthentications += 1
       this.#pipeline.release()
     } catch (error) {
-      this.#pipeline.close(error instanceof Error ? error : new Error(errorMessage(error)))
+      this.#pipeline.close(asError(error))
     }
   }
 
@@ -314,3 +323,5 @@ export class Connection {
     }
   }
 }
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(errorMessage(reason)))

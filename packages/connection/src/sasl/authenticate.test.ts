@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
-import { movableClock } from '@millrace/kernel'
+import { type Clock, movableClock } from '@millrace/kernel'
 import { heartbeatApi, saslAuthenticateApi, saslHandshakeApi } from '@millrace/protocol'
 import { FakeBroker, reply } from '@millrace/testkit/fake-broker'
 import { AuthenticationError } from '../broker-error.ts'
@@ -107,6 +107,50 @@ test('a token that cannot be had now may be had later; one that never comes is g
   await asked.promise
   await Promise.all([clock.advance(30_000), assert.rejects(connecting, /no secret within 30000 ms/)])
 })
+
+test('a token that never comes holds up neither giving up the connection nor closing it', async (t) => {
+  const broker = await saslBroker(t)
+  broker.answer(saslAuthenticateApi, () => ({ ...passed, sessionLifetimeMs: 10_000 }))
+  const asked = Promise.withResolvers<void>()
+  const never = new Promise<string>(() => {})
+  const giveUp = new AbortController()
+  const [clock, timers] = watchedClock()
+  const sasl: SaslOptions = { mechanism: 'OAUTHBEARER', token: () => (asked.resolve(), never) }
+  const connecting = connect(t, broker, { sasl, clock, signal: giveUp.signal })
+  await asked.promise
+  giveUp.abort(new Error('enough'))
+  await assert.rejects(connecting, /^Error: enough$/)
+  assert.equal(timers.size, 0)
+
+  const tokens = [Promise.resolve('t'), never]
+  const later: SaslOptions = { mechanism: 'OAUTHBEARER', token: () => tokens.shift()! }
+  const connection = await connect(t, broker, { sasl: later, clock })
+  clock.nowMs = 10_000
+  const request = connection.request(heartbeatApi, heartbeat)
+  await until(() => tokens.length === 0)
+  connection.close()
+  await assert.rejects(request, { name: 'ConnectionClosedError' })
+  await until(() => timers.size === 0)
+})
+
+/** A clock that stands still, and the timers that are set on it. */
+function watchedClock() {
+  const timers = new Set<object>()
+  const clock = {
+    nowMs: 0,
+    wallMs: () => clock.nowMs,
+    monotonicMs: () => clock.nowMs,
+    setTimer() {
+      const timer = { cancel: () => timers.delete(timer) }
+      timers.add(timer)
+      return timer
+    },
+    get sessions(): Clock {
+      return clock
+    },
+  }
+  return [clock, timers] as const
+}
 
 test('what the broker says of a token is in the error', async (t) => {
   const broker = await saslBroker(t)

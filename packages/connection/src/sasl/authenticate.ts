@@ -13,6 +13,8 @@ export interface SaslWire {
   readonly clock: Clock
   /** How long the callbacks of the program may take. */
   readonly timeoutMs: number
+  /** Set when the connection is closed: nobody waits for them any more then. */
+  readonly closed: AbortSignal
   handshake(mechanism: string): Promise<SaslHandshakeResponse>
   authenticate(authBytes: Uint8Array): Promise<SaslAuthenticateResponse>
 }
@@ -62,19 +64,23 @@ function refused(answer: SaslAuthenticateResponse, exchange: object, source: Err
 }
 
 async function ours<T>(
-  { clock, timeoutMs }: SaslWire,
+  { clock, timeoutMs, closed }: SaslWire,
   work: () => T | Promise<T>,
   source: ErrorSource,
   retriable: boolean,
 ): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = clock.setTimer(timeoutMs, () => late.reject(new Error(`no secret within ${timeoutMs} ms`)))
+  const onClose = (): void => late.reject(closed.reason)
+  closed.addEventListener('abort', onClose)
   try {
     return await Promise.race([work(), late.promise])
   } catch (error) {
+    closed.throwIfAborted()
     const options = { cause: error, retriable: retriable && !(error instanceof RangeError) }
     throw new AuthenticationError('SASL_AUTHENTICATION_FAILED', errorMessage(error), source, options)
   } finally {
     timer.cancel()
+    closed.removeEventListener('abort', onClose)
   }
 }

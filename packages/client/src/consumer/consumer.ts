@@ -40,6 +40,7 @@ import { Partitions } from './reading/partitions.ts'
 import type { ReadingContext } from './reading/reader.ts'
 import { Readers } from './reading/readers.ts'
 import type { Present } from './reading/record-loop.ts'
+import { asThrown } from './reading/thrown-by-program.ts'
 import { SubscribedTopics } from './topics.ts'
 
 /**
@@ -263,7 +264,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   #fail(error: unknown, stillHolds?: () => boolean): void {
-    if (!this.#stop.signal.aborted) this.#readers.fail(error, stillHolds)
+    if (!this.#stop.signal.aborted) this.#readers.fail(asThrown(error), stillHolds)
   }
 
   #start(): void {

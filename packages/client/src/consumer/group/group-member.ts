@@ -8,6 +8,7 @@ import type { TopicPartition } from '../../record.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import { logDebug } from '../consumer-context.ts'
 import { keyOf } from '../reading/partition-state.ts'
+import { asThrown } from '../reading/thrown-by-program.ts'
 import type { SubscribedTopics } from '../topics.ts'
 import { GroupRequests } from './group-requests.ts'
 import { Heartbeats } from './heartbeats.ts'
@@ -153,14 +154,18 @@ export class GroupMember {
   // The group can't be joined as things are; whoever starts another loop has it tried again.
   async #giveUpAll(fatal: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return
-    this.#shutOut = fatal
-    this.#context.fail(fatal)
+    this.#shutOut = asThrown(fatal)
+    // Others needn't wait for us until our session ends.
+    const left = this.#leave('it failed', this.#isDynamic)
     try {
       await this.#loseAll()
     } catch (error) {
-      logDebug(this.#context, 'onLost failed', error)
+      this.#context.cluster.settings.logger.warn('onLost failed', { error: errorMessage(asThrown(error)) })
     }
+    await left
     this.#running = undefined
+    // Whoever is told may begin anew at once.
+    this.#context.fail(fatal)
   }
 
   async #afterEnd(error: unknown, failures: number): Promise<void> {

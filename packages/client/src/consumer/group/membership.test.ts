@@ -105,6 +105,85 @@ test('an assignor of the program shares out, and what it says is checked', async
   await assert.rejects(Promise.race(failing), /'greedy' gave orders-0 to two members/)
 })
 
+test('what an assignor of the program says that makes no sense is told with its name', async (t) => {
+  const { consumer } = await ConsumerWorld.start(t, 2)
+  const says: [said: (memberId: string) => unknown, message: RegExp][] = [
+    [() => undefined, /'odd' gave undefined, expected a Map/],
+    [(memberId) => ({ [memberId]: [] }), /'odd' gave \{.*\}, expected a Map/],
+    [(memberId) => new Map([[memberId, 'orders-0']]), /'odd' gave '.*' "orders-0", expected a list/],
+    [
+      (memberId) => new Map([[memberId, [{ topic: 'orders', partition: -1 }]]]),
+      /'odd' gave orders--1, which isn't there/,
+    ],
+    [(memberId) => new Map([[memberId, [{ topic: 'orders', partition: 0.5 }]]]), /'odd' gave orders-0.5, which isn't/],
+  ]
+  for (const [i, [said, message]] of says.entries()) {
+    const assign: unknown = (members: readonly { memberId: string }[]) => said(members[0]?.memberId ?? '')
+    const odd = { name: 'odd', protocols: ['EAGER'], userData: () => null, assign } as PartitionAssignor
+    await assert.rejects(read(consumer({ groupId: `g${i}`, partitionAssignmentStrategy: [odd] }), 1), message)
+  }
+})
+
+test('a member that its own assignor failed leaves the group, so that others need not wait for it', async (t) => {
+  const { admin, consumer } = await ConsumerWorld.start(t)
+  const assign = (): never => {
+    throw new Error('no')
+  }
+  const failing: PartitionAssignor = { name: 'failing', protocols: ['EAGER'], userData: () => null, assign }
+  await assert.rejects(read(consumer({ groupId: 'g', partitionAssignmentStrategy: [failing] }), 1), /no/)
+  assert.equal(await membersOf(admin), 0)
+})
+
+for (const strategy of ['range', 'cooperative-sticky'] as const) {
+  test(`what onRevoked throws is told once, whatever it is, and the next loop goes on (${strategy})`, async (t) => {
+    const { consumer, fill } = await ConsumerWorld.start(t, 2)
+    await fill(4)
+    const mine = new KafkaError('REQUEST_TIMED_OUT', 'mine', { retriable: true })
+    let revoked = 0
+    const reader = consumer({
+      groupId: 'g',
+      partitionAssignmentStrategy: [strategy],
+      onRevoked: () => {
+        revoked += 1
+        if (revoked === 1) throw mine
+      },
+    })
+    const other = consumer({ groupId: 'g', partitionAssignmentStrategy: [strategy] })
+    const seen: number[] = []
+    const going = (async () => {
+      for await (const record of reader) seen.push(valueOf(record))
+    })()
+    await until('read', () => seen.length === 4)
+    const reading = strategy === 'range' ? reader.enforceRebalance() : loop(other)
+    await assert.rejects(going, mine)
+    assert.equal(revoked, 1)
+    // At once, as a program does that catches the error around its loop.
+    const again = loop(reader)
+    await until('all is read again', () => reader.assignment().length + other.assignment().length === 2)
+    await Promise.all([reader.close(), other.close()])
+    await Promise.all([again, reading])
+  })
+}
+
+test('what onAssigned throws is told as it is, also where it could be tried again', async (t) => {
+  const { consumer, fill } = await ConsumerWorld.start(t)
+  await fill(1)
+  const mine = new KafkaError('REQUEST_TIMED_OUT', 'mine', { retriable: true })
+  let told = 0
+  const onAssigned = (): void => {
+    told += 1
+    if (told <= 2) throw mine
+  }
+  for (const groupId of ['g', undefined]) {
+    told = 0
+    const reader = consumer({ ...(groupId === undefined ? {} : { groupId }), onAssigned })
+    await assert.rejects(read(reader, 1), mine)
+    await assert.rejects(read(reader, 1), mine)
+    assert.equal((await read(reader, 1)).length, 1)
+    assert.equal(told, 3)
+  }
+})
+
 test('of several assignors the group takes one that all members have', async (t) => {
   const { admin, consumer } = await ConsumerWorld.start(t, 2)
   const strategies: ConsumerOptions['partitionAssignmentStrategy'][] = [

@@ -78,23 +78,31 @@ export class SharingOut {
 
 // An assignor may be the program's own: what it says is looked at before the group gets it.
 function checkShares(
-  assignor: Assignor,
+  { name }: Assignor,
   members: readonly Subscriber[],
   counts: ReadonlyMap<string, number>,
   shares: Assignments,
 ): void {
+  const wrong = (what: string): Error => new RangeError(`the assignor '${name}' ${what}`)
+  if (!isMap(shares)) throw wrong(`gave ${shown(shares)}, expected a Map of member ids to lists of partitions`)
   const known = new Map(members.map((member) => [member.memberId, new Set(member.subscription.topics)]))
   const given = new Set<string>()
-  const wrong = (what: string): Error => new RangeError(`the assignor '${assignor.name}' ${what}`)
   for (const [memberId, partitions] of shares) {
     const topics = known.get(memberId)
     if (topics === undefined) throw wrong(`gave partitions to '${memberId}', who isn't in the group`)
+    if (!Array.isArray(partitions))
+      throw wrong(`gave '${memberId}' ${shown(partitions)}, expected a list of partitions`)
     for (const each of partitions) {
       const key = keyOf(each)
       if (given.has(key)) throw wrong(`gave ${key} to two members`)
       if (!topics.has(each.topic)) throw wrong(`gave ${key} to a member that isn't subscribed to ${each.topic}`)
-      if (each.partition >= (counts.get(each.topic) ?? 0)) throw wrong(`gave ${key}, which isn't there`)
+      const isThere = Number.isInteger(each.partition) && each.partition >= 0
+      if (!isThere || each.partition >= (counts.get(each.topic) ?? 0)) throw wrong(`gave ${key}, which isn't there`)
       given.add(key)
     }
   }
 }
+
+const isMap = (shares: unknown): boolean => shares instanceof Map
+
+const shown = (what: unknown): string => JSON.stringify(what) ?? String(what)

@@ -7,6 +7,7 @@ import type { Start } from '../offsets/start-offsets.ts'
 import { resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
 import { keyOf, PartitionState, plain } from './partition-state.ts'
+import { asThrown, ThrownByProgram } from './thrown-by-program.ts'
 
 type Callbacks = Pick<PlainConsumerOptions, 'onAssigned' | 'onRevoked' | 'onLost'>
 
@@ -122,13 +123,20 @@ export class Assignments {
     try {
       await this.#call('onRevoked', all)
     } catch (error) {
-      cluster.settings.logger.warn('onRevoked failed while the consumer was closed', { error: errorMessage(error) })
+      cluster.settings.logger.warn('onRevoked failed while the consumer was closed', {
+        error: errorMessage(asThrown(error)),
+      })
     }
     this.#drop(all)
   }
 
-  #call(name: keyof Callbacks, partitions: readonly TopicPartition[]): Promise<void> {
-    return this.#calls.run(() => this.#callbacks[name]?.(partitions.map(plain)))
+  // It mustn't be taken for a fault of the group's, which would be tried again.
+  async #call(name: keyof Callbacks, partitions: readonly TopicPartition[]): Promise<void> {
+    try {
+      await this.#calls.run(() => this.#callbacks[name]?.(partitions.map(plain)))
+    } catch (error) {
+      throw new ThrownByProgram(error)
+    }
   }
 
   #drop(partitions: readonly TopicPartition[]): void {

@@ -20,7 +20,10 @@ interface Written {
   readonly logAppendTimeMs: number
 }
 
-type Outcome = Written | { readonly error: unknown }
+/** The error of one record, where not all have the same. */
+export type ErrorOf = (record: number) => unknown
+
+type Outcome = Written | { readonly error: unknown; readonly errorOf: ErrorOf | undefined }
 
 /** Records beyond this are compressed aside: here it would hold up everything else for milliseconds. */
 const compressedAsideFromBytes = 64 * 1024
@@ -219,8 +222,8 @@ export class Batch {
     if (!this.#done) this.#settle({ topic, partition, baseOffset, logAppendTimeMs })
   }
 
-  fail(error: unknown): void {
-    if (!this.#done) this.#settle({ error })
+  fail(error: unknown, errorOf?: ErrorOf): void {
+    if (!this.#done) this.#settle({ error, errorOf })
   }
 
   #settle(outcome: Outcome): void {
@@ -228,7 +231,7 @@ export class Batch {
     for (let i = 0; i < this.#recordCount; i += 1) {
       const completion = this.#completions.at(i)
       if (completion === undefined) continue
-      if ('error' in outcome) completion.fail(this.#indexes[i]!, outcome.error)
+      if ('error' in outcome) completion.fail(this.#indexes[i]!, errorAt(outcome, i))
       else completion.succeed(this.#indexes[i]!, this.#metadata(i, outcome))
     }
     this.#end()
@@ -242,7 +245,7 @@ export class Batch {
       return record < recordCount ? first.#outcomeOf(record) : second.#outcomeOf(record - recordCount)
     }
     const outcome = this.#outcome!
-    if ('error' in outcome) throw outcome.error
+    if ('error' in outcome) throw errorAt(outcome, record)
     return this.#metadata(record, outcome)
   }
 
@@ -269,3 +272,6 @@ export class Batch {
     for (const listener of listeners) listener()
   }
 }
+
+const errorAt = ({ error, errorOf }: { error: unknown; errorOf: ErrorOf | undefined }, record: number): unknown =>
+  errorOf === undefined ? error : errorOf(record)

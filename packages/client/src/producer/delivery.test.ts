@@ -74,6 +74,34 @@ test('of an array of which some fail, the error says what became of each', async
   assert.deepEqual(await readValues(), ['a', 'c'])
 })
 
+test('where the broker names the records that it refuses, those that were only in their batch may be sent again', async (t) => {
+  const { producing, readValues, topic } = await ProducerWorld.start(t, { configs: { 'cleanup.policy': 'compact' } })
+  const producer = producing({})
+  const records = [
+    { topic, key: 'a', value: '1' },
+    { topic, value: '2' },
+    { topic, key: 'b', value: '3' },
+  ]
+  const alone = producer.send({ topic, key: 'c', value: '4' })
+  const error = await producer.send(records).catch((reason: unknown) => reason)
+  assert.ok(error instanceof SendError)
+  const reasons = error.errors as KafkaError[]
+  assert.deepEqual(
+    reasons.map((reason) => [reason.error, reason.retriable]),
+    [
+      ['INVALID_RECORD', true],
+      ['INVALID_RECORD', false],
+      ['INVALID_RECORD', true],
+    ],
+  )
+  assert.match(reasons[0]!.message, /another record of its batch was refused: .*key/)
+  assert.match(reasons[0]!.advice, /send it again/)
+  assert.match(reasons[1]!.message, /^INVALID_RECORD: .*key.* \(Produce to/)
+  await assert.rejects(alone, { retriable: true })
+  await producer.send(records.filter((_, i) => reasons[i]?.retriable))
+  assert.deepEqual(await readValues(), ['1', '3'])
+})
+
 test('with LogAppendTime send says the time of the broker', async (t) => {
   const { producing, topic } = await ProducerWorld.start(t, { configs: { 'message.timestamp.type': 'LogAppendTime' } })
   const beforeMs = Date.now()

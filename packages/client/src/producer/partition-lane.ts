@@ -1,5 +1,5 @@
 import { advanceSequence } from '@millrace/protocol'
-import type { ProducerState } from './batch.ts'
+import type { ErrorOf, ProducerState } from './batch.ts'
 import { Batch, batchHeaderBytes } from './batch.ts'
 import type { BatchMemory } from './batch-memory.ts'
 import type { Completion } from './completion.ts'
@@ -216,10 +216,10 @@ export class PartitionLane {
     return [...this.#sent, ...this.#waiting].some((each) => each.order < batch.order)
   }
 
-  fail(batch: Batch, error: unknown): void {
+  fail(batch: Batch, error: unknown, errorOf?: ErrorOf): void {
     this.#remove(this.#sent, batch)
     this.#remove(this.#waiting, batch)
-    batch.fail(error)
+    batch.fail(error, errorOf)
     if (batch.state !== undefined) this.renumber(error)
   }
 

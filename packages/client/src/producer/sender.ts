@@ -7,7 +7,7 @@ import { errorName, KafkaError, produceApi } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { backoffMs } from '../cluster/retry.ts'
 import { TimeoutError } from '../errors/client-errors.ts'
-import type { Batch } from './batch.ts'
+import type { Batch, ErrorOf } from './batch.ts'
 import type { LaneListener, PartitionLane, ProducerIdentity } from './partition-lane.ts'
 import { mayPass, staleMetadataErrors, unknownOutcomeErrors } from './produce-errors.ts'
 import type { PartitionAnswer, ProduceTerms, Shipment } from './produce-request.ts'
@@ -15,6 +15,7 @@ import { answersTo, firstVersionWithTopicIds, produceBody } from './produce-requ
 import { BatchCounts } from './producer-metrics.ts'
 import { askProducerIdentity } from './producer-identity.ts'
 import type { ProducerSettings } from './producer-settings.ts'
+import { recordErrorsOf } from './record-errors.ts'
 
 const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -24,6 +25,15 @@ interface Pipeline {
   connection: Connection | undefined
   /** With acks 0: what was sent over the connection. */
   readonly unanswered: Set<string>
+}
+
+/** What else is known of a batch that failed. */
+interface Failed {
+  /** Default true. */
+  readonly sent?: boolean
+  /** Whether it goes again without a pause; default false. */
+  readonly atOnce?: boolean
+  readonly errorOf?: ErrorOf | undefined
 }
 
 /** Who was asked. */
@@ -315,12 +325,18 @@ export class Sender implements LaneListener {
     const { topic, partition } = lane
     const { currentLeader } = answer
     const atOnce = this.#cluster.refused(error, { topic, partition, refusedBy: leader, currentLeader, nodeEndpoints })
-    this.#failed(lane, batch, responseError(answer.errorCode, detail, source), { atOnce })
+    const errorOf = recordErrorsOf(answer, source)
+    this.#failed(lane, batch, responseError(answer.errorCode, detail, source), { atOnce, errorOf })
   }
 
-  #failed(lane: PartitionLane, batch: Batch, error: unknown, { sent = true, atOnce = false } = {}): void {
+  #failed(
+    lane: PartitionLane,
+    batch: Batch,
+    error: unknown,
+    { sent = true, atOnce = false, errorOf }: Failed = {},
+  ): void {
     const nowMs = this.#nowMs()
-    if (!this.#mayRetry(lane, batch, error, nowMs)) return lane.fail(batch, error)
+    if (!this.#mayRetry(lane, batch, error, nowMs)) return lane.fail(batch, error, errorOf)
     if (!atOnce && staleMetadataErrors.has(error.error)) this.#cluster.invalidate(lane.topic)
     this.#log(`a batch of ${lane.topic}-${lane.partition} is sent again`, error)
     batch.failure = error

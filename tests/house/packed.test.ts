@@ -112,7 +112,7 @@ async function readyAddress(stdout: NodeJS.ReadableStream): Promise<string> {
   throw new Error('the broker ended before it was ready')
 }
 
-test('the declarations type-check in a strict project of a user', () => {
+test('a program of a user type-checks and runs', () => {
   writeFileSync(
     join(folder, 'user.ts'),
     `import { startBroker } from '@millrace/broker'
@@ -123,21 +123,46 @@ const { offset }: { offset: number } = await producer.send({ topic: 't', value: 
 console.log(offset)
 `,
   )
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  const flags = [
-    '--noEmit',
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'esnext',
-    '--lib',
-    'esnext',
-    '--types',
-    'node',
-  ]
-  const types = ['--typeRoots', join(root, 'node_modules/@types')]
-  execFileSync(tsc, [...flags, ...types, 'user.ts'], { cwd: folder, stdio: 'pipe', encoding: 'utf8' })
+  typeCheck(thisTypeScript, 'nodenext', ['user.ts'])
   const out = execFileSync(process.execPath, ['user.ts'], { cwd: folder, env, encoding: 'utf8', timeout: 30_000 })
   assert.equal(out.trim(), '0')
 })
+
+// docs/client.md says which is the oldest.
+const oldest = npmBinary('typescript', '5.7.3', 'tsc')
+const noOldest = typeof oldest === 'string' ? false : oldest.unavailable
+const thisTypeScript = join(root, 'node_modules/typescript/bin/tsc')
+const ofClient = ['admin', 'client-options', 'consumer', 'producer'].map((name) => `${name}.types.ts`)
+
+for (const resolution of ['node16', 'nodenext', 'bundler'] as const) {
+  test(`what must not compile does not, by the installed declarations: strict, ${resolution}`, () => {
+    copyTypes()
+    typeCheck(thisTypeScript, resolution, ofClient)
+  })
+}
+
+for (const resolution of ['nodenext', 'bundler'] as const) {
+  test(`... and by the oldest TypeScript: strict, ${resolution}`, { skip: noOldest }, () => {
+    copyTypes()
+    typeCheck(oldest as string, resolution, ofClient)
+  })
+}
+
+// The programs of tests/types, which have what must not compile under @ts-expect-error.
+function copyTypes(): void {
+  for (const name of ofClient) cpSync(join(root, 'tests/types', name), join(folder, name))
+}
+
+const strictest = ['strict', 'exactOptionalPropertyTypes', 'noUncheckedIndexedAccess', 'verbatimModuleSyntax']
+
+function typeCheck(tsc: string, resolution: 'node16' | 'nodenext' | 'bundler', files: readonly string[]): void {
+  const module = resolution === 'bundler' ? 'esnext' : resolution
+  const how = ['--noEmit', ...strictest.map((flag) => `--${flag}`), '--skipLibCheck', 'false']
+  const where = ['--module', module, '--moduleResolution', resolution, '--target', 'esnext', '--lib', 'esnext']
+  const node = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+  try {
+    execFileSync(process.execPath, [tsc, ...how, ...where, ...node, ...files], { cwd: folder, encoding: 'utf8' })
+  } catch (error) {
+    assert.fail((error as { stdout?: string }).stdout ?? String(error))
+  }
+}

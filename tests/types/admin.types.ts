@@ -6,6 +6,7 @@ import type {
   ConfigEntry,
   KafkaError,
   Outcomes,
+  ShareOffset,
   TopicDescription,
 } from '@millrace/client'
 import { valueOf, valuesOf } from '@millrace/client'
@@ -56,6 +57,29 @@ export async function groupsSayWhatTheyAre(admin: Admin): Promise<void> {
   }
 }
 
+export async function changesAreWhole(admin: Admin): Promise<void> {
+  const of = { resource: { type: 'topic', name: 'orders' }, name: 'retention.ms' } as const
+  await admin.alterConfigs([
+    { ...of, operation: 'set', value: '1' },
+    { ...of, operation: 'delete' },
+  ])
+  // @ts-expect-error what it is set to has to be said
+  await admin.alterConfigs([{ ...of, operation: 'set' }])
+  // @ts-expect-error what goes has no value
+  await admin.alterConfigs([{ ...of, operation: 'delete', value: '1' }])
+  const created = valuesOf(await admin.createTopics([{ name: 'orders' }], { retryOnQuotaViolation: false }))
+  console.log(created.get('orders')?.replicationFactor, created.get('orders')?.configs?.length)
+  // @ts-expect-error an option that was mistyped
+  await admin.createTopics([{ name: 'orders' }], { validateonly: true })
+  // @ts-expect-error a setting of a topic that was mistyped
+  await admin.createTopics([{ name: 'orders', partition: 3 }])
+  // @ts-expect-error many are a list
+  await admin.describeTopics('orders')
+  const own: ShareOffset[] = await admin.fetchShareOffsets('workers')
+  const ofMany: Outcomes<readonly ShareOffset[]> = await admin.fetchShareOffsets([{ groupId: 'workers' }])
+  console.log(own, ofMany)
+}
+
 export async function wordsAreChecked(admin: Admin): Promise<void> {
   await admin.listOffsets([{ topic: 'orders', partition: 0, at: 'max-timestamp' }])
   // @ts-expect-error not a place in a log
@@ -66,6 +90,11 @@ export async function wordsAreChecked(admin: Admin): Promise<void> {
   await admin.alterUserScramCredentials([{ user: 'ann', mechanism: 'SCRAM-SHA-512', delete: true }])
   // @ts-expect-error a password, or that it goes
   await admin.alterUserScramCredentials([{ user: 'ann', mechanism: 'SCRAM-SHA-512' }])
+  await admin.listGroups({ states: ['Stable'], types: ['share'] })
+  // @ts-expect-error states have capitals
+  await admin.listGroups({ states: ['stable'] })
+  // @ts-expect-error no such state of a transaction
+  await admin.listTransactions({ states: ['Open'] })
   // @ts-expect-error a member is known by one id or the other
   await admin.removeMembers('g', [{ id: 'm' }])
 }

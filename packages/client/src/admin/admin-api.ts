@@ -16,8 +16,16 @@ import type { TransactionsApi } from './transactions-api.ts'
  */
 export interface AdminApi
   extends TopicsApi, ConfigsApi, GroupsApi, OffsetsApi, ReplicasApi, TransactionsApi, SecurityApi, ClusterApi {
-  /** What went over its connections so far, in all and by broker; costs nothing but the call. */
+  /**
+   * What went over its connections so far, in all and by broker; costs nothing but the call.
+   *
+   * @example const { requestTotal, requestLatencyMax } = admin.metrics()
+   */
   metrics(): ClientMetrics
-  /** Disconnects; calls that wait are rejected. */
+  /**
+   * Disconnects; calls that wait are rejected with a ClientClosedError, and so is what is called later.
+   *
+   * @example await admin.close()
+   */
   close(): Promise<void>
 }

@@ -137,8 +137,9 @@ export interface VoterRef {
 /** The cluster as a whole: its brokers, their disks, its features and its metadata quorum. */
 export interface ClusterApi {
   /**
-   * The brokers that are up, and who is the controller. Kafka: DescribeCluster (KIP-700), Metadata on brokers older
-   * than 2.8.
+   * The brokers that are up, and who is the controller. Rejects where no broker answers in time, and with
+   * UNSUPPORTED_VERSION where they are too old for what is asked. Kafka: DescribeCluster (KIP-700), Metadata on brokers
+   * older than 2.8.
    *
    * @example
    * const { clusterId, nodes } = await admin.describeCluster()
@@ -173,7 +174,10 @@ export interface ClusterApi {
   alterReplicaLogDirs(moves: readonly ReplicaMove[], options?: AdminCallOptions): Promise<Outcomes<null>>
 
   /**
-   * In which log directory each replica lies, and where it is being moved to. Kafka: DescribeLogDirs (KIP-113).
+   * In which log directory each replica lies, and where it is being moved to.
+   *
+   * Fails with CLUSTER_AUTHORIZATION_FAILED, or BROKER_NOT_AVAILABLE for a broker that isn't there. Kafka: DescribeLogDirs
+   * (KIP-113).
    *
    * @example
    * await admin.describeReplicaLogDirs([{ topic: 'orders', partition: 0, broker: 1 }])
@@ -181,7 +185,8 @@ export interface ClusterApi {
   describeReplicaLogDirs(replicas: readonly ReplicaRef[], options?: AdminCallOptions): Promise<Outcomes<ReplicaLogDirs>>
 
   /**
-   * Feature levels that a broker supports and that the cluster has finalized. Kafka: ApiVersions (KIP-584).
+   * Feature levels that a broker supports and that the cluster has finalized. Rejects with BROKER_NOT_AVAILABLE for a
+   * broker that isn't there. Kafka: ApiVersions (KIP-584), from 2.7 on.
    *
    * @example
    * const level = (await admin.describeFeatures()).finalized.get('metadata.version')?.max
@@ -200,7 +205,8 @@ export interface ClusterApi {
   updateFeatures(updates: readonly FeatureUpdate[], options?: ValidateOptions): Promise<Outcomes<null>>
 
   /**
-   * The metadata quorum of a cluster with KRaft: its leader, and how far its voters and observers are. Kafka:
+   * The metadata quorum of a cluster with KRaft: its leader, and how far its voters and observers are. Rejects with
+   * CLUSTER_AUTHORIZATION_FAILED, or UNSUPPORTED_VERSION without KRaft. Kafka:
    * DescribeQuorum (KIP-595, KIP-836), from 3.3 on.
    *
    * @example

@@ -103,7 +103,7 @@ export interface ConfigsApi {
   /**
    * Sets all that a resource has of its own: what isn't named goes back to its default. For brokers that don't have
    * `alterConfigs` (Kafka before 2.3, and others that speak its protocol); elsewhere it loses what somebody else set
-   * meanwhile. Outcomes and errors are those of `alterConfigs`. Kafka: AlterConfigs (KIP-133).
+   * meanwhile. Outcomes are those of `alterConfigs`, and it fails with the same errors. Kafka: AlterConfigs (KIP-133).
    *
    * @example
    * await admin.replaceConfigs([{ resource: { type: 'topic', name: 'orders' }, configs: { 'retention.ms': '60000' } }])
@@ -112,7 +112,8 @@ export interface ConfigsApi {
 
   /**
    * The resources of these types (default: all) that have settings of their own; client-metrics subscriptions from
-   * Kafka 3.7 on, the other types from 4.1 on. Kafka: ListConfigResources (KIP-1000, KIP-1142).
+   * Kafka 3.7 on, the other types from 4.1 on. Rejects with CLUSTER_AUTHORIZATION_FAILED, or UNSUPPORTED_VERSION where the
+   * broker is older. Kafka: ListConfigResources (KIP-1000, KIP-1142).
    *
    * @example
    * const subscriptions = await admin.listConfigResources(['client-metrics'])

@@ -46,7 +46,8 @@ export interface ReplicasApi {
   ): Promise<Outcomes<null>>
 
   /**
-   * The moves that are under way, of these partitions or of all. Kafka: ListPartitionReassignments (KIP-455), from
+   * The moves that are under way, of these partitions or of all. Rejects with CLUSTER_AUTHORIZATION_FAILED. Kafka:
+   * ListPartitionReassignments (KIP-455), from
    * 2.4 on.
    *
    * @example

@@ -118,8 +118,8 @@ export interface TopicsApi {
   deleteTopics(topics: readonly TopicRef[], options?: QuotaOptions): Promise<Outcomes<null>>
 
   /**
-   * All topics that we may see, by name; without those that brokers keep for themselves unless they are asked for.
-   * Kafka: Metadata.
+   * All topics that we may see, by name; without those that brokers keep for themselves unless they are asked for. Rejects
+   * where no broker answers in time. Kafka: Metadata.
    *
    * @example
    * const names = (await admin.listTopics({ includeInternal: true })).map(({ name }) => name)

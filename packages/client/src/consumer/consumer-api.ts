@@ -198,7 +198,12 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
    * @example await consumer.commitOffsets([{ topic: 'orders', partition: 0, offset: 43, metadata: 'by hand' }])
    */
   commitOffsets(offsets: readonly OffsetCommit[], options?: CallOptions): Promise<void>
-  /** What the group has committed, of these partitions or of those that are read now; those without are left out. */
+  /**
+   * What the group has committed, of these partitions or of those that are read now; those without are left out. Rejects
+   * with a KafkaError where the group's coordinator doesn't answer in time, or refuses.
+   *
+   * @example const [position] = await consumer.committed([{ topic: 'orders', partition: 0 }])
+   */
   committed(partitions?: readonly TopicPartition[], options?: CallOptions): Promise<CommittedPosition[]>
   /**
    * Reads on from there; what is buffered of the partition is dropped. Rejects with a RangeError where the partition
@@ -207,20 +212,45 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
    * @example await consumer.seek({ topic: 'orders', partition: 0 }, { timestamp: Date.now() - 3_600_000 })
    */
   seek(partition: TopicPartition, to: StartPosition, options?: CallOptions): Promise<void>
-  /** No more records of these come out until `resume`; other partitions go on. Also within `onAssigned`. */
+  /**
+   * No more records of these come out until `resume`; other partitions go on. Also within `onAssigned`.
+   *
+   * @example consumer.pause([{ topic: 'orders', partition: 0 }])
+   */
   pause(partitions: readonly TopicPartition[]): void
-  /** Records of these come out again. */
+  /**
+   * Records of these come out again.
+   *
+   * @example setTimeout(() => consumer.resume(consumer.assignment()), 30_000)
+   */
   resume(partitions: readonly TopicPartition[]): void
-  /** The partitions that are read now. */
+  /**
+   * The partitions that are read now.
+   *
+   * @example consumer.pause(consumer.assignment())
+   */
   assignment(): TopicPartition[]
-  /** The same with the position of each, the next record that comes out, and its lag: known from the fetches. */
+  /**
+   * The same with the position of each, the next record that comes out, and its lag: known from the fetches.
+   *
+   * @example for (const { topic, partition, lag } of consumer.positions()) gauge.set({ topic, partition }, lag)
+   */
   positions(): PartitionPosition[]
-  /** The offset of the next record that comes out; undefined where the partition isn't read. */
+  /**
+   * The offset of the next record that comes out; undefined where the partition isn't read.
+   *
+   * @example const next = consumer.position({ topic: 'orders', partition: 0 })
+   */
   position(partition: TopicPartition): number | undefined
-  /** Records that were not handed out yet, as of the last fetch; undefined where that isn't known. */
+  /**
+   * Records that were not handed out yet, as of the last fetch; undefined where that isn't known.
+   *
+   * @example if ((consumer.lag(record) ?? 0) > 10_000) console.warn('behind')
+   */
   lag(partition: TopicPartition): number | undefined
   /**
-   * Offsets that a position has now, asked of the brokers; a time after the last record is the partition's end.
+   * Offsets that a position has now, asked of the brokers; a time after the last record is the partition's end. Rejects
+   * with a KafkaError where a leader doesn't answer in time or refuses, with a RangeError for a partition that isn't there.
    *
    * @example const [end] = await consumer.offsetsOf([{ topic: 'orders', partition: 0 }], 'latest')
    */
@@ -229,7 +259,11 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
     at: StartPosition,
     options?: CallOptions,
   ): Promise<TopicPartitionOffset[]>
-  /** Who the consumer is in its group; undefined without a group. */
+  /**
+   * Who the consumer is in its group; undefined without a group.
+   *
+   * @example console.log(consumer.groupMetadata()?.memberId)
+   */
   groupMetadata(): ConsumerGroupMetadata | undefined
   /**
    * Runs a function within the span of the record that the loop has in hand, so that spans it makes belong to it. Without
@@ -238,14 +272,25 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
    * @example for await (const record of consumer) await consumer.inTraceOf(record, () => store(record.value))
    */
   inTraceOf<R>(record: Shown, run: () => R): R
-  /** Asks the group to share the partitions out anew (KIP-568). */
+  /**
+   * Asks the group to share the partitions out anew (KIP-568), and returns at once; without a group it does nothing. What
+   * fails of it, fails the loop.
+   *
+   * @example consumer.enforceRebalance('another rack')
+   */
   enforceRebalance(reason?: string): void
-  /** What it read, and what went over its connections so far, in all and by broker; costs nothing but the call. */
+  /**
+   * What it read, and what went over its connections so far, in all and by broker; costs nothing but the call.
+   *
+   * @example const { recordsConsumedTotal, recordsLagMax } = consumer.metrics()
+   */
   metrics(): ConsumerMetrics & ClientMetrics
   /**
    * Ends a loop that waits, waits for batches that `eachBatch` works on, commits what is done where that is asked for,
    * leaves the group and disconnects. A loop's record in hand isn't waited for, and isn't done. Within `eachBatch`,
    * `onAssigned`, `onRevoked` and `onLost` it resolves at once, and is done when they are.
+   *
+   * @example process.once('SIGTERM', () => void consumer.close())
    */
   close(options?: ConsumerCloseOptions): Promise<void>
 }

@@ -98,7 +98,7 @@ export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
   send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
   /**
    * Sends a record if there is room for it in the buffer now, else it returns undefined and nothing is sent: for who
-   * would rather drop or keep a record than wait.
+   * would rather drop or keep a record than wait. What it returns rejects as `send` does.
    *
    * @example if (producer.trySend(record)?.catch(report) === undefined) dropped += 1
    */
@@ -111,13 +111,24 @@ export interface ProducerApi<T = AnyTopics> extends AsyncDisposable {
    * @example await source.pipeTo(producer.writable())
    */
   writable(): WritableStream<RecordToSend<T> | readonly RecordToSend<T>[]>
-  /** Sends what waits without lingering, and resolves when everything sent before is answered, well or not. */
+  /**
+   * Sends what waits without lingering, and resolves when everything sent before is answered, well or not: what fails
+   * rejects where it was sent. Rejects only with the reason of `signal`.
+   *
+   * @example await producer.flush({ signal: AbortSignal.timeout(5_000) })
+   */
   flush(options?: CallOptions): Promise<void>
-  /** What it did so far, and what went over its connections, in all and by broker; costs nothing but the call. */
+  /**
+   * What it did so far, and what went over its connections, in all and by broker; costs nothing but the call.
+   *
+   * @example const { recordSendTotal, recordErrorTotal, waitingRecords } = producer.metrics()
+   */
   metrics(): ProducerMetrics & ClientMetrics
   /**
    * Flushes and disconnects; `send` rejects from then on. What isn't answered in time, or when the signal is set, fails.
    * Called again, it ends by the shortest of the times.
+   *
+   * @example process.once('SIGTERM', () => void producer.close({ timeoutMs: 5_000 }))
    */
   close(options?: CloseOptions): Promise<void>
 }

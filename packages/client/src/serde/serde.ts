@@ -4,6 +4,7 @@ export interface SerdeContext {
   readonly part: RecordPart
 }
 
+/** Which of the two a serde has in hand. */
 export type RecordPart = 'key' | 'value'
 
 /**

@@ -11,6 +11,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
+/** What a schema made of a value, or what is wrong with it. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }

@@ -13,8 +13,9 @@ export interface AnyTopics {
   readonly '*': object
 }
 
-/** A schema stands for JSON that it checks. */
+/** What writes a key or a value; a schema stands for JSON that it checks. */
 export type SerializerLike<T> = Serializer<T> | StandardSchema<T, unknown>
+/** What reads a key or a value; a schema stands for JSON that it checks. */
 export type DeserializerLike<T> = Deserializer<T> | StandardSchema<unknown, T>
 
 /** How the keys and values of each topic are written; `*` for every topic that isn't named. */

@@ -1,5 +1,6 @@
 import type { SaslExchange } from './exchange.ts'
 
+/** A token of OAuth, and what goes with it. */
 export interface OAuthToken {
   /** The token as it goes into an `Authorization: Bearer` header. */
   readonly value: string

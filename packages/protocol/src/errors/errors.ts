@@ -139,6 +139,7 @@ const table = {
   SHARE_SESSION_LIMIT_REACHED: [133, true],
 } as const satisfies Record<string, readonly [code: number, retriable: boolean]>
 
+/** Kafka's name of an error, such as UNKNOWN_TOPIC_OR_PARTITION (org.apache.kafka.common.protocol.Errors). */
 export type ErrorName = keyof typeof table
 
 const namesByCode = new Map<number, ErrorName>(Object.entries(table).map(([name, [code]]) => [code, name as ErrorName]))

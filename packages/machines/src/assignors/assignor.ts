@@ -13,6 +13,9 @@ export interface PreviousAssignment {
   readonly generation: number
 }
 
+/** The racks that have a replica of each partition, in order of the partitions' numbers, by topic. */
+export type PartitionRacks = ReadonlyMap<string, readonly (readonly string[])[]>
+
 /** Partitions by member id; every member is in it. */
 export type Assignments = Map<string, TopicPartition[]>
 
@@ -25,8 +28,15 @@ export interface Assignor {
   /** Whether members keep their partitions while they rebalance (COOPERATIVE) or give them all up before (EAGER). */
   readonly protocols: readonly ('COOPERATIVE' | 'EAGER')[]
   userData(previous: PreviousAssignment | null): Uint8Array | null
-  /** `partitionCounts` has the topics that exist; others are left out. */
-  assign(members: readonly GroupMember[], partitionCounts: ReadonlyMap<string, number>): Assignments
+  /**
+   * `partitionCounts` has the topics that exist; others are left out. With `partitionRacks` members are given what has a
+   * replica in their rack, where that costs no balance (KIP-881).
+   */
+  assign(
+    members: readonly GroupMember[],
+    partitionCounts: ReadonlyMap<string, number>,
+    partitionRacks?: PartitionRacks,
+  ): Assignments
 }
 
 /** Static members come first, by instance id, then the others by member id: so that a restart changes nothing. */

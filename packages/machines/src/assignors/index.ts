@@ -1,4 +1,4 @@
-export type { Assignments, Assignor, GroupMember, PreviousAssignment } from './assignor.ts'
+export type { Assignments, Assignor, GroupMember, PartitionRacks, PreviousAssignment } from './assignor.ts'
 export type { Assignment, Subscription, TopicPartition } from './consumer-protocol.ts'
 export { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 export { rangeAssignor } from './range.ts'

@@ -1,4 +1,5 @@
 import type { TopicPartition } from './consumer-protocol.ts'
+import { partitionsInHashMapOrder } from './hash-map-order.ts'
 import { keyOf } from './owned-partitions.ts'
 
 interface Movement {
@@ -14,11 +15,10 @@ export class PartitionMovements {
   /** The partition to move instead of this one: one of the same topic that came the opposite way, if there is one. */
   better(partition: TopicPartition, from: string, to: string): TopicPartition {
     const origin = this.#movements.get(keyOf(partition))?.from ?? from
-    for (const movement of this.#movements.values()) {
-      const isReverse = movement.from === to && movement.to === origin
-      if (isReverse && movement.partition.topic === partition.topic) return movement.partition
-    }
-    return partition
+    const opposite = [...this.#movements.values()]
+      .filter((each) => each.from === to && each.to === origin && each.partition.topic === partition.topic)
+      .map((each) => each.partition)
+    return partitionsInHashMapOrder(opposite)[0] ?? partition
   }
 
   note(partition: TopicPartition, from: string, to: string): void {

@@ -1,18 +1,19 @@
 import { WireError } from '@millrace/protocol'
-import type { Assignments, Assignor, GroupMember } from './assignor.ts'
+import type { Assignments, Assignor, GroupMember, PartitionRacks } from './assignor.ts'
 import { decodeStickyUserData, encodeStickyUserData } from './consumer-protocol.ts'
 import type { StickyAssignment } from './even-assignment.ts'
 import { assignEvenly } from './even-assignment.ts'
 import type { MemberData } from './owned-partitions.ts'
 import { keyOf, noGeneration, settleOwnership } from './owned-partitions.ts'
+import { GroupRacks } from './racks.ts'
 import { assignUnevenly } from './uneven-assignment.ts'
 
-/** Shares evenly and moves as little as possible; members give everything up while they rebalance. */
+/** Shares evenly and moves as little as possible, though to members that are near (KIP-881); members give everything up while they rebalance. */
 export const stickyAssignor: Assignor = {
   name: 'sticky',
   protocols: ['EAGER'],
   userData: (previous) => (previous === null ? null : encodeStickyUserData(previous.partitions, previous.generation)),
-  assign: (members, partitionCounts) => assignSticky(members, partitionCounts, eagerData).assignments,
+  assign: (members, partitionCounts, racks) => assignSticky(members, partitionCounts, eagerData, racks).assignments,
 }
 
 /**
@@ -27,8 +28,8 @@ export const cooperativeStickyAssignor: Assignor = {
     new DataView(bytes.buffer).setInt32(0, previous?.generation ?? noGeneration)
     return bytes
   },
-  assign: (members, partitionCounts) => {
-    const { assignments, moving } = assignSticky(members, partitionCounts, cooperativeData)
+  assign: (members, partitionCounts, racks) => {
+    const { assignments, moving } = assignSticky(members, partitionCounts, cooperativeData, racks)
     return withoutMoving(assignments, moving ?? movingPartitions(members, assignments))
   },
 }
@@ -37,14 +38,16 @@ function assignSticky(
   members: readonly GroupMember[],
   allCounts: ReadonlyMap<string, number>,
   dataOf: (member: GroupMember) => MemberData,
+  partitionRacks: PartitionRacks = new Map(),
 ): StickyAssignment {
   if (members.length === 0) return { assignments: new Map(), moving: new Map() }
   const subscribed = new Set(members.flatMap(({ subscription }) => subscription.topics))
   const counts = new Map([...allCounts].filter(([topic, count]) => subscribed.has(topic) && count > 0))
   const ownership = settleOwnership(members, counts, dataOf)
+  const racks = new GroupRacks(members, counts, partitionRacks)
   return ownership.sameSubscriptions
-    ? assignEvenly(ownership, counts)
-    : assignUnevenly(members, ownership, counts, dataOf)
+    ? assignEvenly(ownership, counts, racks)
+    : assignUnevenly(members, ownership, counts, dataOf, racks)
 }
 
 /** An eager member owns nothing any more when it joins: what it had is in its user data. */

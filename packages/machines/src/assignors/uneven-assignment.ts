@@ -7,18 +7,21 @@ import { inHashMapOrder } from './hash-map-order.ts'
 import type { MemberData, Ownership } from './owned-partitions.ts'
 import { keyOf, noGeneration } from './owned-partitions.ts'
 import { PartitionMovements } from './partition-movements.ts'
+import type { GroupRacks } from './racks.ts'
 
 /**
  * The sticky assignment where members subscribe to different topics: everybody keeps what it may keep, the rest goes
- * to who has least, and partitions move as long as that evens things out.
+ * to who has least, and partitions move as long as that evens things out. Where racks make a difference only what is near
+ * is kept, and what is left goes to members that are near as far as there are any.
  */
 export function assignUnevenly(
   members: readonly GroupMember[],
   ownership: Ownership,
   partitionCounts: ReadonlyMap<string, number>,
   dataOf: (member: GroupMember) => MemberData,
+  racks: GroupRacks,
 ): StickyAssignment {
-  const work = new UnevenAssignment(members, ownership, partitionCounts)
+  const work = new UnevenAssignment(members, ownership, partitionCounts, racks)
   work.rememberOlderOwners(members, ownership.maxGeneration, dataOf)
   work.run()
   return { assignments: work.assignments, moving: null }
@@ -32,16 +35,23 @@ interface OlderOwner {
 class UnevenAssignment {
   assignments: Assignments
   readonly #partitionCounts: ReadonlyMap<string, number>
+  readonly #racks: GroupRacks
   readonly #topicsOf = new Map<string, string[]>()
   readonly #membersOf = new Map<string, string[]>()
   readonly #olderOwners = new Map<string, OlderOwner>()
   readonly #movements = new PartitionMovements()
   #ownerOf = new Map<string, string>()
-  /** Somebody lost what it is no longer subscribed to, so things move anyway. */
+  /** Somebody lost what it is no longer subscribed to or isn't near, so things move anyway. */
   #revokes = false
 
-  constructor(members: readonly GroupMember[], ownership: Ownership, partitionCounts: ReadonlyMap<string, number>) {
+  constructor(
+    members: readonly GroupMember[],
+    ownership: Ownership,
+    partitionCounts: ReadonlyMap<string, number>,
+    racks: GroupRacks,
+  ) {
     this.#partitionCounts = partitionCounts
+    this.#racks = racks
     this.assignments = new Map([...ownership.owned].map(([memberId, partitions]) => [memberId, [...partitions]]))
     for (const topic of partitionCounts.keys()) this.#membersOf.set(topic, [])
     const byId = new Map(members.map((member) => [member.memberId, member]))
@@ -76,17 +86,20 @@ class UnevenAssignment {
   }
 
   run(): void {
-    this.#dropWhatIsNotSubscribed()
+    this.#dropWhatCannotStay()
     const all = this.#allPartitions()
     const free = all.filter((partition) => !this.#ownerOf.has(keyOf(partition)))
     const isFirst = this.#mostLoaded() === 0
-    for (const partition of free) this.#giveToLeastLoaded(partition)
+    const left = this.#racks.matters ? free.filter((partition) => !this.#giveToLeastLoadedNear(partition)) : free
+    for (const partition of left) this.#give(partition, this.#leastLoaded(partition.topic))
     this.#balance(all, free, isFirst)
   }
 
-  #dropWhatIsNotSubscribed(): void {
+  #dropWhatCannotStay(): void {
     for (const [memberId, partitions] of this.assignments) {
-      const kept = partitions.filter(({ topic }) => this.#isSubscribed(memberId, topic))
+      const kept = partitions.filter(
+        (each) => this.#isSubscribed(memberId, each.topic) && !this.#racks.isFar(memberId, each),
+      )
       if (kept.length === partitions.length) continue
       this.#revokes = true
       for (const partition of partitions) this.#ownerOf.delete(keyOf(partition))
@@ -102,11 +115,16 @@ class UnevenAssignment {
       .flatMap((topic) => partitionsOf(topic, this.#partitionCounts.get(topic) ?? 0))
   }
 
-  #giveToLeastLoaded(partition: TopicPartition): void {
-    const memberId = this.#leastLoaded(partition.topic)
-    if (memberId === undefined) return
+  #giveToLeastLoadedNear(partition: TopicPartition): boolean {
+    const near = (memberId: string): boolean => !this.#racks.isFar(memberId, partition)
+    return this.#give(partition, this.#leastLoaded(partition.topic, near))
+  }
+
+  #give(partition: TopicPartition, memberId: string | undefined): boolean {
+    if (memberId === undefined) return false
     this.#of(memberId).push(partition)
     this.#ownerOf.set(keyOf(partition), memberId)
+    return true
   }
 
   #balance(all: readonly TopicPartition[], free: readonly TopicPartition[], isFirst: boolean): void {
@@ -193,9 +211,9 @@ class UnevenAssignment {
     )
   }
 
-  #leastLoaded(topic: string): string | undefined {
+  #leastLoaded(topic: string, may: (memberId: string) => boolean = () => true): string | undefined {
     return this.#membersFor(topic)
-      .filter((memberId) => this.assignments.has(memberId))
+      .filter((memberId) => this.assignments.has(memberId) && may(memberId))
       .toSorted((a, b) => this.#load(a) - this.#load(b) || compare(a, b))[0]
   }
 

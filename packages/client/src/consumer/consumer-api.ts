@@ -90,7 +90,10 @@ export interface PlainConsumerOptions extends ClientOptions {
   readonly maxDecompressedBytes?: number
   /** Checks the CRC of every batch. Default true. */
   readonly checkCrcs?: boolean
-  /** The rack we are in: where the broker names a replica there, that one is fetched from (KIP-392). */
+  /**
+   * The rack we are in: where the broker names a replica there, that one is fetched from (KIP-392), and a group gives us
+   * partitions that have one, where the assignor isn't `roundrobin` (KIP-881).
+   */
   readonly clientRack?: string
   /** Whether a topic that isn't there may be created by the broker. Default true. */
   readonly allowAutoTopicCreation?: boolean

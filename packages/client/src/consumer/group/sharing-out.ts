@@ -6,6 +6,7 @@ import { keyOf } from '../reading/partition-state.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { SubscribedTopics } from '../topics.ts'
 import type { Share } from './group-requests.ts'
+import { haveMoved, partitionRacks, type ReplicaRacks, replicaRacks } from './replica-racks.ts'
 
 /** What the leader of a group does: share the partitions out, and see when that has to be done anew. */
 export class SharingOut {
@@ -13,6 +14,8 @@ export class SharingOut {
   readonly #topics: SubscribedTopics
   /** Partition counts as they were shared out; undefined in a member that doesn't lead. */
   #counts: ReadonlyMap<string, number> | undefined
+  /** Where replicas were then. */
+  #racks: ReplicaRacks = new Map()
   /** What we said that we are subscribed to. */
   #subscribed: readonly string[] = []
 
@@ -38,13 +41,14 @@ export class SharingOut {
     await this.#context.cluster.refresh([...names], this.#context.stop)
     const counts = this.#knownCounts(names)
     this.#counts = counts
+    this.#racks = replicaRacks(this.#context.cluster.image, counts.keys())
     // A static leader that came back: everybody keeps what they have.
     if (join.skipAssignment) return []
     const assignor = this.#context.settings.assignors.find(({ name }) => name === join.protocolName)
     if (assignor === undefined) {
       throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', `the group chose '${join.protocolName}', which we don't have`)
     }
-    const shares = assignor.assign(members, counts)
+    const shares = assignor.assign(members, counts, partitionRacks(this.#racks))
     checkShares(assignor, members, counts, shares)
     return Array.from(shares, ([memberId, partitions]) => ({
       memberId,
@@ -52,7 +56,7 @@ export class SharingOut {
     }))
   }
 
-  /** Why the group has to begin a new round, if it has to: topics came, went or grew. */
+  /** Why the group has to begin a new round, if it has to: topics came, went or grew, or replicas changed racks. */
   async outdated(): Promise<string | undefined> {
     await this.#topics.refreshWhenOld()
     const { names } = this.#topics
@@ -63,7 +67,11 @@ export class SharingOut {
     if (shared === undefined) return undefined
     const now = this.#knownCounts(new Set([...shared.keys(), ...names]))
     const changed = now.size !== shared.size || [...now].some(([name, count]) => shared.get(name) !== count)
-    return changed ? 'the partitions of the topics changed' : undefined
+    if (changed) return 'the partitions of the topics changed'
+    // Who says where it is asks for what is near: as Kafka's consumer, only then it minds where replicas are (KIP-881).
+    const { image } = this.#context.cluster
+    const minds = this.#context.settings.clientRack !== ''
+    return minds && haveMoved(this.#racks, replicaRacks(image, shared.keys())) ? 'replicas changed racks' : undefined
   }
 
   #knownCounts(names: Iterable<string>): ReadonlyMap<string, number> {

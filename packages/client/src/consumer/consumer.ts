@@ -40,6 +40,7 @@ import { Partitions } from './reading/partitions.ts'
 import type { ReadingContext } from './reading/reader.ts'
 import { Readers } from './reading/readers.ts'
 import type { Present } from './reading/record-loop.ts'
+import { ServeLater } from './reading/serve-later.ts'
 import { asThrown } from './reading/thrown-by-program.ts'
 import { SubscribedTopics } from './topics.ts'
 
@@ -63,6 +64,10 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   #started: Promise<void> | undefined
   readonly #readers: Readers<RecordRead<T>>
   readonly #spans: ConsumerSpans | undefined
+  readonly #later = new ServeLater(
+    () => this.#readers.serve(),
+    (error) => this.#fail(error),
+  )
   #closing: Promise<void> | undefined
 
   constructor(options: ConsumerOptions<T>) {
@@ -250,11 +255,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   #serveLater(state: PartitionState): void {
-    const over = state.unclaimed === undefined ? state.unpacking : this.#offsets.claim(state)
-    over?.then(
-      () => this.#readers.serve(),
-      (error: unknown) => this.#fail(error),
-    )
+    this.#later.after(state, () => (state.unclaimed === undefined ? state.unpacking : this.#offsets.claim(state)))
   }
 
   #atEnd(): boolean {

@@ -31,6 +31,7 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     const topics = [
       { name: 'orders', replicaAssignment: numbers(partitions).map(() => [2, 3, 1]) },
       { name: 'near', replicaAssignment: [[1, 2, 3]] },
+      { name: 'spread', replicaAssignment: [[1], [2], [3], [1], [2], [3]] },
       { name: 'moved', replicaAssignment: [[1, 2, 3]] },
       { name: 'cut', replicaAssignment: [[2, 3]] },
     ]
@@ -87,6 +88,30 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     assert.equal(requests.of('OffsetForLeaderEpoch'), 1)
   })
 
+  test('members of a group get the partitions that lie in their rack', async () => {
+    const strategies = ['range', 'cooperative-sticky'] as const
+    for (const strategy of strategies) {
+      const racks: readonly NodeId[] = [3, 1, 2]
+      const members = racks.map(
+        (node) =>
+          new Consumer({
+            bootstrapServers: cluster.bootstrap,
+            groupId: `near-${strategy}`,
+            topics: 'spread',
+            partitionAssignmentStrategy: [strategy],
+            clientRack: cluster.rackOf(node),
+          }),
+      )
+      const loops = members.map(async (member) => {
+        for await (const { offset } of member) assert.fail(`nothing was written, but there is ${offset}`)
+      })
+      const shares = (): string => members.map(partitionsOf).join(' ')
+      await until(`shares by rack (${strategy})`, async () => shares() === '2,5 0,3 1,4')
+      await Promise.all(members.map((member) => member.close()))
+      await Promise.all(loops)
+    }
+  })
+
   test('leaders move and a broker is killed: nothing is lost, twice or out of order, and readers go on', async () => {
     await using near = readerOf('near', { clientRack: cluster.rackOf(3) })
     await take(near, 100)
@@ -135,6 +160,11 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     assert.ok(error instanceof LogTruncationError, String(error))
     assert.deepEqual([error.offset, error.divergingOffset], [50, 20])
   })
+
+  const partitionsOf = (consumer: Consumer): string =>
+    Array.from(consumer.assignment(), ({ partition }) => partition)
+      .toSorted((a, b) => a - b)
+      .join()
 
   function readerOf(
     topic: string,

@@ -64,6 +64,20 @@ test('a leader that was elected anew is asked again at once with its new epoch',
   assert.equal(world.takeAsked()['Metadata 1'], undefined)
 })
 
+test('where a refusal names a leader that can not be, metadata is asked for after a pause', async (t) => {
+  const world = await MovingLeader.start(t)
+  const next = reading(t, world, { retryBackoffMs: 20, retryBackoffMaxMs: 20 })
+  world.append(0, ['a'])
+  assert.deepEqual(await next(1), ['a'])
+  world.takeAsked()
+  const currentLeader = { leaderId: 9, leaderEpoch: 1_000 }
+  world.says = () => ({ currentLeader, nodeEndpoints: [{ nodeId: 9, host: '127.0.0.1', port: -1, rack: null }] })
+  world.lead(2)
+  world.append(0, ['b'])
+  assert.deepEqual(await next(1), ['b'])
+  assert.ok((world.takeAsked()['Metadata 1'] ?? 0) > 0)
+})
+
 test('brokers that name one another for ever are asked only after pauses', async (t) => {
   const world = await MovingLeader.start(t)
   const next = reading(t, world)

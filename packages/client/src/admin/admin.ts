@@ -44,6 +44,8 @@ import {
   listTransactions,
 } from './transactions.ts'
 
+// The examples of overloads stand here too: an editor takes over no others from the interface.
+
 /**
  * Looks after everything in a cluster but its records: topics, settings, groups and offsets, replicas, transactions,
  * who may do what, brokers and features. Connects on first use; every call retries what may pass, until its
@@ -75,6 +77,7 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly describeTopics: AdminApi['describeTopics'] = (topics, options = {}) =>
     this.#run(options, (call) => describeTopics(call, topics, options))
 
+  /** @example await admin.createPartitions('orders', 12) */
   createPartitions(topic: string, total: number, options?: ValidateOptions & QuotaOptions): Promise<void>
   createPartitions(topics: readonly NewPartitions[], options?: ValidateOptions & QuotaOptions): Promise<Outcomes<null>>
   createPartitions(
@@ -93,6 +96,7 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly deleteRecords: AdminApi['deleteRecords'] = (before, options = {}) =>
     this.#run(options, (call) => deleteRecords(call, before))
 
+  /** @example const entries = await admin.describeConfigs({ type: 'topic', name: 'orders' }) */
   describeConfigs(resource: ConfigResource, options?: DescribeConfigsOptions): Promise<ConfigEntry[]>
   describeConfigs(
     resources: readonly ConfigResource[],
@@ -133,6 +137,7 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly listOffsets: AdminApi['listOffsets'] = (asked, options = {}) =>
     this.#run(options, (call) => offsetsOfPartitions(call, asked, options))
 
+  /** @example const committed = await admin.fetchOffsets('warehouse') */
   fetchOffsets(
     groupId: string,
     partitions?: readonly TopicPartition[],
@@ -156,6 +161,7 @@ export class Admin implements AdminApi, AsyncDisposable {
   readonly deleteOffsets: AdminApi['deleteOffsets'] = (groupId, partitions, options = {}) =>
     this.#run(options, (call) => deleteOffsets(call, groupId, partitions))
 
+  /** @example const positions = await admin.fetchShareOffsets('workers') */
   fetchShareOffsets(
     groupId: string,
     partitions?: readonly TopicPartition[],

@@ -44,6 +44,8 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     this.#sender.isStarved = () => this.#intake.isFull
   }
 
+  // An editor takes an overload's text from the interface, but not its example.
+  /** @example const { partition, offset } = await producer.send({ topic: 'orders', key: 'k', value: 'v' }) */
   send(record: RecordToSend<T>, options?: CallOptions): Promise<RecordMetadata>
   send(records: readonly RecordToSend<T>[], options?: CallOptions): Promise<RecordMetadata[]>
   send(given: AnyRecord | readonly AnyRecord[], options?: CallOptions): Promise<RecordMetadata | RecordMetadata[]> {

@@ -4,8 +4,9 @@ import { errorName, KafkaError } from '@millrace/protocol'
 import type { CallOptions } from '../client-options.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { partError } from '../cluster/cluster.ts'
-import { retry } from '../cluster/retry.ts'
+import { isRetriableError, retry } from '../cluster/retry.ts'
 import type { TopicPartition } from '../record.ts'
+import { byTopic } from './by-topic.ts'
 import { partitionKey } from './outcome-keys.ts'
 import type { Outcome } from './outcome-types.ts'
 import { coordinatorMoved, leaderMoved } from './routes.ts'
@@ -59,62 +60,86 @@ export function toCoordinator<Req, Res, ReqIn, ResIn>(
 }
 
 /**
- * Asks each partition's leader about its partitions. What a leader refuses because it moved or is not ready is asked
- * again, until the time is up; the outcome then is the last error.
+ * Asks each partition's leader about its partitions, all leaders at once: one that can't be asked keeps no other from
+ * answering. What can't be answered now is asked again until the time is up. Rejects then, unless it is `partly`: what
+ * has no answer is left out.
  */
 export async function perLeader<Item extends TopicPartition, T>(
   cluster: Cluster,
   items: readonly Item[],
   send: (connection: Connection, items: readonly Item[]) => Promise<ReadonlyMap<string, Outcome<T>>>,
-  call: CallOptions,
+  { partly = false, ...call }: CallOptions & { readonly partly?: boolean },
 ): Promise<Map<string, Outcome<T>>> {
   const outcomes = new Map<string, Outcome<T>>()
-  let left = items
-  const round = async (): Promise<void> => {
-    for (const [leader, mine] of await byLeader(cluster, left, call.signal)) {
-      const answers = await send(await cluster.connection(leader, 'main', call.signal), mine)
-      for (const [key, outcome] of answers) outcomes.set(key, outcome)
-    }
-    left = left.filter((item) => isUnfinished(outcomes.get(partitionKey(item))))
-    const failed = left.map((item) => outcomes.get(partitionKey(item))).find((each) => each !== undefined && !each.ok)
-    if (failed !== undefined && !failed.ok) throw failed.error
+  const failures = new Map<string, KafkaError>()
+  const failed = (mine: readonly Item[], error: unknown): void => {
+    if (call.signal?.aborted === true || !isRetriableError(error)) throw error
+    for (const item of mine) failures.set(partitionKey(item), error)
   }
-  const onFailure = (): void => left.forEach(({ topic }) => cluster.invalidate(topic))
+  const askOne = async (leader: number, mine: readonly Item[]): Promise<void> => {
+    try {
+      for (const [key, outcome] of await send(await cluster.connection(leader, 'main', call.signal), mine)) {
+        if (outcome.ok || !leaderMoved.has(outcome.error.error)) outcomes.set(key, outcome)
+        else failures.set(key, outcome.error)
+      }
+    } catch (error) {
+      failed(mine, error)
+    }
+  }
+  const left = (): Item[] => items.filter((item) => !outcomes.has(partitionKey(item)))
+  const round = async (attempt: number): Promise<void> => {
+    failures.clear()
+    const leaders = await byLeader(cluster, left(), { signal: call.signal, attempt, failed })
+    await Promise.all([...leaders].map(([leader, mine]) => askOne(leader, mine)))
+    const [failure] = failures.values()
+    if (failure !== undefined) throw failure
+  }
+  const onFailure = (): void => left().forEach(({ topic }) => cluster.invalidate(topic))
   try {
     await retry(cluster.settings, round, { ...call, onFailure })
   } catch (error) {
-    // Where it ended with what a leader said of a partition, the outcomes say it.
-    if (![...outcomes.values()].some((each) => !each.ok && each.error === error)) throw error
+    if (!partly || call.signal?.aborted === true || !isRetriableError(error)) throw error
   }
-  return outcomes
+  // Answers that come later aren't for this call.
+  return new Map(outcomes)
 }
 
-const isUnfinished = (outcome: Outcome<unknown> | undefined): boolean =>
-  outcome === undefined || (!outcome.ok && isWorthAsking(outcome.error))
-
-const isWorthAsking = (error: KafkaError): boolean => leaderMoved.has(error.error)
+interface Looking<Item> {
+  readonly signal: AbortSignal | undefined
+  readonly attempt: number
+  /** Told of those that have no leader now; throws where trying again doesn't help. */
+  readonly failed: (items: readonly Item[], error: unknown) => void
+}
 
 async function byLeader<Item extends TopicPartition>(
   cluster: Cluster,
   items: readonly Item[],
-  signal: AbortSignal | undefined,
+  { signal, attempt, failed }: Looking<Item>,
 ): Promise<Map<number, Item[]>> {
   const leaders = new Map<number, Item[]>()
-  for (const item of items) {
-    const topic = await cluster.topic(item.topic, { signal, timeoutMs: 5_000 })
-    const image = topic.partitions[item.partition]
-    if (image === undefined) throw unknownPartition(item, topic.partitions.length)
-    if (image.leader < 0) throw noLeader(item)
-    const mine = leaders.get(image.leader)
-    if (mine === undefined) leaders.set(image.leader, [item])
-    else mine.push(item)
+  const find = async (name: string, mine: readonly Item[]): Promise<void> => {
+    try {
+      const topic = await cluster.topic(name, { signal, timeoutMs: 5_000 })
+      for (const item of mine) {
+        const leader = topic.partitions[item.partition]?.leader
+        if (leader === undefined) failed([item], unknownPartition(item, topic.partitions.length, attempt === 1))
+        else if (leader < 0) failed([item], noLeader(item))
+        else leaders.set(leader, [...(leaders.get(leader) ?? []), item])
+      }
+    } catch (error) {
+      failed(mine, error)
+    }
   }
+  await Promise.all([...byTopic(items)].map(([name, mine]) => find(name, mine)))
   return leaders
 }
 
-// Not one to retry: partitions that aren't there don't come by waiting.
-const unknownPartition = (item: TopicPartition, there: number): Error =>
-  new RangeError(`${item.topic} has no partition ${item.partition}: it has ${there}`)
+// Others may have heard of it before us; once metadata was asked for anew, waiting doesn't help.
+const unknownPartition = (item: TopicPartition, there: number, isFirst: boolean): Error => {
+  const message = `${item.topic} has no partition ${item.partition}: it has ${there}`
+  if (!isFirst) return new RangeError(message)
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `UNKNOWN_TOPIC_OR_PARTITION: ${message}`, { retriable: true })
+}
 
 const noLeader = (item: TopicPartition): KafkaError =>
   new KafkaError('LEADER_NOT_AVAILABLE', `LEADER_NOT_AVAILABLE: ${partitionKey(item)} has no leader now`)

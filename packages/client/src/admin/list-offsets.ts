@@ -91,11 +91,14 @@ async function askLeader(
 
 export type { AskedOffset } from './offsets-api.ts'
 
-/** For those who know the leaders already, as consumers do. Rejects with the first error of a partition. */
+/**
+ * For those who know the leaders already, as consumers do. Rejects with the first error of a partition; `partly` leaves out
+ * those that nobody has answered for in time.
+ */
 export async function listOffsets(
   cluster: Cluster,
   asked: readonly AskedOffset[],
-  options: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' },
+  options: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed'; readonly partly?: boolean },
 ): Promise<ListedOffset[]> {
   const asking = { ...options, timeoutMs: cluster.settings.requestTimeoutMs }
   const outcomes = await perLeader<AskedOffset, ListedOffset>(
@@ -104,8 +107,9 @@ export async function listOffsets(
     (connection, items) => askLeader(connection, items, asking),
     options,
   )
-  return asked.map((item) => {
+  return asked.flatMap((item) => {
     const outcome = outcomes.get(partitionKey(item))
+    if (outcome === undefined && options.partly === true) return []
     if (outcome === undefined) throw new RangeError(`the leader of ${partitionKey(item)} said nothing of its offsets`)
     return valueOf(outcome)
   })

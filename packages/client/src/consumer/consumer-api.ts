@@ -53,7 +53,10 @@ export interface PlainConsumerOptions extends ClientOptions {
   readonly topics?: string | readonly string[] | RegExp
   /** Partitions to read, in place of `topics`. With a `groupId` its committed offsets are used and kept. */
   readonly assignment?: readonly ManualAssignment[]
-  /** Where to start a partition of `topics`, committed offset or not. Default: the committed offset. */
+  /**
+   * Where to start a partition of `topics`, committed offset or not. One that comes back after a rebalance goes on where the
+   * group has it. Default: the committed offset.
+   */
   readonly start?: StartPosition
   /** Where to start where no offset is committed, or the one there is gone. Default `latest`. */
   readonly autoOffsetReset?: AutoOffsetReset
@@ -114,7 +117,7 @@ export interface PlainConsumerOptions extends ClientOptions {
   readonly signal?: AbortSignal
 }
 
-/** How far the reading of a partition has got. */
+/** How far the reading of a partition has got. The offset is -1 while no broker can say where it is to start. */
 export interface PartitionPosition extends TopicPartitionOffset {
   /** End of what may be read, as of the last fetch; -1 before the first. */
   readonly endOffset: number
@@ -240,7 +243,7 @@ export interface ConsumerApi<Shown = ConsumerRecord> extends AsyncIterable<Shown
    */
   positions(): PartitionPosition[]
   /**
-   * The offset of the next record that comes out; undefined where the partition isn't read.
+   * The offset of the next record that comes out; undefined where the partition isn't read, or nobody can say it yet.
    *
    * @example const next = consumer.position({ topic: 'orders', partition: 0 })
    */

@@ -1,4 +1,5 @@
 import type { ConsumerContext } from './consumer-context.ts'
+import { lagOf } from './offsets/positions.ts'
 
 /**
  * What a consumer did since it was made: Kafka's names in camelCase, sizes in bytes, times in milliseconds. Averages and
@@ -43,9 +44,7 @@ export class ConsumerCounts {
 
   metrics({ partitions }: Pick<ConsumerContext, 'partitions'>): ConsumerMetrics {
     let recordsLagMax = -1
-    for (const { endOffset, position } of partitions) {
-      if (endOffset >= 0) recordsLagMax = Math.max(recordsLagMax, endOffset - position)
-    }
+    for (const state of partitions) recordsLagMax = Math.max(recordsLagMax, lagOf(state) ?? -1)
     return {
       recordsConsumedTotal: this.records,
       bytesConsumedTotal: this.bytes,

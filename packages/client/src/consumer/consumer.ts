@@ -174,7 +174,8 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
   }
 
   position(partition: TopicPartition): number | undefined {
-    return this.#context.partitions.get(partition)?.position
+    const offset = this.#context.partitions.get(partition)?.position ?? -1
+    return offset < 0 ? undefined : offset
   }
 
   lag(partition: TopicPartition): number | undefined {

@@ -43,7 +43,7 @@ export class OwnOffsets {
   /** Commits all that is done and isn't committed. */
   commitAllDone(signal?: AbortSignal): Promise<void> {
     const offsets = Array.from(this.#context.partitions)
-      .filter((state) => state.doneOffset !== state.committedOffset)
+      .filter(({ doneOffset, committedOffset }) => doneOffset >= 0 && doneOffset !== committedOffset)
       .map(doneOf)
     return this.commit(offsets, signal)
   }

@@ -4,7 +4,7 @@ import { keyOf } from '../reading/partition-state.ts'
 
 /** Records that were not handed out yet, as of the last fetch; undefined before the first. */
 export const lagOf = ({ endOffset, position }: PartitionState): number | undefined =>
-  endOffset < 0 ? undefined : Math.max(0, endOffset - position)
+  endOffset < 0 || position < 0 ? undefined : Math.max(0, endOffset - position)
 
 export const positionOf = (state: PartitionState): PartitionPosition => ({
   topic: state.topic,

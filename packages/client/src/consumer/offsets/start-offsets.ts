@@ -1,3 +1,4 @@
+import { assert } from '@millrace/kernel'
 import { KafkaError } from '@millrace/protocol'
 import { fetchOffsets } from '../../admin/group-offsets.ts'
 import type { AskedOffset } from '../../admin/list-offsets.ts'
@@ -9,7 +10,13 @@ import type { StartPosition } from '../consumer-api.ts'
 import type { ConsumerSettings } from '../consumer-settings.ts'
 import { keyOf } from '../reading/partition-state.ts'
 
+/** Longer than this partitions don't wait for those of them whose leader can't be asked. */
+export const placedTogetherMs = 2_000
+
 export type Start = TopicPartition & { readonly start?: StartPosition | undefined }
+
+/** A partition that comes: `start` counts before the committed offset, `otherwise` where there is none. */
+export type Coming = Start & { readonly otherwise?: StartPosition | undefined }
 
 export interface FoundOffset extends TopicPartitionOffset {
   /** Of what lies before it; -1 where nobody said. */
@@ -17,6 +24,8 @@ export interface FoundOffset extends TopicPartitionOffset {
 }
 
 export interface Started extends FoundOffset {
+  /** Where it starts, while nobody could say what offset that is (`offset` is -1); undefined where nothing says where. */
+  readonly start: StartPosition | undefined
   /** -1 where the group has none. */
   readonly committedOffset: number
 }
@@ -25,22 +34,27 @@ export interface Started extends FoundOffset {
 export async function startOffsets(
   cluster: Cluster,
   settings: ConsumerSettings,
-  partitions: readonly Start[],
+  partitions: readonly Coming[],
   signal: AbortSignal,
 ): Promise<Started[]> {
   const undecided = partitions.filter(({ start }) => start === undefined)
   const committed = await committedOffsets(cluster, settings, undecided, signal)
-  const starts = partitions
-    .filter((each) => !committed.has(keyOf(each)))
-    .map((each): Start => ({ ...each, start: each.start ?? resetPosition(cluster, settings, each) }))
-  const resolved = await resolvePositions(cluster, settings, starts, signal)
+  const starts = partitions.map(({ topic, partition, start, otherwise }): Start => {
+    const known = committed.get(keyOf({ topic, partition }))
+    const policy = otherwise ?? (settings.autoOffsetReset === 'none' ? undefined : resetPosition(cluster, settings))
+    return { topic, partition, start: start ?? (known && offsetAt(known)) ?? policy }
+  })
+  const decided = starts.filter(({ start }) => start !== undefined)
+  const resolved = await resolvePositions(cluster, settings, decided, signal, placedTogetherMs)
   const found = new Map(resolved.map((each) => [keyOf(each), each]))
-  return partitions.map(({ topic, partition }) => {
+  return starts.map(({ topic, partition, start }) => {
     const key = keyOf({ topic, partition })
-    const { offset, leaderEpoch } = committed.get(key) ?? found.get(key) ?? { offset: 0, leaderEpoch: -1 }
-    return { topic, partition, offset, leaderEpoch, committedOffset: committed.get(key)?.offset ?? -1 }
+    const { offset, leaderEpoch } = found.get(key) ?? { offset: -1, leaderEpoch: -1 }
+    return { topic, partition, offset, leaderEpoch, start, committedOffset: committed.get(key)?.offset ?? -1 }
   })
 }
+
+const offsetAt = ({ offset, leaderEpoch }: FoundOffset): StartPosition => ({ offset, leaderEpoch })
 
 /** What the group has of these partitions. Waits for transactions that are about to commit offsets (KIP-447). */
 export async function committedOffsets(
@@ -55,31 +69,37 @@ export async function committedOffsets(
   return new Map(found.map((each) => [keyOf(each), each]))
 }
 
-/** What `autoOffsetReset` says; raises where that is `none`. */
-export function resetPosition(cluster: Cluster, settings: ConsumerSettings, partition: TopicPartition): StartPosition {
-  const { autoOffsetReset } = settings
-  if (typeof autoOffsetReset === 'number') {
-    return { timestamp: Math.max(0, Math.floor(cluster.settings.clock.wallMs() - autoOffsetReset)) }
-  }
-  if (autoOffsetReset !== 'none') return autoOffsetReset
-  throw new KafkaError(
+/** What `autoOffsetReset` says, which isn't `none`. */
+export function resetPosition(cluster: Cluster, { autoOffsetReset }: ConsumerSettings): StartPosition {
+  assert(autoOffsetReset !== 'none', 'nothing says where to start')
+  if (typeof autoOffsetReset !== 'number') return autoOffsetReset
+  return { timestamp: Math.max(0, Math.floor(cluster.settings.clock.wallMs() - autoOffsetReset)) }
+}
+
+/** What is told of a partition where nothing says where to start. */
+export const noUsableOffset = (partition: TopicPartition): KafkaError =>
+  new KafkaError(
     'OFFSET_OUT_OF_RANGE',
     `OFFSET_OUT_OF_RANGE: ${keyOf(partition)} has no usable offset, and autoOffsetReset is none`,
   )
-}
 
-/** Offsets of positions; a time after the last record is the partition's end. */
+/**
+ * Offsets of positions; a time after the last record is the partition's end. With `partlyMs` those are left out that nobody
+ * could say in that time.
+ */
 export async function resolvePositions(
   cluster: Cluster,
   { isolationLevel }: Pick<ConsumerSettings, 'isolationLevel'>,
   starts: readonly Start[],
   signal: AbortSignal,
+  partlyMs?: number,
 ): Promise<FoundOffset[]> {
   for (const { start } of starts) checkStart(start)
-  const found = new Map<string, FoundOffset>()
+  const found = new Map<string, number>()
+  const options = { signal, isolationLevel, ...(partlyMs === undefined ? {} : { partly: true, timeoutMs: partlyMs }) }
   const ask = async (asked: readonly AskedOffset[]): Promise<void> => {
     if (asked.length === 0) return
-    for (const each of await listOffsets(cluster, asked, { signal, isolationLevel })) found.set(keyOf(each), each)
+    for (const each of await listOffsets(cluster, asked, options)) found.set(keyOf(each), each.offset)
   }
   const asked = starts.flatMap((each): AskedOffset[] => {
     const { topic, partition, start = 'earliest' } = each
@@ -87,14 +107,14 @@ export async function resolvePositions(
     return 'offset' in start ? [] : [{ topic, partition, at: start.timestamp }]
   })
   await ask(asked)
-  const pastTheEnd = asked.filter((each) => (found.get(keyOf(each))?.offset ?? -1) < 0)
-  await ask(pastTheEnd.map((each) => ({ ...each, at: 'latest' as const })))
-  return starts.map(({ topic, partition, start }) => {
+  await ask(asked.filter((each) => found.get(keyOf(each)) === -1).map((each) => ({ ...each, at: 'latest' as const })))
+  return starts.flatMap(({ topic, partition, start }): FoundOffset[] => {
     if (typeof start === 'object' && 'offset' in start) {
-      return { topic, partition, offset: start.offset, leaderEpoch: start.leaderEpoch ?? -1 }
+      return [{ topic, partition, offset: start.offset, leaderEpoch: start.leaderEpoch ?? -1 }]
     }
+    const offset = found.get(keyOf({ topic, partition })) ?? -1
     // What lies before an offset that was looked up hasn't been read: there is nothing to compare.
-    return { topic, partition, offset: found.get(keyOf({ topic, partition }))?.offset ?? 0, leaderEpoch: -1 }
+    return offset < 0 ? [] : [{ topic, partition, offset, leaderEpoch: -1 }]
   })
 }
 

@@ -3,8 +3,9 @@ import type { TopicPartition } from '../../record.ts'
 import type { PlainConsumerOptions } from '../consumer-api.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { OwnOffsets } from '../offsets/own-offsets.ts'
-import type { Start } from '../offsets/start-offsets.ts'
-import { resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
+import { findEnd, place } from '../offsets/seeking.ts'
+import type { Coming, Start, Started } from '../offsets/start-offsets.ts'
+import { noUsableOffset, placedTogetherMs, resolvePositions, startOffsets } from '../offsets/start-offsets.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
 import { keyOf, PartitionState, plain } from './partition-state.ts'
 import { asThrown, ThrownByProgram } from './thrown-by-program.ts'
@@ -22,6 +23,8 @@ export class Assignments {
   /** What comes and goes does so in turn, so that nothing is told of twice. Never rejects. */
   #turn: Promise<void> = Promise.resolve()
   #isSettled = false
+  /** Partitions that were ours before. */
+  readonly #begun = new Set<string>()
 
   constructor(
     context: ConsumerContext,
@@ -73,26 +76,52 @@ export class Assignments {
     const { cluster, settings, stop } = this.#context
     stop.throwIfAborted()
     this.#isSettled = false
-    const starts = partitions.map((each) => ({ ...each, start: each.start ?? settings.start }))
-    const offsets = await startOffsets(cluster, settings, starts, stop)
+    const starts = await startOffsets(
+      cluster,
+      settings,
+      partitions.map((each) => this.#coming(each)),
+      stop,
+    )
     const ends = await this.#ends(partitions)
-    for (const each of offsets) {
+    for (const each of starts) {
       const state = new PartitionState(each, each.offset, each.leaderEpoch)
+      state.resetting = each.offset < 0
       state.committedOffset = each.committedOffset
       state.stopAt = ends.get(keyOf(each)) ?? Infinity
       if (settings.atMostOnce) state.claimedTo = each.offset
       state.held = true
       this.#context.partitions.add(state)
+      if (settings.stopAtEnd && state.stopAt === Infinity) void findEnd(this.#context, state)
     }
     try {
       await this.#call('onAssigned', partitions)
+      this.#placeOthers(starts)
     } catch (error) {
       this.#drop(partitions)
       throw error
     }
-    for (const state of this.#context.partitions.these(partitions)) state.held = false
+    for (const state of this.#context.partitions.these(partitions)) {
+      state.held = false
+      this.#begun.add(state.key)
+    }
     this.#isSettled = true
     this.#context.wake()
+  }
+
+  // What the group has is newer than where this consumer began.
+  #coming({ start, ...each }: Start): Coming {
+    const otherwise = this.#context.settings.start
+    return { ...each, start: start ?? (this.#begun.has(keyOf(each)) ? undefined : otherwise), otherwise }
+  }
+
+  // Nobody could say yet where these start, and the program hasn't said it in `onAssigned`.
+  #placeOthers(starts: readonly Started[]): void {
+    for (const { start, offset, ...each } of starts) {
+      const state = this.#context.partitions.get(each)
+      if (offset >= 0 || state === undefined || state.movesAsked > 0) continue
+      if (start === undefined) throw noUsableOffset(each)
+      void place(this.#context, state, start)
+    }
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
@@ -150,7 +179,7 @@ export class Assignments {
     const { cluster, settings, stop } = this.#context
     if (!settings.stopAtEnd) return new Map()
     const starts = partitions.map((each) => ({ ...plain(each), start: 'latest' as const }))
-    const found = await resolvePositions(cluster, settings, starts, stop)
+    const found = await resolvePositions(cluster, settings, starts, stop, placedTogetherMs)
     return new Map(found.map((each) => [keyOf(each), each.offset]))
   }
 

@@ -283,8 +283,11 @@ export class Connection {
     body: BodyFor<ReqIn>,
     options: RequestOptions & { readonly urgent?: boolean },
   ): Promise<Res> {
-    const answer = await this.#exchange(api, version, body, options)
-    return this.#decode(api.name, () => decodeResponse(api, version, answer).body)
+    const bytes = await this.#exchange(api, version, body, options)
+    const answer = this.#decode(api.name, () => decodeResponse(api, version, bytes).body)
+    const throttledMs = throttleTimeOf(answer)
+    if (throttledMs > 0) this.#pipeline.throttle(throttledMs)
+    return answer
   }
 
   #exchange<Req, Res, ReqIn, ResIn>(
@@ -325,3 +328,6 @@ export class Connection {
 }
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(errorMessage(reason)))
+
+/** How long the broker will not read after this answer, in ms. */
+const throttleTimeOf = (answer: unknown): number => (answer as { readonly throttleTimeMs?: number }).throttleTimeMs ?? 0

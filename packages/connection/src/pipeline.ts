@@ -6,6 +6,7 @@ import { correlationIdOf, FrameReader } from '@millrace/protocol'
 import type { AnswerMemory } from './answer-memory.ts'
 import type { ErrorSource } from './broker-error.ts'
 import { BadResponseError, ConnectionClosedError, RequestTimeoutError } from './broker-error.ts'
+import { RequestDeadline } from './request-deadline.ts'
 import { socketFault } from './socket-fault.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -32,7 +33,7 @@ export interface Outgoing {
 interface Pending {
   readonly api: Pick<AnyApi, 'name'>
   readonly correlationId: number
-  readonly timer: Timer
+  readonly deadline: RequestDeadline
   readonly responseBytesMax: number | undefined
   sentAtMs: number
   /** Undefined once nobody waits any more: the answer is then read past. */
@@ -41,6 +42,8 @@ interface Pending {
 
 interface Waiting {
   readonly write: () => void
+  /** None where no answer comes. */
+  readonly deadline?: RequestDeadline
   readonly reject: (error: Error) => void
 }
 
@@ -68,6 +71,8 @@ export class Pipeline {
   #closed: Error | undefined
   #corked = false
   #held = false
+  #throttledUntilMs = -Infinity
+  #throttle: Timer | undefined
   #answers = 0
   #drained: (() => void) | undefined
 
@@ -112,7 +117,8 @@ export class Pipeline {
       const correlationId = this.#takeCorrelationId()
       // Encoded before anything is queued, so that a body that can't be written touches nobody else.
       const chunks = request.encode(correlationId)
-      const timer = this.#options.clock.setTimer(request.timeoutMs, () => this.#timeOut(request))
+      const { clock } = this.#options
+      const deadline = new RequestDeadline(clock, request.timeoutMs + this.#throttledMs, () => this.#timeOut(request))
       const onAbort = (): void => {
         pending.settle = undefined
         reject(signal?.reason)
@@ -126,7 +132,7 @@ export class Pipeline {
         reject: (error: unknown) => done(() => reject(error)),
       }
       const { api, responseBytesMax } = request
-      const pending: Pending = { api, correlationId, timer, responseBytesMax, sentAtMs: 0, settle }
+      const pending: Pending = { api, correlationId, deadline, responseBytesMax, sentAtMs: 0, settle }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#whenFree(pending, chunks, request.urgent === true)
     })
@@ -158,6 +164,26 @@ export class Pipeline {
     this.#writeWaiting()
   }
 
+  /**
+   * The broker will not read for so long, for a quota is used up (KIP-219): nothing but urgent requests is sent to it
+   * until then, and what waits has so much more time. Who went on would be taken for lost, and so would its answers.
+   */
+  throttle(forMs: number): void {
+    if (this.#closed !== undefined) return
+    const { clock } = this.#options
+    for (const { deadline } of [...this.#pending, ...this.#waiting]) deadline?.extend(forMs)
+    this.#throttledUntilMs = Math.max(this.#throttledUntilMs, clock.monotonicMs() + forMs)
+    this.#throttle?.cancel()
+    this.#throttle = clock.setTimer(this.#throttledMs, () => {
+      this.#throttledUntilMs = -Infinity
+      this.#writeWaiting()
+    })
+  }
+
+  get #throttledMs(): number {
+    return Math.max(0, this.#throttledUntilMs - this.#options.clock.monotonicMs())
+  }
+
   /** Where what comes next is best read to; undefined between answers. */
   get room(): Uint8Array | undefined {
     return this.#frames.room
@@ -182,10 +208,11 @@ export class Pipeline {
   close(reason: Error): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
+    this.#throttle?.cancel()
     this.#frames.stop()
     this.#socket.destroy()
     for (const pending of this.#pending.splice(0)) {
-      pending.timer.cancel()
+      pending.deadline.cancel()
       pending.settle?.reject(reason)
     }
     for (const waiting of this.#waiting.splice(0)) waiting.reject(reason)
@@ -197,7 +224,7 @@ export class Pipeline {
   // At once where the pipeline has room and nobody waits, else in the order of the calls.
   #whenFree(pending: Pending, chunks: readonly Uint8Array[], urgent: boolean): void {
     const write = (): void => {
-      if (pending.settle === undefined) return pending.timer.cancel()
+      if (pending.settle === undefined) return pending.deadline.cancel()
       pending.sentAtMs = this.#options.clock.monotonicMs()
       this.#pending.push(pending)
       this.#boundNext()
@@ -206,19 +233,24 @@ export class Pipeline {
     if (urgent || this.#mayWrite()) return write()
     this.#waiting.push({
       write,
+      deadline: pending.deadline,
       reject: (error) => {
-        pending.timer.cancel()
+        pending.deadline.cancel()
         pending.settle?.reject(error)
       },
     })
   }
 
   #mayWrite(): boolean {
-    return !this.#held && this.#waiting.length === 0 && this.#pending.length < this.#options.inFlightMax
+    return this.#waiting.length === 0 && this.#mayWriteWaiting()
+  }
+
+  #mayWriteWaiting(): boolean {
+    return !this.#held && this.#throttledUntilMs === -Infinity && this.#pending.length < this.#options.inFlightMax
   }
 
   #writeWaiting(): void {
-    while (!this.#held && this.#pending.length < this.#options.inFlightMax) {
+    while (this.#mayWriteWaiting()) {
       const next = this.#waiting.shift()
       if (next === undefined) return
       next.write()
@@ -267,7 +299,7 @@ export class Pipeline {
     }
     this.#pending.shift()
     this.#boundNext()
-    pending.timer.cancel()
+    pending.deadline.cancel()
     this.#count(pending)
     this.#writeWaiting()
     pending.settle?.resolve(this.#options.memory.handOut(frame))

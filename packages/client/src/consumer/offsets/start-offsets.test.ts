@@ -84,7 +84,9 @@ test('onAssigned may seek where nothing else says where to start; what it leaves
 test('start counts when a partition comes first; after a rebalance it goes on where the group has it', async (t) => {
   const { consumer, fill } = await ConsumerWorld.start(t)
   await fill(10)
-  await read(consumer({ groupId: 'g' }), 5)
+  const before = consumer({ groupId: 'g' })
+  await read(before, 5)
+  await before.close()
   let rounds = 0
   const reader = consumer({ groupId: 'g', start: 'earliest', onAssigned: () => void (rounds += 1) })
   const seen: number[] = []

@@ -10,6 +10,9 @@ import {
   Producer,
   type StartPosition,
 } from '@millrace/client'
+import type { Client, Member } from './clients/client.ts'
+import { java } from './clients/java.ts'
+import { millrace } from './clients/millrace.ts'
 import { GroupReader, Load, until } from './cluster-load.ts'
 import { apacheKafka } from './peers/apache-kafka.ts'
 import { find } from './peers/peer.ts'
@@ -88,29 +91,24 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     assert.equal(requests.of('OffsetForLeaderEpoch'), 1)
   })
 
-  test('members of a group get the partitions that lie in their rack', async () => {
-    const strategies = ['range', 'cooperative-sticky'] as const
-    for (const strategy of strategies) {
-      const racks: readonly NodeId[] = [3, 1, 2]
-      const members = racks.map(
-        (node) =>
-          new Consumer({
-            bootstrapServers: cluster.bootstrap,
-            groupId: `near-${strategy}`,
-            topics: 'spread',
-            partitionAssignmentStrategy: [strategy],
-            clientRack: cluster.rackOf(node),
-          }),
-      )
-      const loops = members.map(async (member) => {
-        for await (const { offset } of member) assert.fail(`nothing was written, but there is ${offset}`)
-      })
-      const shares = (): string => members.map(partitionsOf).join(' ')
-      await until(`shares by rack (${strategy})`, async () => shares() === '2,5 0,3 1,4')
-      await Promise.all(members.map((member) => member.close()))
-      await Promise.all(loops)
-    }
-  })
+  // Who joins first leads the group and shares out.
+  for (const [strategy, first, second] of [
+    ['range', java, millrace],
+    ['cooperative-sticky', millrace, java],
+  ] as const) {
+    test(`Java's members and ours get the partitions that lie in their rack (${first.name} by ${strategy})`, async () => {
+      const options = { group: `near-${strategy}`, topic: 'spread', cooperative: strategy !== 'range' }
+      const join = (client: Client, node: NodeId): Promise<Member> =>
+        client.join(cluster.bootstrap, { ...options, rack: cluster.rackOf(node) })
+      const leader = await join(first, 3)
+      await until('one to have all', async () => leader.assigned.length === 6)
+      const members = [leader, await join(second, 1), await join(millrace, 2)]
+      const shares = (): string => members.map(({ assigned }) => assigned.join()).join(' ')
+      const near = 'spread-2,spread-5 spread-0,spread-3 spread-1,spread-4'
+      await until('each to have its rack', async () => shares() === near)
+      await Promise.all(members.map((member) => member.leave()))
+    })
+  }
 
   test('leaders move and a broker is killed: nothing is lost, twice or out of order, and readers go on', async () => {
     await using near = readerOf('near', { clientRack: cluster.rackOf(3) })
@@ -160,11 +158,6 @@ suite('three brokers of Apache Kafka', { skip }, () => {
     assert.ok(error instanceof LogTruncationError, String(error))
     assert.deepEqual([error.offset, error.divergingOffset], [50, 20])
   })
-
-  const partitionsOf = (consumer: Consumer): string =>
-    Array.from(consumer.assignment(), ({ partition }) => partition)
-      .toSorted((a, b) => a - b)
-      .join()
 
   function readerOf(
     topic: string,

@@ -34,6 +34,8 @@ export interface MemberOptions {
   readonly cooperative?: boolean
   /** How long a fetch of it may wait for records. */
   readonly fetchWaitMs?: number
+  /** Where it is; only Java's and our own say so. */
+  readonly rack?: string
 }
 
 export interface Client {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { after } from 'node:test'
 import { javaTools, startTool, tool } from '../peers/java-tools.ts'
-import { Member, uniqueName, type Client, type Headers, type NewRecord, type ReadRecord } from './client.ts'
+import {
+  Member,
+  uniqueName,
+  type Client,
+  type Headers,
+  type MemberOptions,
+  type NewRecord,
+  type ReadRecord,
+} from './client.ts'
 
 // The console producer's own mark-up; nothing that a test writes contains these.
 const nullMarker = '~NULL~'
@@ -76,9 +84,10 @@ function follow(member: Member, event: VerifiableEvent): void {
 const configFolder = mkdtempSync(joinPath(tmpdir(), 'millrace-java-'))
 after(() => rmSync(configFolder, { recursive: true }))
 
-function memberConfig(fetchWaitMs: number): string {
-  const path = joinPath(configFolder, `member-${fetchWaitMs}.properties`)
-  writeFileSync(path, `session.timeout.ms=10000\nheartbeat.interval.ms=500\nfetch.max.wait.ms=${fetchWaitMs}\n`)
+function memberConfig({ fetchWaitMs = 500, rack }: Pick<MemberOptions, 'fetchWaitMs' | 'rack'>): string {
+  const path = joinPath(configFolder, `member-${fetchWaitMs}-${rack ?? ''}.properties`)
+  const place = rack === undefined ? '' : `client.rack=${rack}\n`
+  writeFileSync(path, `session.timeout.ms=10000\nheartbeat.interval.ms=500\nfetch.max.wait.ms=${fetchWaitMs}\n${place}`)
   return path
 }
 
@@ -128,7 +137,7 @@ export const java: Client = {
       '--assignment-strategy',
       strategy,
       '--command-config',
-      memberConfig(options.fetchWaitMs ?? 500),
+      memberConfig(options),
     ]
     const call = startTool('VerifiableConsumer', [...where, ...how, ...instance])
     const member = new Member()

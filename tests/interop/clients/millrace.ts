@@ -53,12 +53,13 @@ export const millrace: Client = {
   },
 
   // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous
-  async join(bootstrap, { group, topic, instanceId, cooperative }) {
+  async join(bootstrap, { group, topic, instanceId, cooperative, rack }) {
     const member = new Member()
     const consumer = new Consumer({
       bootstrapServers: bootstrap,
       groupId: group,
       ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
+      ...(rack === undefined ? {} : { clientRack: rack }),
       topics: topic,
       autoOffsetReset: 'earliest',
       sessionTimeoutMs: 10_000,

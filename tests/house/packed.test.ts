@@ -7,6 +7,7 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
 import { npmBinary } from '../../tools/npm-binary.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -74,12 +75,36 @@ const bun = npmBinary(`@oven/bun-${process.platform}-${process.arch === 'arm64' 
 const noBun = typeof bun === 'string' ? false : bun.unavailable
 
 test('the installed clients work in Bun, with every compression', { skip: noBun }, async () => {
-  cpSync(new URL('in-bun.mjs', import.meta.url), join(folder, 'in-bun.mjs'))
+  const program = programBesidePackages()
   await withInstalledBroker((address) => {
-    const out = execFileSync(bun as string, ['in-bun.mjs', address], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+    const out = execFileSync(bun as string, [program, address], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
     assert.equal(out, 'read 501 different records\n')
   })
 })
+
+test('the installed clients work bundled into one CommonJS file, with no package beside it', async (t) => {
+  const alone = mkdtempSync(join(tmpdir(), 'millrace-bundle-'))
+  t.after(() => rmSync(alone, { recursive: true, force: true }))
+  const file = join(alone, 'bundle.cjs')
+  await build({
+    input: programBesidePackages(),
+    platform: 'node',
+    // As esbuild leaves it in CommonJS.
+    transform: { define: { 'import.meta.url': 'undefined' } },
+    output: { file, format: 'cjs' },
+    logLevel: 'silent',
+  })
+  await withInstalledBroker((address) => {
+    const out = execFileSync(process.execPath, [file, address], { cwd: alone, env, encoding: 'utf8', timeout: 60_000 })
+    assert.equal(out, 'read 501 different records\n')
+  })
+})
+
+function programBesidePackages(): string {
+  const program = join(folder, 'all-clients.mjs')
+  cpSync(new URL('all-clients.mjs', import.meta.url), program)
+  return program
+}
 
 async function withInstalledBroker(use: (address: string) => void): Promise<void> {
   const data = mkdtempSync(join(folder, 'data-'))

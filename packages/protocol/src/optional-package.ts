@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 
-const require = createRequire(import.meta.url)
+// Bundled as CommonJS there is no import.meta.url, but the bundle's file name; ES modules have it the other way round.
+const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
 
 /**
  * A package with a native binary, or undefined where it isn't installed or has no binary for this machine: whoever asks

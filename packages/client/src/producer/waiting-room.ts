@@ -69,7 +69,7 @@ export class WaitingRoom<Topic extends Destination> {
   /** Those first whose time is up first: all may wait equally long. */
   readonly #entries = new Set<Entry<Topic>>()
   /** Those that have memory, by topic. */
-  readonly #lines = new Map<Topic, Entry<Topic>[]>()
+  readonly #lines = new Map<Topic, Set<Entry<Topic>>>()
   #timer: Timer | undefined
 
   constructor(memory: ByteBudget, terms: Terms, admit: (entry: Entry<Topic>) => void) {
@@ -105,9 +105,7 @@ export class WaitingRoom<Topic extends Destination> {
   /** It waits no more, and fails. */
   withdraw(entry: Entry<Topic>, error: unknown): void {
     if (entry.over) return
-    const line = this.#lines.get(entry.topic)
-    const at = line?.indexOf(entry) ?? -1
-    if (at >= 0) line?.splice(at, 1)
+    this.#lines.get(entry.topic)?.delete(entry)
     this.#leave(entry)
     if (entry.hasMemory) this.#memory.give(entry.draft.sizeBytesMax)
     else entry.stopWaitingForMemory()
@@ -126,10 +124,10 @@ export class WaitingRoom<Topic extends Destination> {
 
   #queue(entry: Entry<Topic>): void {
     const line = this.#lines.get(entry.topic)
-    if (line !== undefined) line.push(entry)
+    if (line !== undefined) line.add(entry)
     else if (entry.topic.canPlace(entry.draft)) this.#pass(entry)
     else {
-      this.#lines.set(entry.topic, [entry])
+      this.#lines.set(entry.topic, new Set([entry]))
       this.#find(entry.topic)
     }
   }
@@ -146,16 +144,17 @@ export class WaitingRoom<Topic extends Destination> {
     const patientFromMs = this.#terms.clock.monotonicMs() + this.#terms.retryBackoffMaxMs
     const mayPass = error instanceof KafkaError && error.retriable
     const line = this.#takeLine(topic)
-    const patient = mayPass ? line.filter((entry) => entry.deadlineMs > patientFromMs) : []
-    if (patient.length > 0) {
+    const isPatient = (entry: Entry<Topic>): boolean => mayPass && entry.deadlineMs > patientFromMs
+    const patient = new Set([...line].filter(isPatient))
+    if (patient.size > 0) {
       this.#lines.set(topic, patient)
       this.#find(topic)
     }
-    for (const entry of line) if (!patient.includes(entry)) this.withdraw(entry, error)
+    for (const entry of line) if (!patient.has(entry)) this.withdraw(entry, error)
   }
 
-  #takeLine(topic: Topic): Entry<Topic>[] {
-    const line = this.#lines.get(topic) ?? []
+  #takeLine(topic: Topic): ReadonlySet<Entry<Topic>> {
+    const line = this.#lines.get(topic) ?? new Set()
     this.#lines.delete(topic)
     return line
   }

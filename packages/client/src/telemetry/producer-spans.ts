@@ -100,7 +100,10 @@ export class ProducerSpans {
 
   #carrying(record: AnyRecord, span: SpanLike): AnyRecord {
     const headers = withContext(this.#spans.api, record.headers, this.#spans.contextOf(span))
-    return headers === record.headers ? record : { ...record, headers }
+    if (headers === record.headers) return record
+    // Parts need not be properties of its own: a record that was read is a view of its batch.
+    const { topic, key, value, partition, timestamp } = record
+    return { topic, key, value, partition, timestamp, headers }
   }
 }
 

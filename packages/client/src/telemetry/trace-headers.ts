@@ -10,9 +10,10 @@ import type {
 type Pairs = readonly (readonly [name: string, value: string | Uint8Array | null])[]
 
 const pairsOf = (headers: HeadersInput | undefined): Pairs =>
-  headers === undefined ? [] : isPairs(headers) ? headers : Object.entries(headers)
+  headers === undefined ? [] : isPairs(headers) ? [...headers] : Object.entries(headers)
 
-const isPairs = (headers: HeadersInput): headers is Pairs => Array.isArray(headers)
+// A Map is pairs, too.
+const isPairs = (headers: HeadersInput): headers is Pairs => Symbol.iterator in headers
 
 // Of a name that is there twice the last one counts, as in Kafka.
 const getter: CarrierGetter<Pairs> = {

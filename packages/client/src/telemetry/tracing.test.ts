@@ -105,6 +105,26 @@ test('the trace of who sends a record goes on with who reads it, and with what t
   })
 })
 
+test('a record that was read is sent on as it is, with a trace of its own; headers may be a Map', async (t) => {
+  const { world, producer } = await traced(t)
+  await using plain = new Producer(world.broker)
+  await plain.send({ topic: 'orders', key: 'k', value: 'v', headers: { own: 'x' }, timestamp: 1_700_000_000_000 })
+  const consumer = world.consumer({ stopAtEnd: true })
+  for await (const record of consumer) {
+    await producer.send(record)
+    await producer.send([{ topic: 'orders', value: null, headers: new Map([['own', 'y']]) as never }])
+  }
+  const seen: unknown[] = []
+  for await (const { key, value, headers, timestamp } of world.consumer({ stopAtEnd: true })) {
+    seen.push([String(key), String(value), headers.map(([name]) => name), timestamp === 1_700_000_000_000])
+  }
+  assert.deepEqual(seen, [
+    ['k', 'v', ['own'], true],
+    ['k', 'v', ['own', 'traceparent'], true],
+    ['null', 'null', ['own', 'traceparent'], false],
+  ])
+})
+
 test('a record is processed until the next one is asked for, or the loop is left', async (t) => {
   const { world, producer } = await traced(t)
   await producer.send(['a', 'b', 'c'].map((value) => ({ topic: 'orders', value })))

@@ -5,7 +5,7 @@ import { KafkaError } from '@millrace/protocol'
 import { ConsumerWorld, read, upTo, valueOf } from '@millrace/testkit/consumer-world'
 import { until } from '@millrace/testkit/until'
 import { Producer } from '../../producer/producer.ts'
-import type { Consumer } from '../consumer.ts'
+import { Consumer } from '../consumer.ts'
 import { LogTruncationError, UnreadableBatchError } from '../consumer-errors.ts'
 
 test('an error of one partition does not keep the others from coming', async (t) => {
@@ -399,4 +399,50 @@ test('the lag of a partition is known from its fetches', async (t) => {
   assert.deepEqual(await reader.offsetsOf([{ topic, partition: 0 }], 'latest'), [{ topic, partition: 0, offset: 15 }])
   await reader.close()
   await going
+})
+
+test('what is behind the end of partitions that are read keeps no other from being fetched', async (t) => {
+  const { consumer, producer, topic } = await ConsumerWorld.start(t, 3)
+  const value = Buffer.alloc(50_000)
+  const send = async (): Promise<void> => {
+    for (const i of upTo(9)) await producer.send({ topic, partition: i % 3, value })
+  }
+  await send()
+  const reader = consumer({ stopAtEnd: true, fetchMaxBytes: 1_000, maxPartitionFetchBytes: 1_000 })
+  let count = 0
+  for await (const _ of reader) {
+    count += 1
+    // What comes after the end was asked for isn't read, but may be fetched.
+    if (count === 1) await send()
+  }
+  assert.equal(count, 9)
+})
+
+test('with stopAtEnd a last record that its deserializer does not take comes again', async (t) => {
+  const { broker, fill, topic } = await ConsumerWorld.start(t)
+  await fill(3)
+  let refuses = true
+  const deserialize = (bytes: Uint8Array): string => {
+    const text = String(Buffer.from(bytes))
+    if (text === '2' && refuses) throw new Error('no')
+    return text
+  }
+  const { bootstrapServers } = broker
+  const deserializers = { '*': { value: { deserialize } } }
+  await using reader = new Consumer({
+    bootstrapServers,
+    topics: topic,
+    autoOffsetReset: 'earliest',
+    stopAtEnd: true,
+    deserializers,
+  })
+  const seen: unknown[] = []
+  const reading = async (): Promise<void> => {
+    for await (const { value } of reader) seen.push(value)
+  }
+  await assert.rejects(reading(), { name: 'DeserializationError', offset: 2 })
+  await assert.rejects(reading(), { name: 'DeserializationError', offset: 2 })
+  refuses = false
+  await reading()
+  assert.deepEqual(seen, ['0', '1', '2'])
 })

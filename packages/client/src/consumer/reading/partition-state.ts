@@ -107,6 +107,10 @@ export class PartitionState implements TopicPartition {
   /** Takes what a fetch brought; false where that has no whole batch. */
   add(chunk: Chunk): boolean {
     if (chunk.end === undefined) return false
+    if (this.finished) {
+      chunk.drop()
+      return true
+    }
     this.#chunks.push(chunk)
     this.#bufferedBytes += chunk.sizeBytes
     this.fetchOffset = Math.max(this.fetchOffset, chunk.end.offset)
@@ -129,6 +133,7 @@ export class PartitionState implements TopicPartition {
       } else {
         this.position = record.offset + 1
         this.#lastEpoch = record.leaderEpoch
+        this.#dropAtEnd()
         return record
       }
     }
@@ -143,7 +148,8 @@ export class PartitionState implements TopicPartition {
   /** Takes back what came out last: it comes out again. */
   putBack(record: FetchedRecord): void {
     this.position = record.offset
-    this.#unclaimed = record
+    if (this.#chunks.length > 0) this.#unclaimed = record
+    else this.fetchOffset = record.offset
   }
 
   /** What came out last is being worked on. */
@@ -212,5 +218,11 @@ export class PartitionState implements TopicPartition {
     const wasDone = this.doneOffset === this.position && !this.#inHand
     this.position = Math.max(this.position, Math.min(offset, Math.max(this.stopAt, this.position)))
     if (wasDone) this.doneOffset = this.position
+    this.#dropAtEnd()
+  }
+
+  // What nobody reads any more mustn't stand in the way of other partitions.
+  #dropAtEnd(): void {
+    if (this.finished) this.dropBuffered()
   }
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { systemClock } from '@millrace/connection'
 import { movableClock } from '@millrace/kernel'
 import { until } from '../until.ts'
@@ -230,4 +232,29 @@ test('each time that something does not pass as it came is counted, and nothing 
   proxy.refuse()
   await isReset(proxy)
   assert.equal(proxy.disturbances, 4)
+})
+
+// In a process of its own: a handle that is left keeps it from ending, for good.
+const endsTwice = `
+  import { once } from 'node:events'
+  import { connect, createServer } from 'node:net'
+  import { TcpProxy } from ${JSON.stringify(new URL('tcp-proxy.ts', import.meta.url).href)}
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const proxy = await TcpProxy.listen()
+  proxy.target = server.address().port
+  const client = connect(proxy.port, '127.0.0.1').on('error', () => {})
+  const [behind] = await once(server, 'connection')
+  behind.on('error', () => {})
+  proxy.cut()
+  proxy.reset()
+  await proxy.close()
+  client.destroy()
+  behind.destroy()
+  server.close()
+`
+
+test('what is reset while it ends in good order is let go, so that its process can end', async () => {
+  const args = ['-C', 'millrace-source', '--no-warnings', '--input-type=module', '--eval', endsTwice]
+  await promisify(execFile)(process.execPath, args, { timeout: 30_000, killSignal: 'SIGKILL' })
 })

@@ -129,7 +129,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#keep(client)
     if (this.#refusing || this.target === undefined) {
       this.disturbances += 1
-      return void client.resetAndDestroy()
+      return resetSocket(client)
     }
     this.accepted += 1
     const server = connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
@@ -158,14 +158,21 @@ export class TcpProxy implements AsyncDisposable {
   #gone(proxied: Proxied, other: Socket, failed: boolean): void {
     this.#connections.delete(proxied)
     for (const flow of Object.values(proxied.flows)) flow.close()
-    if (failed) other.resetAndDestroy()
+    if (failed) resetSocket(other)
     else other.destroySoon()
   }
 }
 
 function resetBoth({ client, server }: Proxied): void {
-  client.resetAndDestroy()
-  server.resetAndDestroy()
+  resetSocket(client)
+  resetSocket(server)
+}
+
+// A reset that comes while an end is under way fails in libuv (EINVAL), and its handle is then never closed: in
+// `process.getActiveResourcesInfo` for good, and a process that spins instead of ending.
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** A socket's errors end it, and `close` follows. */

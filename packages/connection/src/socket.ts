@@ -1,13 +1,14 @@
 import { promises as dns } from 'node:dns'
 import type { Socket } from 'node:net'
 import { connect as connectTcp, isIP } from 'node:net'
-import type { ConnectionOptions as TlsOptions, SecureContext } from 'node:tls'
-import { connect as connectTls, createSecureContext } from 'node:tls'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import type { Clock } from '@millrace/kernel'
 import { errorMessage } from '@millrace/kernel'
 import { ConnectionClosedError } from './broker-error.ts'
 import { sharedRead } from './shared-read.ts'
 import { socketFault } from './socket-fault.ts'
+import { contextOf } from './tls-context.ts'
 
 export interface SocketOptions {
   readonly host: string
@@ -121,15 +122,4 @@ function start(ip: string, { host, port, tls, room, received }: SocketOptions): 
   const name = isIP(host) > 0 ? {} : { servername: host }
   const socket = connectTls({ ...name, ...given, host: ip, port })
   return socket.setNoDelay(true).setKeepAlive(true).on('data', received)
-}
-
-// Reading certificates and keys takes milliseconds: once for all connections of a client.
-const contexts = new WeakMap<TlsOptions, SecureContext>()
-
-function contextOf(tls: TlsOptions): SecureContext {
-  const known = tls.secureContext ?? contexts.get(tls)
-  if (known !== undefined) return known
-  const made = createSecureContext(tls)
-  contexts.set(tls, made)
-  return made
 }

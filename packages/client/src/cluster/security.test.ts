@@ -25,6 +25,13 @@ test('what contradicts itself, or is no protocol or mechanism, is refused when t
   assert.throws(() => securityOf({ sasl: { ...sasl, mechanism: 'scram' as 'PLAIN' } }), /expected PLAIN, SCRAM-SHA-256/)
 })
 
+test('a key that is none is refused when the client is made', () => {
+  assert.throws(() => securityOf({ tls: { key: 'text', cert: 'text' } }), {
+    name: 'RangeError',
+    message: /^tls can't be used/,
+  })
+})
+
 test('a password in the clear is warned of', () => {
   const warned: string[] = []
   const logger = { ...silentLogger, warn: (message: string) => void warned.push(message) }

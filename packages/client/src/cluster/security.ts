@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { SaslOptions } from '@millrace/connection'
-import { checkSaslOptions } from '@millrace/connection'
+import { checkSaslOptions, checkTlsOptions } from '@millrace/connection'
 import type { ClientOptions, SecurityProtocol } from '../client-options.ts'
 
 /** How connections are made safe. */
@@ -23,6 +23,7 @@ export function securityOf(options: Pick<ClientOptions, 'securityProtocol' | 'tl
   if (wantsSasl !== (sasl !== undefined)) {
     throw new RangeError(`securityProtocol is ${protocol}, but sasl is ${wantsSasl ? 'missing' : 'given'}`)
   }
+  if (typeof tls === 'object') checkTlsOptions(tls)
   if (sasl !== undefined) checkSaslOptions(sasl)
   return { tls: tls ?? wantsTls, sasl }
 }

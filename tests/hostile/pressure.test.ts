@@ -39,8 +39,11 @@ async function costsLess(bytesMax: number, work: () => Promise<void>): Promise<v
   const timer = setInterval(() => {
     highest = Math.max(highest, residentBytes(target))
   }, 20)
-  await work()
-  clearInterval(timer)
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
+  }
   const grown = Math.max(highest, residentBytes(target)) - before
   assert.ok(grown < bytesMax, `grown by ${Math.round(grown / MiB)} MiB, expected less than ${bytesMax / MiB}`)
 }
@@ -132,11 +135,15 @@ test('clients that drip while they hold all the memory for requests are cut', as
     const dripping = setInterval(() => {
       for (const client of clients) if (!client.socket.destroyed) client.send(half.subarray(100, 101))
     }, 50)
-    await logged('to send a request whose memory others wait for')
-    await bystander.assertServed()
-    clearInterval(dripping)
+    try {
+      // On a machine that stops for a second they are silent for too long before they are slow for too long.
+      await logged(/to send a request whose memory others wait for|it sent part of a request and nothing for/)
+      await bystander.assertServed()
+    } finally {
+      clearInterval(dripping)
+      destroyAll(clients)
+    }
   })
-  destroyAll(clients)
 })
 
 test('a request that comes a byte at a time is answered', async () => {

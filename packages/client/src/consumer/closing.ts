@@ -2,12 +2,14 @@ import type { ConsumerCloseOptions } from './consumer-api.ts'
 import type { ConsumerContext } from './consumer-context.ts'
 import type { Fetcher } from './fetch/fetcher.ts'
 import type { GroupMember } from './group/group-member.ts'
+import type { OwnOffsets } from './offsets/own-offsets.ts'
 import type { Assignments } from './reading/assignments.ts'
 import type { Reader } from './reading/reader.ts'
 
 interface Parts {
   readonly reader: Reader | undefined
   readonly assignments: Assignments
+  readonly offsets: OwnOffsets
   readonly member: GroupMember | undefined
   readonly fetcher: Fetcher
 }
@@ -15,7 +17,7 @@ interface Parts {
 /** Lets what is in hand come to its end, commits what is done, leaves the group and disconnects. */
 export async function closeConsumer(
   context: ConsumerContext,
-  { reader, assignments, member, fetcher }: Parts,
+  { reader, assignments, offsets, member, fetcher }: Parts,
   options: ConsumerCloseOptions,
 ): Promise<void> {
   // Until it has left, the group hears from it, and gives nobody else what is in hand.
@@ -24,6 +26,7 @@ export async function closeConsumer(
   if (atWork !== undefined) await overOrLate(context, atWork, options)
   for (const state of context.partitions) state.letGo()
   const forgotten = fetcher.closeSessions()
+  await offsets.allAnswered()
   await assignments.giveUpAll()
   await member?.close(options.leaveGroup)
   await forgotten

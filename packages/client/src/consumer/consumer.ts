@@ -306,6 +306,7 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     const parts = {
       reader: this.#readers.now,
       assignments: this.#assignments,
+      offsets: this.#offsets,
       member: this.#member,
       fetcher: this.#fetcher,
     }

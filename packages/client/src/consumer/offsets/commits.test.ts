@@ -198,3 +198,21 @@ test('an offset that no record has is not committed', async (t) => {
   await reader.commit(record)
   assert.deepEqual(await offsetsOf(world), [1])
 })
+
+test('close waits for a commit that is being tried again', async (t) => {
+  const { admin, broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(2)
+  const reader = consumer({ groupId: 'g', enableAutoCommit: false, retryBackoffMs: 1_000 })
+  const [record] = await read(reader, 1)
+  assert.ok(record !== undefined)
+  let asked = 0
+  broker.intercept('OffsetCommit', (_, next) => {
+    asked += 1
+    if (asked === 1) throw new KafkaError('REBALANCE_IN_PROGRESS')
+    return next()
+  })
+  const committing = reader.commit(record)
+  await until('it was refused', () => asked === 1)
+  await Promise.all([reader.close(), committing])
+  assert.equal((await admin.fetchOffsets('g'))[0]?.offset, 1)
+})

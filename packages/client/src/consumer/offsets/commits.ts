@@ -40,7 +40,7 @@ export class Commits {
   readonly #isOurs: (partition: TopicPartition) => boolean
   readonly #shutOut: () => unknown
   #asked: Asked[] = []
-  #sending = false
+  #sending: Promise<void> | undefined
 
   /** `isOurs` says whether a partition may still be committed for; `shutOut` what has kept us out of the group for good. */
   constructor(
@@ -65,17 +65,20 @@ export class Commits {
     const foreign = offsets.find((each) => !this.#isOurs(each))
     if (foreign !== undefined) return Promise.reject(this.#notOurs(foreign))
     const done = new Promise<void>((resolve, reject) => this.#asked.push({ offsets, resolve, reject }))
-    void this.#sendAll()
+    this.#sending ??= this.#sendAll()
     return abortable(done, signal)
   }
 
+  /** Settles, and never rejects, when all that was asked for is answered. */
+  get answered(): Promise<void> {
+    return this.#sending ?? Promise.resolve()
+  }
+
   async #sendAll(): Promise<void> {
-    if (this.#sending) return
-    this.#sending = true
     // What is asked for in this turn of the event loop goes together.
     await Promise.resolve()
     while (this.#asked.length > 0) await this.#send(this.#asked.splice(0))
-    this.#sending = false
+    this.#sending = undefined
   }
 
   async #send(asked: readonly Asked[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { errorMessage } from '@millrace/kernel'
-import { delay } from '../../cluster/abort.ts'
+import { abortable, delay } from '../../cluster/abort.ts'
 import type { TopicPartition } from '../../record.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
@@ -61,6 +61,18 @@ export class OwnOffsets {
     for (const state of unused) state.claimedTo = state.position
     const offsets = unused.map(({ topic, partition, position: offset }) => ({ topic, partition, offset }))
     return this.#quietly(() => this.commit(offsets, cluster.closing))
+  }
+
+  /** At the end: waits for commits of the program that are under way, though not for ever. Never rejects. */
+  async allAnswered(): Promise<void> {
+    const { autoCommit, atMostOnce } = this.#context.settings
+    // The last automatic commit comes behind them.
+    if (this.#commits === undefined || autoCommit || atMostOnce) return
+    try {
+      await abortable(this.#commits.answered, this.#limit('closed'))
+    } catch {
+      this.#context.cluster.settings.logger.warn('a commit was still under way when the consumer was closed')
+    }
   }
 
   /** Commits what is done every `autoCommitIntervalMs` until the consumer is closed. */

@@ -1,19 +1,8 @@
-import { optionalPackage } from '../../optional-package.ts'
 import { CorruptRecordsError } from '../corrupt-records-error.ts'
 import { searchLz4Block } from './lz4-search.ts'
 import { compressLz4Block, decompressLz4Block, lz4BlockBound, measureLz4Block } from './lz4-block.ts'
 import type { Unpacking } from './slices.ts'
 import { inOneGo, inSlices } from './slices.ts'
-
-/** Of its calls those for other threads: in this one it takes longer than pure code, for it finds new memory each time. */
-interface Lz4Package {
-  compressFrame(bytes: Buffer): Promise<Uint8Array>
-  decompressFrame(bytes: Buffer): Promise<Uint8Array>
-}
-
-const nativePackage = optionalPackage('lz4-napi') as () => Lz4Package | undefined
-
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Kafka's own level, at which it, too, is content with the first match that it finds. */
 const quickLevel = 9
@@ -23,13 +12,9 @@ export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array
   return inOneGo(unpack(bytes, walkFrame(bytes), limitBytes))
 }
 
-/** The same without keeping the event loop: on another thread, or in slices. */
-export function decompressLz4Aside(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
-  const frame = walkFrame(bytes)
-  const native = nativePackage()
-  if (native === undefined || frame.sizeBytesMax > limitBytes) return inSlices(unpack(bytes, frame, limitBytes))
-  return native.decompressFrame(asBuffer(bytes.subarray(0, frame.end)))
-}
+/** The same in slices, between which the event loop turns. */
+export const decompressLz4Aside = (bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> =>
+  inSlices(unpack(bytes, walkFrame(bytes), limitBytes))
 
 /** Version 1, independent blocks (Java refuses others), 64 KiB at most each, and the header's checksum, which is fixed. */
 const frameHeader = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)
@@ -43,20 +28,8 @@ export function compressLz4(bytes: Uint8Array, level = quickLevel): Uint8Array {
   return endFrame(frame)
 }
 
-/**
- * On another thread; in pure code block after block, with a turn of the event loop after each. The native
- * package has no levels but one.
- */
-export function compressLz4Aside(
-  bytes: Uint8Array,
-  nextTurn: () => Promise<unknown>,
-  level = quickLevel,
-): Promise<Uint8Array> {
-  const native = level === quickLevel ? nativePackage() : undefined
-  return native?.compressFrame(asBuffer(bytes)) ?? pureCompressLz4Aside(bytes, nextTurn, level)
-}
-
-export async function pureCompressLz4Aside(
+/** Block after block, with a turn of the event loop after each. */
+export async function compressLz4Aside(
   bytes: Uint8Array,
   nextTurn: () => Promise<unknown>,
   level = quickLevel,

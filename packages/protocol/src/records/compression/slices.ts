@@ -11,8 +11,16 @@ export function inOneGo(unpacking: Unpacking): Uint8Array {
 // About two milliseconds of it.
 const sliceBytes = 512 * 1024
 
-/** Lets the event loop turn between slices. */
-export async function inSlices(unpacking: Unpacking): Promise<Uint8Array> {
+let last: Promise<unknown> = Promise.resolve()
+
+/** Lets the event loop turn between slices. One at a time: of several each would take a slice of every turn. */
+export function inSlices(unpacking: Unpacking): Promise<Uint8Array> {
+  const unpacked = last.then(() => slices(unpacking))
+  last = unpacked.catch(() => {})
+  return unpacked
+}
+
+async function slices(unpacking: Unpacking): Promise<Uint8Array> {
   let pauseAtBytes = sliceBytes
   for (;;) {
     const step = unpacking.next()

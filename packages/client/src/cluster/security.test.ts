@@ -25,6 +25,18 @@ test('what contradicts itself, or is no protocol or mechanism, is refused when t
   assert.throws(() => securityOf({ sasl: { ...sasl, mechanism: 'scram' as 'PLAIN' } }), /expected PLAIN, SCRAM-SHA-256/)
 })
 
+test('a user or password that is missing is refused when the client is made, without its text', () => {
+  const wrong: [Record<string, unknown>, RegExp][] = [
+    [{ password: undefined }, /sasl.password is undefined, expected a string or a function/],
+    [{ password: 1234 }, /sasl.password is number/],
+    [{ username: undefined, mechanism: 'SCRAM-SHA-256' }, /sasl.username is undefined, expected a string/],
+    [{ mechanism: 'OAUTHBEARER', token: 'text' }, /sasl.token is string, expected a function/],
+  ]
+  for (const [given, message] of wrong) {
+    assert.throws(() => securityOf({ sasl: { ...sasl, ...given } }), { name: 'RangeError', message })
+  }
+})
+
 test('a key that is none is refused when the client is made', () => {
   assert.throws(() => securityOf({ tls: { key: 'text', cert: 'text' } }), {
     name: 'RangeError',

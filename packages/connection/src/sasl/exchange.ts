@@ -9,5 +9,9 @@ export interface SaslExchange {
 /** A secret, or how to get the one of today: asked for at every authentication. */
 export type Secret = string | (() => string | Promise<string>)
 
-export const secretOf = async (secret: Secret): Promise<string> =>
-  typeof secret === 'function' ? await secret() : secret
+export async function secretOf(secret: Secret): Promise<string> {
+  const text: unknown = typeof secret === 'function' ? await secret() : secret
+  if (typeof text === 'string') return text
+  // Written as text it would go out as a password.
+  throw new RangeError(`the password is ${typeof text}, expected text`)
+}

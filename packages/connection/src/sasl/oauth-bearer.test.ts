@@ -27,3 +27,12 @@ test('what would break out of its field is refused, without the token in the mes
     await assert.rejects(new OAuthBearer(() => ({ value: 'abc', extensions })).start(), /extension/)
   }
 })
+
+test('a callback that gives no token is told so', async () => {
+  for (const given of [undefined, {}, { value: undefined }]) {
+    await assert.rejects(
+      new OAuthBearer(() => given as never).start(),
+      /the token is (undefined|object), expected text/,
+    )
+  }
+})

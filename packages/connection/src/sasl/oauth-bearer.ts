@@ -25,6 +25,9 @@ export class OAuthBearer implements SaslExchange {
   async start(): Promise<Uint8Array> {
     const given = await this.#token()
     const token = typeof given === 'string' ? { value: given } : given
+    if (typeof (token as OAuthToken | undefined)?.value !== 'string') {
+      throw new RangeError(`the token is ${typeof given}, expected text or { value }`)
+    }
     // RFC 6750's b64token; the token itself must not get into an error.
     if (!/^[A-Za-z0-9\-._~+/]+=*$/.test(token.value)) throw new RangeError('the token is no bearer token (RFC 6750)')
     const pairs = Object.entries(token.extensions ?? {}).map(extension)

@@ -28,7 +28,18 @@ const scramHashes: ReadonlyMap<string, ScramHash> = new Map([
 
 /** Throws a RangeError where the options are no way to authenticate. */
 export function checkSaslOptions(options: SaslOptions): void {
-  if (!('exchange' in options)) exchangeOf(options, { host: '', port: 0 })
+  if ('exchange' in options) return
+  if ('token' in options) checkType('token', options.token, ['function'])
+  else {
+    checkType('username', options.username, ['string'])
+    checkType('password', options.password, ['string', 'function'])
+  }
+  exchangeOf(options, { host: '', port: 0 })
+}
+
+function checkType(name: string, given: unknown, types: readonly string[]): void {
+  if (types.includes(typeof given)) return
+  throw new RangeError(`sasl.${name} is ${typeof given}, expected a ${types.join(' or a ')}`)
 }
 
 export function exchangeOf(options: SaslOptions, broker: { host: string; port: number }): SaslExchange {

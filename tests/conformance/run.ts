@@ -42,7 +42,7 @@ process.on('uncaughtException', (error) => uncaught.push(error))
     return {
       ...about,
       passed: false,
-      said: `an uncaught ${first.name}: ${first.message} ends the process; ${outcome.said}`,
+      said: `an uncaught ${first.name}: ${first.message} ends the process; where that is caught: ${outcome.said}`,
     }
   }
 }

@@ -1,13 +1,13 @@
-import { delay } from '../../cluster/abort.ts'
 import type { ConsumerContext } from '../consumer-context.ts'
+import type { Wanted } from './fetch-session.ts'
 
 /** Less than this isn't worth a fetch: it waits until the loop has taken more. */
 const worthFetchingBytes = 16 * 1024
 /** Where a partition is left out because it has enough, the others wait no longer than this for more of theirs. */
 const shortWaitMs = 10
-/** With so much to read, the next fetch waits for a moment, so that more than one partition has room for more. */
-const plentyBytes = 8 * 1024 * 1024
-const togetherMs = 2
+/** With so much to read, the next fetch waits until it brings as much as it can, but no longer than this. */
+const plentyBytes = 4 * 1024 * 1024
+const togetherMs = 10
 
 /** How much may be fetched now, and how long a fetch may wait with the broker. */
 export class FetchRoom {
@@ -17,6 +17,7 @@ export class FetchRoom {
   brokers = 1
   #shortWaitMs = shortWaitMs
   #takenBefore = -1
+  readonly #onTaken = new Set<() => void>()
 
   constructor(context: ConsumerContext) {
     this.#context = context
@@ -57,10 +58,38 @@ export class FetchRoom {
     this.#reservedBytes -= sizeBytes
   }
 
-  /** Resolves after a moment where there is plenty to read, else at once; rejects when the consumer is closed. */
-  async waitForMore(): Promise<void> {
+  /**
+   * How long a fetch of so many bytes had better wait, with so much to read that it may; 0 where it goes now. One that goes
+   * as soon as one partition has room brings little, and many of them cost more than few: each is a request, and an answer
+   * in memory of a size of its own. `sinceMs` is when the one before was answered.
+   */
+  putOffMs(wanted: readonly Wanted[], sizeBytes: number, sinceMs: number): number {
+    const { settings, cluster } = this.#context
+    // More can be on its way while as much is read.
+    const isMuch = sizeBytes >= Math.floor(settings.fetchMaxBytes / 2 / this.brokers)
+    if (isMuch || wanted.some(({ state }) => state.hurries)) return 0
+    const isAll = sizeBytes >= wanted.length * settings.partitionFetchBytes && !this.#someHaveEnough()
+    if (isAll || this.#readableBytes() < plentyBytes) return 0
+    return Math.max(0, sinceMs + togetherMs - cluster.settings.clock.monotonicMs())
+  }
+
+  /** Resolves when something was taken or the consumer is closed, and when that took too long. */
+  async whenTaken(timeoutMs: number): Promise<void> {
     const { cluster, stop } = this.#context
-    if (this.#readableBytes() >= plentyBytes) await delay(cluster.settings.clock, togetherMs, stop)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const go = (): void => resolve()
+    const timer = cluster.settings.clock.setTimer(timeoutMs, go)
+    stop.addEventListener('abort', go)
+    this.#onTaken.add(go)
+    await promise
+    this.#onTaken.delete(go)
+    stop.removeEventListener('abort', go)
+    timer.cancel()
+  }
+
+  /** Something was taken, or may be worth fetching. */
+  taken(): void {
+    for (const go of this.#onTaken) go()
   }
 
   // What the reader has before it, should it never have to wait for a function that is at work.

@@ -46,6 +46,7 @@ export class Fetcher {
   wake(): void {
     const { cluster, partitions, stop } = this.#context
     if (stop.aborted) return
+    this.#room.taken()
     cluster.refreshWhenOld()
     const brokers = new Set<number>()
     const hurried = new Set<number>()
@@ -126,19 +127,25 @@ export class Fetcher {
     const { stop } = this.#context
     this.#loops.add(broker)
     let failures = 0
+    let answeredAtMs = this.#nowMs()
     try {
       while (!stop.aborted) {
-        await this.#room.waitForMore()
         const wanted = this.#wantedOf(broker)
-        const freeBytes = this.#room.freeBytes()
-        if (wanted.length === 0 || freeBytes < this.#room.worthBytes) return
+        const maxBytes = Math.min(this.#room.freeBytes(), this.#room.shareOf(wanted.length))
+        if (wanted.length === 0 || maxBytes < this.#room.worthBytes) return
+        const putOffMs = this.#room.putOffMs(wanted, maxBytes, answeredAtMs)
+        if (putOffMs > 0) {
+          await this.#room.whenTaken(putOffMs)
+          continue
+        }
         try {
-          await this.#fetch(broker, wanted, Math.min(freeBytes, this.#room.shareOf(wanted.length)))
+          await this.#fetch(broker, wanted, maxBytes)
           failures = 0
         } catch (error) {
           failures += 1
           await this.#afterFailure(broker, wanted, error, failures)
         }
+        answeredAtMs = this.#nowMs()
       }
     } catch (error) {
       if (!stop.aborted) this.#context.fail(error)

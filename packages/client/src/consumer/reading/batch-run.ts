@@ -3,7 +3,7 @@ import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
 import type { Present } from './record-loop.ts'
-import { recordCostBytes, turnBytesMax } from './turns.ts'
+import { Turns } from './turns.ts'
 
 /** Records of one partition, in order, and whether they still are ours. */
 export interface TakenBatch<Shown> {
@@ -19,7 +19,12 @@ export interface BatchRunOptions {
   readonly recordsMax: number
 }
 
-interface Work {
+interface Work<Shown> {
+  readonly state: PartitionState
+  /** Where its records begin. */
+  readonly from: number
+  readonly moves: number
+  readonly records: Shown[]
   readonly sinceMs: number
   readonly stop: AbortController
 }
@@ -31,10 +36,9 @@ export class BatchRun<Shown> implements Reader {
   readonly #options: BatchRunOptions
   readonly #present: Present<Shown>
   readonly #handle: (batch: TakenBatch<Shown>) => Promise<void>
-  readonly #working = new Map<PartitionState, Work>()
+  readonly #working = new Map<PartitionState, Work<Shown>>()
   readonly #ended = Promise.withResolvers<void>()
-  /** Taken since the event loop turned. */
-  #takenBytes = 0
+  readonly #turns = new Turns()
   #over = false
   #failure: { readonly error: unknown } | undefined
 
@@ -107,40 +111,42 @@ export class BatchRun<Shown> implements Reader {
   }
 
   #begin(state: PartitionState): void {
-    const from = state.position
-    const records = this.#takeFrom(state)
-    if (records.length === 0) return
+    const { position: from, moves } = state
+    const work = { state, from, moves, records: [], sinceMs: this.#context.nowMs(), stop: new AbortController() }
+    const isWhole = this.#gather(work)
+    if (isWhole && work.records.length === 0) return
     state.take()
-    const stop = new AbortController()
-    this.#working.set(state, { sinceMs: this.#context.nowMs(), stop })
-    void this.#work({ state, records, signal: stop.signal }, from)
+    this.#working.set(state, work)
+    void this.#work(work, isWhole)
   }
 
-  #takeFrom(state: PartitionState): Shown[] {
+  // Takes what goes into the batch, as far as this turn of the event loop may; true where that is all of it.
+  #gather({ state, records }: Work<Shown>): boolean {
     const before = state.bufferedBytes
-    const records: Shown[] = []
+    let isWhole = false
     try {
-      while (records.length < this.#options.recordsMax) {
+      while (!isWhole && !this.#turns.over) {
         const record = state.next()
-        if (record === undefined) break
-        this.#add(state, record, records)
+        if (record !== undefined) this.#add(state, record, records)
         // A batch ends where a chunk does, so that it stays within what is fetched of a partition at once.
-        if (state.bufferedBytes !== before && records.length > 1) break
+        const isChunk = state.bufferedBytes !== before && records.length > 1
+        isWhole = record === undefined || isChunk || records.length >= this.#options.recordsMax
       }
     } catch (error) {
       // What came before a record that can't be read is worked on first.
       if (records.length === 0) throw error
+      isWhole = true
     }
     if (records.length === 0 && state.waits) this.#context.serveLater(state)
     if (state.bufferedBytes !== before) this.#context.roomMade()
-    return records
+    return isWhole
   }
 
   #add(state: PartitionState, record: FetchedRecord, records: Shown[]): void {
     try {
       const shown = this.#present(record)
       this.#context.taken(record)
-      this.#takenBytes += record.sizeBytes + recordCostBytes
+      this.#turns.took(record)
       if (shown !== undefined) records.push(shown)
     } catch (error) {
       state.putBack(record)
@@ -148,17 +154,26 @@ export class BatchRun<Shown> implements Reader {
     }
   }
 
-  async #work(batch: TakenBatch<Shown>, from: number): Promise<void> {
-    const { state, signal } = batch
-    const { moves } = state
+  // False where the batch may no longer come out: the partition was moved, paused or goes, or the run is over.
+  async #gatherRest(work: Work<Shown>): Promise<boolean> {
+    const { state, moves } = work
+    do {
+      await this.#turns.next()
+      if (this.#over || state.withheld || state.moves !== moves) return false
+    } while (!this.#gather(work))
+    return true
+  }
+
+  async #work(work: Work<Shown>, isWhole: boolean): Promise<void> {
+    const { state, records, stop } = work
     try {
-      await this.#handle(batch)
-      state.done()
+      if (isWhole || (await this.#gatherRest(work))) {
+        if (records.length > 0) await this.#handle({ state, records, signal: stop.signal })
+        state.done()
+      } else this.#comesAgain(work)
     } catch (error) {
-      // None of it is done: it comes again to whoever reads on, unless it was committed before it came out.
-      const again = state.moves === moves && state.claimedTo === Infinity
-      if (again) state.moveTo(Math.max(state.doneOffset, from))
-      if (!endedBy(signal, error)) this.fail(error)
+      this.#comesAgain(work)
+      if (!endedBy(stop.signal, error)) this.fail(error)
     } finally {
       state.letGo()
       this.#working.delete(state)
@@ -168,11 +183,16 @@ export class BatchRun<Shown> implements Reader {
     }
   }
 
-  // A function that never waits would keep everything else out: what is fetched next, for one.
+  // None of it is done: it comes again to whoever reads on, unless it was committed before it came out.
+  #comesAgain({ state, from, moves }: Work<Shown>): void {
+    if (state.moves !== moves || state.position === from || state.claimedTo !== Infinity) return
+    if (state.doneOffset < from) state.moveTo(from)
+    else state.moveTo(state.doneOffset, state.doneEpoch)
+  }
+
   #serveNext(): void {
-    if (this.#takenBytes < turnBytesMax) return this.serve()
-    this.#takenBytes = 0
-    setImmediate(() => this.serve())
+    if (this.#turns.over) void this.#turns.next().then(() => this.serve())
+    else this.serve()
   }
 }
 

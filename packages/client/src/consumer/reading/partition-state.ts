@@ -80,9 +80,14 @@ export class PartitionState implements TopicPartition {
     return this.position >= this.stopAt
   }
 
+  /** Whether nothing may come out now, whatever there is. */
+  get withheld(): boolean {
+    return this.paused || this.held || this.resetting
+  }
+
   /** Whether records may come out now, if there are any. */
   get flowing(): boolean {
-    return !this.paused && !this.held && !this.resetting && this.position < this.stopAt
+    return !this.withheld && this.position < this.stopAt
   }
 
   get hasBuffered(): boolean {

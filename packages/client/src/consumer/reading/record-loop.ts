@@ -2,7 +2,7 @@ import type { FetchedRecord } from './fetched-record.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { Partitions } from './partitions.ts'
 import type { Reader, ReadingContext } from './reader.ts'
-import { recordCostBytes, turnBytesMax } from './turns.ts'
+import { Turns } from './turns.ts'
 
 /** What the program gets of a record as it was fetched; undefined leaves the record out. Throws where it can't be shown. */
 export type Present<Shown> = (record: FetchedRecord) => Shown | undefined
@@ -21,12 +21,11 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   readonly #partitions: Partitions
   readonly #context: ReadingContext
   readonly #present: Present<Shown>
+  readonly #turns = new Turns()
   /** The partition that records come out of now. */
   #turn: PartitionState | undefined
   #inHand: PartitionState | undefined
   #waiter: Waiter<Shown> | undefined
-  /** Taken since the event loop turned. */
-  #takenBytes = 0
   #turning = false
   #asked = 0
   #seenAsked = 0
@@ -48,14 +47,12 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
   next(): Promise<Result<Shown>> {
     this.#asked += 1
     this.#settleInHand()
-    return this.#takenBytes >= turnBytesMax ? this.#nextAfterTurn() : this.#next()
+    return this.#turns.over ? this.#nextAfterTurn() : this.#next()
   }
 
-  // A loop that never waits would keep everything else out: what is fetched next, for one.
   async #nextAfterTurn(): Promise<Result<Shown>> {
-    this.#takenBytes = 0
     this.#turning = true
-    await new Promise((resolve) => setImmediate(resolve))
+    await this.#turns.next()
     this.#turning = false
     return this.#next()
   }
@@ -180,7 +177,7 @@ export class RecordLoop<Shown> implements Reader, AsyncIterableIterator<Shown, u
     try {
       for (let record = state.next(); record !== undefined; record = state.next()) {
         const shown = this.#show(state, record)
-        this.#takenBytes += record.sizeBytes + recordCostBytes
+        this.#turns.took(record)
         this.#context.taken(record)
         state.take()
         if (shown === undefined) state.done()

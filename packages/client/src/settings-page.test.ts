@@ -11,6 +11,7 @@ const read = (path: string): string => readFileSync(new URL(path, import.meta.ur
 interface Row {
   readonly setting: string
   readonly kafka: readonly string[]
+  readonly type: string
   readonly default: string
   readonly note: string
 }
@@ -30,9 +31,10 @@ function cellsUnder(heading: string): string[][] {
 }
 
 const tableOf = (heading: string): Row[] =>
-  cellsUnder(heading).map(([setting = '', kafka = '', , standard = '', note = '']) => ({
+  cellsUnder(heading).map(([setting = '', kafka = '', type = '', standard = '', note = '']) => ({
     setting,
     kafka: kafka === '–' ? [] : kafka.split(', '),
+    type,
     default: standard.replaceAll(',', ''),
     note,
   }))
@@ -64,11 +66,13 @@ const clients = {
 type ClientName = keyof typeof clients
 const names = Object.keys(clients) as ClientName[]
 
-/** What Kafka's clients have: their defaults by name. */
+/** What Kafka's clients have: their defaults by name, and what each of them takes. */
 const kafkas = new Map<string, Set<string>>()
+const kafkaTypes = new Map<string, string>()
 for (const line of read('../../testkit/golden/client-settings.tsv').trimEnd().split('\n').slice(1)) {
-  const [, name = '', , standard = ''] = line.split('\t')
+  const [, name = '', type = '', standard = ''] = line.split('\t')
   kafkas.set(name, (kafkas.get(name) ?? new Set()).add(standard))
+  kafkaTypes.set(name, type)
 }
 
 for (const name of names) {
@@ -104,6 +108,28 @@ for (const name of names) {
       )
     }
   })
+}
+
+for (const name of names) {
+  test(`${name}: what a setting takes is what Kafka's takes`, () => {
+    const typed = tableOf(name).filter(({ kafka }) => kafka.length === 1 && kafkaTypes.has(kafka[0] ?? ''))
+    assert.ok(typed.length > 10)
+    for (const { setting, kafka, type } of typed) {
+      const theirs = kafkaTypes.get(kafka[0] ?? '') ?? ''
+      assert.match(type, wordsFor[theirs] ?? /^$/, `${setting}: Kafka's is a ${theirs}`)
+    }
+  })
+}
+
+/** How the page calls what Kafka's types are here. */
+const wordsFor: Readonly<Record<string, RegExp>> = {
+  boolean: /^boolean$/,
+  short: /^number$/,
+  int: /^number$/,
+  long: /^number$/,
+  string: /^text/,
+  list: /list$/,
+  class: /function$/,
 }
 
 test('every setting of Kafka is on the page: with its option, or with what there is instead', () => {

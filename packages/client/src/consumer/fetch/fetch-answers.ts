@@ -10,6 +10,7 @@ import { Chunk } from '../reading/chunk.ts'
 import type { PartitionState } from '../reading/partition-state.ts'
 import { AnswerBytes } from './answer-bytes.ts'
 import type { Wanted } from './fetch-session.ts'
+import { oldMessages } from './old-messages.ts'
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 
@@ -91,12 +92,15 @@ function take(context: ConsumerContext, state: PartitionState, came: Came): bool
     return false
   }
   const aborted = committedOnly ? answer.abortedTransactions : null
-  if (state.add(new Chunk(state, answer.records, aborted, settings, connection.address, bytes))) {
+  const old = oldMessages(state, answer.records, connection.address)
+  if (old === undefined && state.add(new Chunk(state, answer.records, aborted, settings, connection.address, bytes))) {
     state.failures = 0
     return true
   }
   notAtOnce(context, state)
-  context.fail(noWholeBatch(state, answer.records.length, connection))
+  const { movesAsked } = state
+  const failure = old ?? noWholeBatch(state, answer.records.length, connection)
+  context.fail(failure, () => context.partitions.has(state) && state.movesAsked === movesAsked)
   return false
 }
 

@@ -446,3 +446,32 @@ test('with stopAtEnd a last record that its deserializer does not take comes aga
   await reading()
   assert.deepEqual(seen, ['0', '1', '2'])
 })
+
+test('messages of the formats before Kafka 0.11 end the loop, which goes on behind them after a seek', async (t) => {
+  const { broker, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(4)
+  const message = (offset: number, format: number): Buffer => {
+    const bytes = Buffer.alloc(34)
+    bytes.writeBigInt64BE(BigInt(offset), 0)
+    bytes.writeInt32BE(bytes.length - 12, 8)
+    bytes.writeInt8(format, 16)
+    return bytes
+  }
+  for (const format of [0, 1]) {
+    const stop = broker.intercept('Fetch', async (_, next) => {
+      const answer = await next()
+      const records = Buffer.concat([message(0, format), message(1, format), message(2, format).subarray(0, 10)])
+      const responses = answer.responses.map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((each) => (each.records?.length ? { ...each, records } : each)),
+      }))
+      return { ...answer, responses }
+    })
+    const reader = consumer()
+    const told = { name: 'UnreadableBatchError', nextOffset: 2, message: new RegExp(`messages of format v${format}`) }
+    await assert.rejects(read(reader), told)
+    stop()
+    await reader.seek({ topic: 'orders', partition: 0 }, { offset: 2 })
+    assert.deepEqual((await read(reader, 2)).map(valueOf), [2, 3])
+  }
+})

@@ -5,6 +5,7 @@ import type { Completion } from './completion.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
 import { Runs } from './runs.ts'
+import { WrittenRecord } from './written-record.ts'
 
 /** Which producer writes, and the sequence of a batch's first record. */
 export interface ProducerState {
@@ -51,7 +52,7 @@ export class Batch {
   #packed: Uint8Array | undefined
   #packing = false
   #grantedBytes = 0
-  #doneListeners: (() => void)[] = []
+  #whenDone: (() => void) | undefined
   #done = false
   #orderSpan = 1
   /** What it was split into: they go in its place, and it is done when they are. */
@@ -234,6 +235,7 @@ export class Batch {
       if ('error' in outcome) completion.fail(this.#indexes[i]!, errorAt(outcome, i))
       else completion.succeed(this.#indexes[i]!, this.#metadata(i, outcome))
     }
+    if (this.#answered === undefined) this.#completions.clear()
     this.#end()
   }
 
@@ -251,27 +253,31 @@ export class Batch {
 
   #metadata(record: number, { topic, partition, baseOffset, logAppendTimeMs }: Written): RecordMetadata {
     const offset = baseOffset < 0 ? -1 : baseOffset + record
-    return {
-      topic,
-      partition,
-      offset,
-      timestamp: logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs.at(record),
-    }
+    const timestamp = logAppendTimeMs >= 0 ? logAppendTimeMs : this.#timestampsMs.at(record)
+    return new WrittenRecord(topic, partition, offset, timestamp)
   }
 
   whenDone(listener: () => void): void {
     if (this.#done) listener()
-    else this.#doneListeners.push(listener)
+    else this.#whenDone = both(this.#whenDone, listener)
   }
 
   #end(): void {
     this.#done = true
-    const listeners = this.#doneListeners
-    this.#doneListeners = []
+    const whenDone = this.#whenDone
+    this.#whenDone = undefined
     this.#answered?.resolve()
-    for (const listener of listeners) listener()
+    whenDone?.()
   }
 }
+
+const both = (first: (() => void) | undefined, second: () => void): (() => void) =>
+  first === undefined
+    ? second
+    : () => {
+        first()
+        second()
+      }
 
 const errorAt = ({ error, errorOf }: { error: unknown; errorOf: ErrorOf | undefined }, record: number): unknown =>
   errorOf === undefined ? error : errorOf(record)

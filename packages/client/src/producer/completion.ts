@@ -32,20 +32,21 @@ export class SingleSend implements Completion {
 /** For `send` of many: settles when all are answered. */
 export class GroupSend implements Completion {
   readonly promise: Promise<RecordMetadata[]>
-  readonly #written: (RecordMetadata | undefined)[] = []
-  readonly #failures = new Map<number, unknown>()
+  readonly #written: (RecordMetadata | undefined)[]
+  #failures: Map<number, unknown> | undefined
   #left: number
   #resolve!: (metadata: RecordMetadata[]) => void
   #reject!: (error: unknown) => void
 
-  constructor(count: number) {
-    this.#written.length = count
-    this.#left = count
+  constructor(records: readonly unknown[]) {
+    // Not a literal, see `WrittenRecord`: what an array in the old generation holds stays as long as the array.
+    this.#written = records.map(() => undefined)
+    this.#left = records.length
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (count === 0) this.#resolve([])
+    if (records.length === 0) this.#resolve([])
   }
 
   succeed(index: number, metadata: RecordMetadata): void {
@@ -54,6 +55,7 @@ export class GroupSend implements Completion {
   }
 
   fail(index: number, error: unknown): void {
+    this.#failures ??= new Map()
     this.#failures.set(index, error)
     this.#settleOne()
   }
@@ -61,7 +63,7 @@ export class GroupSend implements Completion {
   #settleOne(): void {
     this.#left -= 1
     if (this.#left > 0) return
-    if (this.#failures.size === 0) this.#resolve(this.#written as RecordMetadata[])
+    if (this.#failures === undefined) this.#resolve(this.#written as RecordMetadata[])
     else this.#reject(new SendError(this.#written, this.#failures))
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorOf, ProducerState } from './batch.ts'
 import { Batch, batchHeaderBytes } from './batch.ts'
 import type { BatchMemory } from './batch-memory.ts'
 import type { Completion } from './completion.ts'
+import { Shipment } from './produce-request.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import type { RecordDraft } from './record-draft.ts'
 
@@ -155,7 +156,7 @@ export class PartitionLane {
   }
 
   /** Takes the head to be sent and gives its bytes. */
-  take(identity: ProducerIdentity | undefined): { readonly batch: Batch; readonly bytes: Uint8Array } | undefined {
+  take(identity: ProducerIdentity | undefined): Shipment | undefined {
     if (this.#mustWait()) return undefined
     this.#recovering = false
     if (this.#gap !== undefined) this.#startNewEpoch(this.#gap.error)
@@ -168,7 +169,7 @@ export class PartitionLane {
     try {
       const bytes = batch.encode(this.#settings, identity && this.#stateFor(batch, identity))
       if (batch.attempts === 1 && bytes.buffer !== batch.memory.buffer) this.#memory.give(batch.memory)
-      return { batch, bytes }
+      return new Shipment(this, batch, bytes)
     } catch (error) {
       this.fail(batch, error)
       this.renumber(error)

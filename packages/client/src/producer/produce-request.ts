@@ -3,10 +3,16 @@ import type { Batch } from './batch.ts'
 import type { PartitionLane } from './partition-lane.ts'
 
 /** One partition's part of a request. */
-export interface Shipment {
+export class Shipment {
   readonly lane: PartitionLane
   readonly batch: Batch
   readonly bytes: Uint8Array
+
+  constructor(lane: PartitionLane, batch: Batch, bytes: Uint8Array) {
+    this.lane = lane
+    this.batch = batch
+    this.bytes = bytes
+  }
 }
 
 /** What is the same in every request of a producer. */

@@ -134,7 +134,7 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
   }
 
   #sendMany(records: readonly AnyRecord[], queued?: (entry: Entry<TopicWriter>) => void): GroupSend {
-    const group = new GroupSend(records.length)
+    const group = new GroupSend(records)
     const { nowMs } = this.#intake
     for (let i = 0; i < records.length; i += 1) {
       const entry = this.#intake.enter(records[i]!, group, i, nowMs)
@@ -160,9 +160,7 @@ export class Producer<T extends TopicTypes<T> = AnyTopics> implements ProducerAp
     this.#sender.schedule()
     await Promise.all(Array.from(this.#intake.waiting.entries, (entry) => entry.whenOver()))
     this.#sender.schedule()
-    await Promise.all(
-      Array.from(this.#sender.unfinished, (batch) => new Promise<void>((resolve) => batch.whenDone(resolve))),
-    )
+    await Promise.all(this.#sender.unfinished.map((batch) => new Promise<void>((resolve) => batch.whenDone(resolve))))
   }
 }
 

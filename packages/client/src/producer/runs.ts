@@ -30,6 +30,13 @@ export class Runs<T> {
     return this.#values[run]!
   }
 
+  /** Nothing is read any more. What its arrays hold would live as long as they do, which is long in the old generation. */
+  clear(): void {
+    this.#first = undefined
+    this.#last = undefined
+    this.#values.length = 0
+  }
+
   #begin(record: number, value: T): void {
     if (this.#starts === undefined) {
       this.#starts = []

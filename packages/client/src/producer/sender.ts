@@ -1,7 +1,7 @@
 import type { Connection } from '@millrace/connection'
 import { BrokerError, responseError } from '@millrace/connection'
 import type { Timer } from '@millrace/kernel'
-import { errorMessage } from '@millrace/kernel'
+import { errorMessage, Line } from '@millrace/kernel'
 import type { ProduceResponse } from '@millrace/protocol'
 import { errorName, KafkaError, produceApi } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -17,6 +17,7 @@ import { askProducerIdentity } from './producer-identity.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import { recordErrorsOf } from './record-errors.ts'
 
+const nothing: readonly never[] = []
 const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** What goes to one broker. */
@@ -42,6 +43,11 @@ interface Asked {
   readonly leader: number
 }
 
+interface Begun {
+  readonly batch: Batch
+  readonly lane: PartitionLane
+}
+
 /**
  * Sends what waits in the lanes: one batch of each partition in a request, a bounded number of requests to each broker
  * at a time, and again what may succeed later.
@@ -51,9 +57,9 @@ export class Sender implements LaneListener {
   readonly #settings: ProducerSettings
   readonly #terms: ProduceTerms
   /** Open batches and their lanes, those first that linger longest: all linger equally long. */
-  readonly #lingering = new Map<Batch, PartitionLane>()
+  readonly #lingering = new Line<Begun>()
   /** Batches that nobody has answered, those first whose time is up first, for the same reason. */
-  readonly #unfinished = new Map<Batch, PartitionLane>()
+  readonly #unfinished = new Line<Begun>()
   /** Lanes in which something waits to be sent. */
   readonly #ready = new Set<PartitionLane>()
   readonly #pipelines = new Map<number, Pipeline>()
@@ -81,16 +87,16 @@ export class Sender implements LaneListener {
     this.#terms = { acks: settings.acks, timeoutMs: cluster.settings.requestTimeoutMs }
   }
 
-  get unfinished(): IterableIterator<Batch> {
-    return this.#unfinished.keys()
+  get unfinished(): readonly Batch[] {
+    return Array.from(this.#unfinished, ({ batch }) => batch)
   }
 
   batchBegun(lane: PartitionLane, batch: Batch): void {
-    this.#unfinished.set(batch, lane)
-    this.#lingering.set(batch, lane)
+    const begun = { batch, lane }
+    const [unfinished, lingering] = [this.#unfinished.add(begun), this.#lingering.add(begun)]
     batch.whenDone(() => {
-      this.#unfinished.delete(batch)
-      this.#lingering.delete(batch)
+      this.#unfinished.leave(unfinished)
+      this.#lingering.leave(lingering)
       this.counts.done(batch)
     })
     if (this.#settings.lingerMs === 0 || this.#hurries()) this.schedule()
@@ -126,7 +132,7 @@ export class Sender implements LaneListener {
   close(error: unknown): void {
     this.#closed = true
     this.#timer?.cancel()
-    for (const lane of new Set(this.#unfinished.values())) lane.failAll(error)
+    for (const lane of new Set(Array.from(this.#unfinished, (begun) => begun.lane))) lane.failAll(error)
     this.#ready.clear()
   }
 
@@ -152,17 +158,20 @@ export class Sender implements LaneListener {
 
   #closeLingered(nowMs: number): void {
     const hurry = this.#hurries()
-    for (const [batch, lane] of this.#lingering) {
+    for (let next = this.#lingering.first; next !== undefined; next = this.#lingering.first) {
+      const { batch, lane } = next
       const untilMs = batch.createdAtMs + this.#settings.lingerMs
       if (!hurry && untilMs > nowMs) return this.#wakeAt(untilMs)
-      this.#lingering.delete(batch)
+      this.#lingering.shift()
       lane.closeIfOpen(batch)
     }
   }
 
   // Whatever holds a batch up, it ends at its deadline.
   #expire(nowMs: number): void {
-    for (const [batch, lane] of this.#unfinished) {
+    // Those that end leave.
+    for (let next = this.#unfinished.first; next !== undefined; next = this.#unfinished.first) {
+      const { batch, lane } = next
       if (batch.deadlineMs > nowMs) return this.#wakeAt(batch.deadlineMs)
       lane.closeIfOpen(batch)
       for (const piece of batch.pieces()) lane.expire(piece, this.#expired(lane, piece, nowMs))
@@ -223,25 +232,29 @@ export class Sender implements LaneListener {
   }
 
   // One batch of each partition; the first always goes, the others as long as the request stays within its bound.
-  #collect(lanes: readonly PartitionLane[]): Shipment[] {
-    const shipments: Shipment[] = []
+  #collect(lanes: readonly PartitionLane[]): readonly Shipment[] {
     const nowMs = this.#nowMs()
     let sizeBytes = 0
-    for (const lane of lanes) {
+    return lanes.flatMap((lane) => {
       const head = lane.head()
-      if (head === undefined || head.retryAtMs > nowMs) continue
-      if (shipments.length > 0 && sizeBytes + head.sizeBytes > this.#settings.requestBytesMax) continue
-      const taken = lane.take(this.#settings.idempotent ? this.#identity : undefined)
-      if (taken === undefined) {
-        if (lane.needsOtherIdThan(this.#identity)) this.#renewIdentity()
-        continue
-      }
-      sizeBytes += taken.bytes.length
-      this.counts.sent(taken.batch, taken.bytes.length, nowMs)
-      shipments.push({ lane, ...taken })
-      this.#toTheBack(lane)
+      if (head === undefined || head.retryAtMs > nowMs) return nothing
+      if (sizeBytes > 0 && sizeBytes + head.sizeBytes > this.#settings.requestBytesMax) return nothing
+      const shipment = this.#take(lane, nowMs)
+      if (shipment === undefined) return nothing
+      sizeBytes += shipment.bytes.length
+      return shipment
+    })
+  }
+
+  #take(lane: PartitionLane, nowMs: number): Shipment | undefined {
+    const taken = lane.take(this.#settings.idempotent ? this.#identity : undefined)
+    if (taken === undefined) {
+      if (lane.needsOtherIdThan(this.#identity)) this.#renewIdentity()
+      return undefined
     }
-    return shipments
+    this.counts.sent(taken.batch, taken.bytes.length, nowMs)
+    this.#toTheBack(lane)
+    return taken
   }
 
   // Whoever had a turn comes last in the next one.

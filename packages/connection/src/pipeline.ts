@@ -170,7 +170,9 @@ export class Pipeline {
    */
   throttle(forMs: number): void {
     if (this.#closed !== undefined) return
-    const { clock } = this.#options
+    const { clock, traffic } = this.#options
+    traffic.throttledSumMs += forMs
+    traffic.throttledMaxMs = Math.max(traffic.throttledMaxMs, forMs)
     for (const { deadline } of [...this.#pending, ...this.#waiting]) deadline?.extend(forMs)
     this.#throttledUntilMs = Math.max(this.#throttledUntilMs, clock.monotonicMs() + forMs)
     this.#throttle?.cancel()

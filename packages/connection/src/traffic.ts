@@ -12,6 +12,9 @@ export class Traffic {
   /** Sum and maximum of the time from a request's write to its answer. */
   latencySumMs = 0
   latencyMaxMs = 0
+  /** The same of the throttle times that brokers set. */
+  throttledSumMs = 0
+  throttledMaxMs = 0
 
   static sum(parts: Iterable<Traffic>): Traffic {
     const total = new Traffic()
@@ -31,5 +34,7 @@ export class Traffic {
     this.bytesIn += part.bytesIn
     this.latencySumMs += part.latencySumMs
     this.latencyMaxMs = Math.max(this.latencyMaxMs, part.latencyMaxMs)
+    this.throttledSumMs += part.throttledSumMs
+    this.throttledMaxMs = Math.max(this.throttledMaxMs, part.throttledMaxMs)
   }
 }

@@ -34,6 +34,18 @@ test('metrics count what went over the connections, in all and by broker', async
   assert.deepEqual([after.connectionCount, after.connectionCloseTotal], [0, 1])
 })
 
+test('metrics say how long a broker throttles', async (t) => {
+  const { broker, cluster } = await world(t)
+  broker.answer(heartbeatApi, () => ({ errorCode: 0, throttleTimeMs: 3 }))
+  const connection = await cluster.anyConnection()
+  for (const generationId of [1, 2])
+    await connection.request(heartbeatApi, { groupId: 'g', generationId, memberId: 'm' })
+  // Two of three answers: one was about versions.
+  const { throttleTimeAvg, throttleTimeMax, nodes } = cluster.metrics()
+  assert.deepEqual([throttleTimeAvg, throttleTimeMax], [2, 3])
+  assert.equal(nodes[broker.bootstrapServers]?.throttleTimeMax, 3)
+})
+
 test('who subscribes to diagnostics channels is told of connections and requests, and of how they end', async (t) => {
   const { broker, cluster } = await world(t)
   const told: string[] = []

@@ -19,6 +19,9 @@ export interface ConnectionMetrics {
   /** From a request's write to its answer; 0 before the first. */
   readonly requestLatencyAvg: number
   readonly requestLatencyMax: number
+  /** How long brokers asked to be left alone for a quota's sake, per answer (Kafka's `produce-throttle-time-avg` and its kin). */
+  readonly throttleTimeAvg: number
+  readonly throttleTimeMax: number
 }
 
 /** Of one client, and of each broker that it talked to. */
@@ -48,4 +51,6 @@ const metricsOf = (traffic: Traffic): ConnectionMetrics => ({
   incomingByteTotal: traffic.bytesIn,
   requestLatencyAvg: traffic.responses === 0 ? 0 : traffic.latencySumMs / traffic.responses,
   requestLatencyMax: traffic.latencyMaxMs,
+  throttleTimeAvg: traffic.responses === 0 ? 0 : traffic.throttledSumMs / traffic.responses,
+  throttleTimeMax: traffic.throttledMaxMs,
 })

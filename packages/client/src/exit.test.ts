@@ -7,7 +7,7 @@ import { startBroker } from '@millrace/broker'
 
 const entry = join(import.meta.dirname, 'index.ts')
 
-/** Runs a program with our clients to its end, which it has to find by itself: nothing of ours may keep it. */
+/** Runs a program with our clients to its end, which it has to find by itself, without a word of warning from Node. */
 async function exits(bootstrapServers: string, body: string): Promise<string> {
   const program = `
     import { Admin, Consumer, Producer } from ${JSON.stringify(entry)}
@@ -16,7 +16,8 @@ async function exits(bootstrapServers: string, body: string): Promise<string> {
     const fails = (work) => work.then(() => 'succeeded', (error) => void failed.push(error.name))
     ${body}
     console.log(failed.join(' '))`
-  const args = ['-C', 'millrace-source', '--input-type=module-typescript', '--no-warnings', '-e', program]
+  const flags = ['-C', 'millrace-source', '--expose-gc', '--disable-warning=ExperimentalWarning']
+  const args = [...flags, '--input-type=module-typescript', '-e', program]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 })
   assert.equal(stderr, '')
   return stdout.trim()
@@ -62,4 +63,32 @@ test('closing while connections are being made ends them too', async () => {
     await Promise.all(calls)`,
   )
   assert.match(failed, /^ClientClosedError (ClientClosedError|ConnectionClosedError)$/)
+})
+
+test('clients that were closed are collected, also while the signal that they were given lives on', async (t) => {
+  const broker = await startBroker()
+  t.after(() => broker.close())
+  const left = await exits(
+    broker.bootstrapServers,
+    `const { signal } = new AbortController()
+    const refs = []
+    async function useAll(i) {
+      const [admin, producer] = [new Admin(options), new Producer(options)]
+      await producer.send({ topic: 'orders', value: 'v' }, { signal })
+      await admin.listTopics({ signal })
+      const group = i % 2 === 0 ? { groupId: 'g' + i } : {}
+      const consumer = new Consumer({ ...options, ...group, topics: 'orders', autoOffsetReset: 'earliest', signal })
+      for await (const record of consumer) break
+      await Promise.all([admin.close(), producer.close(), consumer.close()])
+      refs.push(new WeakRef(admin), new WeakRef(producer), new WeakRef(consumer))
+    }
+    for (let i = 0; i < 4; i += 1) await useAll(i)
+    const left = () => refs.filter((ref) => ref.deref() !== undefined)
+    for (const untilMs = Date.now() + 15_000; left().length > 0 && Date.now() < untilMs; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      gc()
+    }
+    failed.push(...left().map((ref) => ref.deref().constructor.name), String(signal.aborted))`,
+  )
+  assert.equal(left, 'false')
 })

@@ -33,11 +33,11 @@ function runOver(t: TestContext, partitionCount: number, onTaken: (record: Fetch
     state.add(chunkFrom(state, 0))
     partitions.add(state)
   }
-  let turns = 0
+  let [turns, roomMade] = [0, 0]
   const given: { readonly partition: number; readonly offsets: readonly number[]; readonly turns: number }[] = []
   const nothing = (): void => undefined
   const context: ReadingContext = {
-    roomMade: nothing,
+    roomMade: () => (roomMade += 1),
     serveLater: nothing,
     atEnd: () => states.every(({ position }) => position === many),
     closed: () => false,
@@ -63,7 +63,7 @@ function runOver(t: TestContext, partitionCount: number, onTaken: (record: Fetch
   }
   let ticking = setImmediate(count)
   t.after(() => clearImmediate(ticking))
-  return { states, run, given }
+  return { states, run, given, roomMade: () => roomMade }
 }
 
 /** A run over one partition, to which this happens while its first batch is gathered. */
@@ -95,11 +95,12 @@ test('partitions that are worked on at one time share a turn of the event loop',
   assert.ok(given.at(-1)!.turns >= 10, `${given.at(-1)!.turns} turns`)
 })
 
-test('what is gathered of a partition that is paused comes as a whole when it goes on', async (t) => {
-  const { run, given, state, idle } = interrupted(t, (it) => (it.paused = true))
+test('what is gathered of a partition that is paused is fetched again, and comes as a whole when it goes on', async (t) => {
+  const { run, given, roomMade, state, idle } = interrupted(t, (it) => (it.paused = true))
   const running = run.run()
   await idle()
   assert.deepEqual([given.length, state.position, state.fetchOffset, state.fetchEpoch], [0, 0, 0, -1])
+  assert.equal(roomMade(), 1)
   state.paused = false
   state.add(chunkFrom(state, 0))
   run.serve()

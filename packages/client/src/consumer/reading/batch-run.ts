@@ -188,6 +188,7 @@ export class BatchRun<Shown> implements Reader {
     if (state.moves !== moves || state.position === from || state.claimedTo !== Infinity) return
     if (state.doneOffset < from) state.moveTo(from)
     else state.moveTo(state.doneOffset, state.doneEpoch)
+    this.#context.roomMade()
   }
 
   #serveNext(): void {

@@ -21,3 +21,13 @@ test('records can be read in any order, and again', () => {
   const runs = runsOf(values)
   for (const record of [7, 0, 3, 2, 6, 1, 5, 4, 7, 7, 0]) assert.equal(runs.at(record), values[record])
 })
+
+test('what is cleared holds nothing, and can be filled anew', () => {
+  const runs = runsOf([1, 1, 2, 3])
+  runs.clear()
+  for (const [record, value] of [7, 8, 8].entries()) runs.add(record, value)
+  assert.deepEqual(
+    [0, 1, 2].map((record) => runs.at(record)),
+    [7, 8, 8],
+  )
+})

@@ -34,15 +34,20 @@ export class Runs<T> {
   clear(): void {
     this.#first = undefined
     this.#last = undefined
+    this.#starts = undefined
     this.#values.length = 0
+    this.#values = none
+    this.#at = 0
   }
 
   #begin(record: number, value: T): void {
     if (this.#starts === undefined) {
-      this.#starts = []
-      this.#values = []
+      // Most have no third run, and pushing to an empty array makes room for seventeen.
+      this.#starts = [record]
+      this.#values = [value]
+    } else {
+      this.#starts.push(record)
+      this.#values.push(value)
     }
-    this.#starts.push(record)
-    this.#values.push(value)
   }
 }

@@ -100,11 +100,7 @@ interface Block {
 
 interface Frame {
   readonly blocks: readonly Block[]
-  /** Where the frame ends in the bytes. */
-  readonly end: number
   readonly blockBytesMax: number
-  /** No more than this comes out of it. */
-  readonly sizeBytesMax: number
 }
 
 const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 frame is corrupt: ${what}`)
@@ -127,8 +123,7 @@ function walkFrame(bytes: Uint8Array): Frame {
   }
   const end = at + 4 + ((flags & 0x04) === 0 ? 0 : 4)
   if (end > bytes.length) throw wrong('it has no end')
-  const sizeBytesMax = blocks.reduce((sum, block) => sum + sizeMax(block, frameBlockMax), 0)
-  return { blocks, end, blockBytesMax: frameBlockMax, sizeBytesMax }
+  return { blocks, blockBytesMax: frameBlockMax }
 }
 
 /** Undefined for the empty block that ends a frame. */
@@ -142,10 +137,6 @@ function readBlock(bytes: Uint8Array, at: number): Block | undefined {
   if (end > bytes.length) throw wrong(`a block of ${end - start} bytes, ${bytes.length - start} are left`)
   return { start, end, stored }
 }
-
-// A byte of a block adds at most 255 to a length.
-const sizeMax = (block: Block, frameBlockMax: number): number =>
-  block.stored ? block.end - block.start : Math.min(frameBlockMax, (block.end - block.start) * 255)
 
 function* unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Unpacking {
   const target = fresh(unpackedSize(bytes, frame, limitBytes))

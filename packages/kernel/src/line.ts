@@ -51,7 +51,7 @@ export class Line<T> {
     place.after = undefined
   }
 
-  /** All that stand in it, those first that came first. Who leaves one of them meanwhile ends it there. */
+  /** All that stand in it, those first that came first. Who lets them leave meanwhile copies it first: what has left leads nowhere. */
   *[Symbol.iterator](): Generator<T, void> {
     for (let place = this.#first; place !== undefined; place = place.after) yield place.value
   }

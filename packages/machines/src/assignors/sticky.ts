@@ -8,7 +8,10 @@ import { keyOf, noGeneration, settleOwnership } from './owned-partitions.ts'
 import { GroupRacks } from './racks.ts'
 import { assignUnevenly } from './uneven-assignment.ts'
 
-/** Shares evenly and moves as little as possible, though to members that are near (KIP-881); members give everything up while they rebalance. */
+/**
+ * Shares evenly and moves as little as possible, though to members that are near (KIP-881); members give everything up
+ * while they rebalance.
+ */
 export const stickyAssignor: Assignor = {
   name: 'sticky',
   protocols: ['EAGER'],

@@ -186,8 +186,9 @@ function typeCheck(tsc: string, resolution: 'node16' | 'nodenext' | 'bundler', f
   const where = ['--module', module, '--moduleResolution', resolution, '--target', 'esnext', '--lib', 'esnext']
   const node = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
   try {
-    execFileSync(process.execPath, [tsc, ...how, ...where, ...node, ...files], { cwd: folder, encoding: 'utf8' })
+    const args = [tsc, ...how, ...where, ...node, ...files]
+    execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 180_000 })
   } catch (error) {
-    assert.fail((error as { stdout?: string }).stdout ?? String(error))
+    assert.fail(`${String(error)}\n${(error as { stdout?: string }).stdout ?? ''}`)
   }
 }

@@ -21,6 +21,8 @@ export async function seek(
   const asked = beginMove(state)
   try {
     await move(context, state, to, { asked, signal: ended })
+    // What an offset that is gone was waiting for is over: this is another one.
+    if (state.movesAsked === asked) state.retryAtMs = 0
   } finally {
     if (state.movesAsked === asked) state.resetting = false
     context.wake()

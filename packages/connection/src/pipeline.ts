@@ -173,8 +173,11 @@ export class Pipeline {
     const { clock, traffic } = this.#options
     traffic.throttledSumMs += forMs
     traffic.throttledMaxMs = Math.max(traffic.throttledMaxMs, forMs)
-    for (const { deadline } of [...this.#pending, ...this.#waiting]) deadline?.extend(forMs)
-    this.#throttledUntilMs = Math.max(this.#throttledUntilMs, clock.monotonicMs() + forMs)
+    // Of times that overlap each is counted once.
+    const moreMs = forMs - this.#throttledMs
+    if (moreMs <= 0) return
+    for (const { deadline } of [...this.#pending, ...this.#waiting]) deadline?.extend(moreMs)
+    this.#throttledUntilMs = clock.monotonicMs() + forMs
     this.#throttle?.cancel()
     this.#throttle = clock.setTimer(this.#throttledMs, () => {
       this.#throttledUntilMs = -Infinity

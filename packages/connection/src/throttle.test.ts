@@ -51,3 +51,15 @@ test('what is on its way to a broker that throttles, and what waits, has so much
   await until('their time is up', () => late.length === 2)
   assert.deepEqual(late, ['on its way: RequestTimeoutError', 'waiting: RequestTimeoutError'])
 })
+
+test('of throttle times that overlap each is waited out once', async (t) => {
+  const [connection, , clock] = await throttling(t)
+  const answered = [1, 2, 3].map(() => connection.request(heartbeatApi, heartbeat))
+  let late = 0
+  void connection.request(metadataApi, { topics: [] }).catch(() => (late += 1))
+  await Promise.all(answered)
+  await clock.advance(throttleTimeMs + requestTimeoutMs - 1)
+  assert.equal(late, 0)
+  await clock.advance(1)
+  await until('its time is up', () => late === 1)
+})

@@ -116,7 +116,7 @@ async function byLeader<Item extends TopicPartition>(
   items: readonly Item[],
   { signal, attempt, failed }: Looking<Item>,
 ): Promise<Map<number, Item[]>> {
-  const leaders = new Map<number, Item[]>()
+  const leaderOf = new Map<Item, number>()
   const find = async (name: string, mine: readonly Item[]): Promise<void> => {
     try {
       const topic = await cluster.topic(name, { signal, timeoutMs: 5_000 })
@@ -124,14 +124,14 @@ async function byLeader<Item extends TopicPartition>(
         const leader = topic.partitions[item.partition]?.leader
         if (leader === undefined) failed([item], unknownPartition(item, topic.partitions.length, attempt === 1))
         else if (leader < 0) failed([item], noLeader(item))
-        else leaders.set(leader, [...(leaders.get(leader) ?? []), item])
+        else leaderOf.set(item, leader)
       }
     } catch (error) {
       failed(mine, error)
     }
   }
   await Promise.all([...byTopic(items)].map(([name, mine]) => find(name, mine)))
-  return leaders
+  return Map.groupBy(leaderOf.keys(), (item) => leaderOf.get(item)!)
 }
 
 // Others may have heard of it before us; once metadata was asked for anew, waiting doesn't help.

@@ -56,6 +56,21 @@ test('a batch is done when its function resolves: one that throws ends the run a
 const committedBy = async (admin: Admin): Promise<number[]> =>
   (await admin.fetchOffsets('g')).map(({ offset }) => offset)
 
+test('what a loop had in hand when it was left is not done because a run failed after it', async (t) => {
+  const { admin, consumer, fill } = await ConsumerWorld.start(t)
+  await fill(4)
+  const reader = consumer({ groupId: 'g' })
+  for await (const record of reader) if (valueOf(record) === 1) break
+  const failing = reader.run({
+    eachBatch: () => {
+      throw new Error('no')
+    },
+  })
+  await assert.rejects(failing, /no/)
+  assert.deepEqual(await committedBy(admin), [1])
+  assert.deepEqual((await read(reader, 2)).map(valueOf), [2, 3])
+})
+
 /** A run whose second batch of five does this once the consumer is being closed; how it was closed, and what came. */
 async function closedWhileAtWork(
   t: Pick<TestContext, 'after'>,

@@ -186,8 +186,14 @@ export class BatchRun<Shown> implements Reader {
   // None of it is done: it comes again to whoever reads on, unless it was committed before it came out.
   #comesAgain({ state, from, moves }: Work<Shown>): void {
     if (state.moves !== moves || state.position === from || state.claimedTo !== Infinity) return
-    if (state.doneOffset < from) state.moveTo(from)
-    else state.moveTo(state.doneOffset, state.doneEpoch)
+    const { doneOffset, doneEpoch } = state
+    if (doneOffset >= from) state.moveTo(doneOffset, doneEpoch)
+    else {
+      state.moveTo(from)
+      // What a loop had in hand when it was left isn't done for that.
+      state.doneOffset = doneOffset
+      state.doneEpoch = doneEpoch
+    }
     this.#context.roomMade()
   }
 

@@ -1,3 +1,4 @@
+export * from './alarm.ts'
 export * from './assert.ts'
 export * from './brand.ts'
 export * from './byte-budget.ts'

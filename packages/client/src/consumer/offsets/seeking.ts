@@ -34,6 +34,8 @@ export async function seek(
 /** Reads on where `autoOffsetReset` says, because the offset is gone. */
 export async function resetToPolicy(context: ConsumerContext, state: PartitionState): Promise<void> {
   const { cluster, settings } = context
+  // It was never there: a seek that came before it was found has failed.
+  if (state.startsAt !== undefined) return place(context, state, state.startsAt)
   if (settings.autoOffsetReset === 'none') {
     state.movesAsked += 1
     return refuse(context, state, noUsableOffset(state))

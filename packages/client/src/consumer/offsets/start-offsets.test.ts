@@ -50,6 +50,24 @@ for (const groupId of ['g', undefined]) {
   })
 }
 
+test('a seek that is given up while nobody can say where its partition starts leaves it to start there', async (t) => {
+  const world = await ConsumerWorld.start(t, 2)
+  await world.fill(20)
+  const silenced = silencePartition(world)
+  const place = { topic: 'orders', partition: 1 }
+  const reader: Consumer = world.consumer({
+    autoOffsetReset: 'latest',
+    start: 'earliest',
+    onAssigned: () => assert.rejects(reader.seek(place, { timestamp: 0 }, { signal: AbortSignal.abort() })),
+  })
+  const reading = read(reader, 11)
+  await until('the others are read', () => reader.position({ topic: 'orders', partition: 0 }) === 10)
+  silenced.letGo()
+  await until('it is placed', () => reader.position(place) !== undefined)
+  await world.fill(1, 21)
+  assert.equal((await reading).map(valueOf).at(-1), 1)
+})
+
 test('with stopAtEnd a partition whose end nobody can say yet is waited for', async (t) => {
   const world = await ConsumerWorld.start(t, 2)
   await world.fill(20)

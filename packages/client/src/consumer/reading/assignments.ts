@@ -86,6 +86,7 @@ export class Assignments {
     for (const each of starts) {
       const state = new PartitionState(each, each.offset, each.leaderEpoch)
       state.resetting = each.offset < 0
+      if (each.offset < 0) state.startsAt = each.start
       state.committedOffset = each.committedOffset
       state.stopAt = ends.get(keyOf(each)) ?? Infinity
       if (settings.atMostOnce) state.claimedTo = each.offset

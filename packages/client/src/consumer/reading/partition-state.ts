@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../record.ts'
+import type { StartPosition } from '../consumer-api.ts'
 import type { Chunk } from './chunk.ts'
 import type { FetchedRecord } from './fetched-record.ts'
 
@@ -19,6 +20,8 @@ export class PartitionState implements TopicPartition {
   /** The next offset to ask the broker for, and the leader epoch of what lies before it; -1 where nobody said. */
   fetchOffset: number
   fetchEpoch = -1
+  /** Where it is to be read from, while nobody could say what offset that is. */
+  startsAt: StartPosition | undefined
   /** The next offset to hand out. */
   position: number
   /** Everything below it is done: what a commit says. */
@@ -201,6 +204,7 @@ export class PartitionState implements TopicPartition {
     this.dropBuffered()
     this.fetchOffset = offset
     this.fetchEpoch = leaderEpoch
+    this.startsAt = undefined
     this.checkedEpoch = -1
     this.position = offset
     this.doneOffset = offset

@@ -71,7 +71,9 @@ test('clients that were closed are collected, also while the signal that they we
   const left = await exits(
     broker.bootstrapServers,
     `const { signal } = new AbortController()
-    const refs = []
+    const alive = new Set()
+    const collected = new FinalizationRegistry((name) => alive.delete(name))
+    const watch = (name, client) => (alive.add(name), collected.register(client, name))
     async function useAll(i) {
       const [admin, producer] = [new Admin(options), new Producer(options)]
       await producer.send({ topic: 'orders', value: 'v' }, { signal })
@@ -80,15 +82,14 @@ test('clients that were closed are collected, also while the signal that they we
       const consumer = new Consumer({ ...options, ...group, topics: 'orders', autoOffsetReset: 'earliest', signal })
       for await (const record of consumer) break
       await Promise.all([admin.close(), producer.close(), consumer.close()])
-      refs.push(new WeakRef(admin), new WeakRef(producer), new WeakRef(consumer))
+      for (const client of [admin, producer, consumer]) watch(client.constructor.name + i, client)
     }
     for (let i = 0; i < 4; i += 1) await useAll(i)
-    const left = () => refs.filter((ref) => ref.deref() !== undefined)
-    for (const untilMs = Date.now() + 15_000; left().length > 0 && Date.now() < untilMs; ) {
+    for (const untilMs = Date.now() + 15_000; alive.size > 0 && Date.now() < untilMs; ) {
       await new Promise((resolve) => setTimeout(resolve, 20))
       gc()
     }
-    failed.push(...left().map((ref) => ref.deref().constructor.name), String(signal.aborted))`,
+    failed.push(...alive, String(signal.aborted))`,
   )
   assert.equal(left, 'false')
 })

@@ -52,6 +52,9 @@ const firstFrameBytesMax = 512 * 1024
 
 const heldBackBytesMax = 32 * 1024
 
+/** Quotas ask for no more than their windows, 11 s by default; a broker that asks for days is asked again. */
+const throttledMsMax = 60_000
+
 const closedEarlyAdvice =
   'look whether the listener wants TLS or SASL other than configured here, and whether the broker is alive'
 
@@ -168,8 +171,9 @@ export class Pipeline {
    * The broker will not read for so long, for a quota is used up (KIP-219): nothing but urgent requests is sent to it
    * until then, and what waits has so much more time. Who went on would be taken for lost, and so would its answers.
    */
-  throttle(forMs: number): void {
+  throttle(askedMs: number): void {
     if (this.#closed !== undefined) return
+    const forMs = Math.min(askedMs, throttledMsMax)
     const { clock, traffic } = this.#options
     traffic.throttledSumMs += forMs
     traffic.throttledMaxMs = Math.max(traffic.throttledMaxMs, forMs)

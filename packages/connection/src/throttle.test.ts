@@ -12,11 +12,14 @@ const throttleTimeMs = 10_000
 const requestTimeoutMs = 30_000
 
 /** A connection to a broker that answers each heartbeat with a throttle time, and nothing else; its clock stands still. */
-async function throttling(t: TestContext): Promise<[Connection, FakeBroker, MovableClock]> {
+async function throttling(
+  t: TestContext,
+  answeredMs = throttleTimeMs,
+): Promise<[Connection, FakeBroker, MovableClock]> {
   const host = { wallMs: () => 0, monotonicMs: () => 0, after: () => () => {} }
   const clock = movableClock(host, (error) => assert.ifError(error))
   const broker = await FakeBroker.start(t)
-  broker.answer(heartbeatApi, () => ({ errorCode: 0, throttleTimeMs }))
+  broker.answer(heartbeatApi, () => ({ errorCode: 0, throttleTimeMs: answeredMs }))
   broker.act(metadataApi, () => {})
   const connection = await Connection.connect({ host: broker.host, port: broker.port, requestTimeoutMs, clock })
   t.after(() => connection.close())
@@ -62,4 +65,15 @@ test('of throttle times that overlap each is waited out once', async (t) => {
   assert.equal(late, 0)
   await clock.advance(1)
   await until('its time is up', () => late === 1)
+})
+
+test('a broker that asks for days is asked again after a minute', async (t) => {
+  const [connection, broker, clock] = await throttling(t, 0x7fff_ffff)
+  await connection.request(heartbeatApi, heartbeat)
+  const again = connection.request(heartbeatApi, heartbeat)
+  await clock.advance(59_999)
+  for (let i = 0; i < 20; i += 1) await turn()
+  assert.equal(broker.count(heartbeatApi), 1)
+  await clock.advance(1)
+  await again
 })

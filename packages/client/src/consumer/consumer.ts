@@ -1,5 +1,6 @@
 import type { CallOptions } from '../client-options.ts'
 import type { ClientMetrics } from '../cluster/client-metrics.ts'
+import { onAbort } from '../cluster/abort.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { ClientClosedError } from '../errors/client-errors.ts'
 import type { AnyTopics, RecordRead, TopicTypes } from '../serde/topic-types.ts'
@@ -106,8 +107,14 @@ export class Consumer<T extends TopicTypes<T> = AnyTopics> implements ConsumerAp
     if (groupId !== undefined && settings.assignment === undefined) {
       this.#member = new GroupMember(this.#context, groupId, this.#topics, this.#assignments)
     }
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#stop.signal })
-    if (options.signal?.aborted === true) void this.close()
+    if (options.signal !== undefined) this.#closeOn(options.signal)
+  }
+
+  // Not with the listener's own option `signal`: Node 24 keeps the last one's consumer for as long as the other signal lives.
+  #closeOn(signal: AbortSignal): void {
+    if (signal.aborted) return void this.close()
+    const forget = onAbort(signal, () => void this.close())
+    onAbort(this.#stop.signal, forget)
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordRead<T>, undefined> {

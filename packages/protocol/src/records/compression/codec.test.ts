@@ -205,3 +205,30 @@ test('what decompresses in slices lets the event loop turn meanwhile', async () 
   clearImmediate(turning)
   assert.ok(turns >= 8, `the event loop turned ${turns} times`)
 })
+
+const lz4Frame = (...blocks: Uint8Array[]): Uint8Array =>
+  Buffer.concat([Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82), ...blocks])
+const lz4End = Buffer.alloc(4)
+
+test('an lz4 frame of the smallest blocks is unpacked within turns and memory, however many there are', async () => {
+  const block = Uint8Array.of(1, 0, 0, 0x80, 0x61)
+  const count = 3_000_000
+  const packed = lz4Frame(Buffer.alloc(count * block.length, block), lz4End)
+  let turns = 0
+  let turning = setImmediate(function turn() {
+    turns += 1
+    turning = setImmediate(turn)
+  })
+  const kept = process.memoryUsage().heapUsed
+  const unpacked = await decompressLz4Aside(packed, count)
+  clearImmediate(turning)
+  assert.equal(unpacked.length, count)
+  assert.ok(turns > 100, `${turns} turns`)
+  const grownBytes = process.memoryUsage().heapUsed - kept
+  assert.ok(grownBytes < 100 * MiB, `grown by ${grownBytes} bytes`)
+})
+
+test('an empty stored block ends an lz4 frame, as it does for Java', () => {
+  const frame = lz4Frame(Uint8Array.of(1, 0, 0, 0x80, 0x61), Uint8Array.of(0, 0, 0, 0x80), Buffer.from('what follows'))
+  assert.equal(Buffer.from(decompressLz4(frame, MiB)).toString(), 'a')
+})

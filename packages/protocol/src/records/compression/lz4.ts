@@ -9,12 +9,12 @@ const quickLevel = 9
 
 /** Reads one frame; what follows it is ignored, as Java does. */
 export function decompressLz4(bytes: Uint8Array, limitBytes: number): Uint8Array {
-  return inOneGo(unpack(bytes, walkFrame(bytes), limitBytes))
+  return inOneGo(unpack(bytes, limitBytes))
 }
 
 /** The same in slices, between which the event loop turns. */
 export const decompressLz4Aside = (bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> =>
-  inSlices(unpack(bytes, walkFrame(bytes), limitBytes))
+  inSlices(unpack(bytes, limitBytes))
 
 /** Version 1, independent blocks (Java refuses others), 64 KiB at most each, and the header's checksum, which is fixed. */
 const frameHeader = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82)
@@ -99,38 +99,47 @@ interface Block {
 }
 
 interface Frame {
-  readonly blocks: readonly Block[]
+  /** Where its first block begins. */
+  readonly start: number
   readonly blockBytesMax: number
+  /** Behind each block, and behind the last. */
+  readonly checksumBytes: number
+  readonly endBytes: number
 }
 
 const wrong = (what: string): CorruptRecordsError => new CorruptRecordsError(`an lz4 frame is corrupt: ${what}`)
 
 const blockSizes: Readonly<Record<number, number>> = { 4: 0x1_0000, 5: 0x4_0000, 6: 0x10_0000, 7: 0x40_0000 }
 
-// Goes through the headers only, so that a lie about size costs nothing.
-function walkFrame(bytes: Uint8Array): Frame {
+function frameOf(bytes: Uint8Array): Frame {
   if (bytes.length < 11 || readUint32Little(bytes, 0) !== 0x184d2204) throw wrong('no frame magic')
   const flags = bytes[4]!
   const frameBlockMax = blockSizes[(bytes[5]! >> 4) & 7]
   if (flags >> 6 !== 1 || frameBlockMax === undefined) throw wrong(`flags ${flags}, block descriptor ${bytes[5]}`)
-  const checksumBytes = (flags & 0x10) === 0 ? 0 : 4
-  const blocks: Block[] = []
-  let at = 7 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4)
-  for (let block = readBlock(bytes, at); block !== undefined; block = readBlock(bytes, at)) {
-    if (block.end - block.start > frameBlockMax) throw wrong(`a block of ${block.end - block.start} bytes`)
-    blocks.push(block)
-    at = block.end + checksumBytes
+  return {
+    start: 7 + ((flags & 0x08) === 0 ? 0 : 8) + ((flags & 0x01) === 0 ? 0 : 4),
+    blockBytesMax: frameBlockMax,
+    checksumBytes: (flags & 0x10) === 0 ? 0 : 4,
+    endBytes: (flags & 0x04) === 0 ? 0 : 4,
   }
-  const end = at + 4 + ((flags & 0x04) === 0 ? 0 : 4)
-  if (end > bytes.length) throw wrong('it has no end')
-  return { blocks, blockBytesMax: frameBlockMax }
 }
 
-/** Undefined for the empty block that ends a frame. */
+// One after the other and never all together: five bytes can be a block.
+function* blocksOf(bytes: Uint8Array, frame: Frame): Generator<Block, void> {
+  let at = frame.start
+  for (let block = readBlock(bytes, at); block !== undefined; block = readBlock(bytes, at)) {
+    if (block.end - block.start > frame.blockBytesMax) throw wrong(`a block of ${block.end - block.start} bytes`)
+    yield block
+    at = block.end + frame.checksumBytes
+  }
+  if (at + 4 + frame.endBytes > bytes.length) throw wrong('it has no end')
+}
+
+/** Undefined for the empty block that ends a frame, which Java takes also where it is stored. */
 function readBlock(bytes: Uint8Array, at: number): Block | undefined {
   if (bytes.length - at < 4) throw wrong('it has no end')
   const word = readUint32Little(bytes, at)
-  if (word === 0) return undefined
+  if (word === 0 || word === storedBit) return undefined
   const stored = word >= storedBit
   const start = at + 4
   const end = start + (stored ? word - storedBit : word)
@@ -138,35 +147,45 @@ function readBlock(bytes: Uint8Array, at: number): Block | undefined {
   return { start, end, stored }
 }
 
-function* unpack(bytes: Uint8Array, frame: Frame, limitBytes: number): Unpacking {
-  const target = fresh(unpackedSize(bytes, frame, limitBytes))
-  let out = 0
-  for (const block of frame.blocks) {
-    if (block.stored) {
-      target.set(bytes.subarray(block.start, block.end), out)
-      out += block.end - block.start
-    } else {
-      out = decompressLz4Block(bytes, block.start, block.end, target, out)
-    }
-    yield out
-  }
-  // It isn't zeroed: what is given out must all have been written.
-  if (out !== target.length) throw wrong(`it gave ${out} bytes of ${target.length}`)
-  return target
-}
-
-function unpackedSize(bytes: Uint8Array, frame: Frame, limitBytes: number): number {
-  let sizeBytes = 0
-  for (const { start, end, stored } of frame.blocks) {
-    const blockBytes = stored ? end - start : measureLz4Block(bytes, start, end)
-    if (blockBytes > frame.blockBytesMax)
-      throw wrong(`a block gives ${blockBytes} bytes, at most ${frame.blockBytesMax}`)
-    sizeBytes += blockBytes
+// Measured before anything is allocated, so that a lie about size costs nothing.
+function* unpack(bytes: Uint8Array, limitBytes: number): Unpacking {
+  const frame = frameOf(bytes)
+  let [doneBytes, sizeBytes] = [0, 0]
+  for (const block of blocksOf(bytes, frame)) {
+    sizeBytes += unpackedSize(bytes, block, frame)
     if (sizeBytes > limitBytes) {
       throw new CorruptRecordsError(`lz4 expands past the limit of ${limitBytes} bytes`, 'too-large')
     }
+    doneBytes += blockWorkBytes + block.end - block.start
+    yield doneBytes
   }
-  return sizeBytes
+  const target = fresh(sizeBytes)
+  let at = 0
+  for (const block of blocksOf(bytes, frame)) {
+    const end = unpackBlock(bytes, block, target, at)
+    doneBytes += blockWorkBytes + end - at
+    at = end
+    yield doneBytes
+  }
+  // It isn't zeroed: what is given out must all have been written.
+  if (at !== target.length) throw wrong(`it gave ${at} bytes of ${target.length}`)
+  return target
+}
+
+/** What a block takes beside its bytes, as if it had so many more: a frame may have millions of the smallest. */
+const blockWorkBytes = 64
+
+function unpackedSize(bytes: Uint8Array, { start, end, stored }: Block, frame: Frame): number {
+  const blockBytes = stored ? end - start : measureLz4Block(bytes, start, end)
+  if (blockBytes <= frame.blockBytesMax) return blockBytes
+  throw wrong(`a block gives ${blockBytes} bytes, at most ${frame.blockBytesMax}`)
+}
+
+/** Says where in the target it ends. */
+function unpackBlock(bytes: Uint8Array, { start, end, stored }: Block, target: Uint8Array, at: number): number {
+  if (!stored) return decompressLz4Block(bytes, start, end, target, at)
+  target.set(bytes.subarray(start, end), at)
+  return at + end - start
 }
 
 const readUint32Little = (bytes: Uint8Array, at: number): number =>

@@ -1,4 +1,4 @@
-/** Decompresses block after block; yields how many bytes have come out so far. */
+/** Decompresses block after block; yields how many bytes it has worked through so far. */
 export type Unpacking = Generator<number, Uint8Array, undefined>
 
 export function inOneGo(unpacking: Unpacking): Uint8Array {

@@ -7,22 +7,11 @@ import { memoryStore } from '@millrace/metadata'
 import type { FetchResponse, ProduceResponse } from '@millrace/protocol'
 import { buildBatch, createTopicsApi, errorName, fetchApi, metadataApi, produceApi } from '@millrace/protocol'
 import { memoryFileSystem } from '@millrace/storage'
+import { hostTime, rethrow } from '@millrace/testkit/host-time'
 import { until } from '@millrace/testkit/until'
 import { loadSettings } from './config/load.ts'
 import { BrokerLoggers } from './observe/broker-loggers.ts'
 import { BrokerInstance } from './runtime/broker-instance.ts'
-
-const host = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, work: () => void) => {
-    const timer = setTimeout(work, delayMs)
-    return () => clearTimeout(timer)
-  },
-}
-const rethrow = (error: unknown): void => {
-  throw error
-}
 
 interface Said {
   readonly errorCode: number
@@ -30,7 +19,7 @@ interface Said {
 }
 
 class TwoBrokers {
-  readonly store = memoryStore({ clock: hostClock(host, rethrow), random: seededRandom(1) })
+  readonly store = memoryStore({ clock: hostClock(hostTime, rethrow), random: seededRandom(1) })
   readonly instances: BrokerInstance[] = []
   readonly connections: Connection[] = []
   topicId = ''
@@ -69,8 +58,8 @@ class TwoBrokers {
     })
     const instance = await BrokerInstance.start({
       settings,
-      clock: movableClock(host, rethrow),
-      hostClock: hostClock(host, rethrow),
+      clock: movableClock(hostTime, rethrow),
+      hostClock: hostClock(hostTime, rethrow),
       random: seededRandom(1 + id),
       store: this.store,
       fileSystem: memoryFileSystem(),

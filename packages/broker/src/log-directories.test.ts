@@ -16,28 +16,18 @@ import {
   produceApi,
 } from '@millrace/protocol'
 import { memoryFileSystem } from '@millrace/storage'
+import { hostTime, rethrow } from '@millrace/testkit/host-time'
 import { SeveralDisks } from '@millrace/testkit/storage'
 import { loadSettings } from './config/load.ts'
 import { BrokerLoggers } from './observe/broker-loggers.ts'
 import { BrokerInstance } from './runtime/broker-instance.ts'
 
 const directories = ['/meta', '/a', '/b']
-const host = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, work: () => void) => {
-    const timer = setTimeout(work, delayMs)
-    return () => clearTimeout(timer)
-  },
-}
-const rethrow = (error: unknown): void => {
-  throw error
-}
 
 /** A broker whose log directories lie on a disk each. */
 class Cluster {
   readonly disks = new SeveralDisks(memoryFileSystem())
-  readonly store: MetadataStore = memoryStore({ clock: hostClock(host, rethrow), random: seededRandom(1) })
+  readonly store: MetadataStore = memoryStore({ clock: hostClock(hostTime, rethrow), random: seededRandom(1) })
   readonly failures: string[] = []
   #instance: BrokerInstance | undefined
   #connection: Connection | undefined
@@ -52,8 +42,8 @@ class Cluster {
     })
     this.#instance = await BrokerInstance.start({
       settings,
-      clock: movableClock(host, rethrow),
-      hostClock: hostClock(host, rethrow),
+      clock: movableClock(hostTime, rethrow),
+      hostClock: hostClock(hostTime, rethrow),
       random: seededRandom(2),
       store: this.store,
       fileSystem: this.disks,

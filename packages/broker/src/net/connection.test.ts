@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 
-import type { HostTime, Logger, MovableClock } from '@millrace/kernel'
+import type { Logger, MovableClock } from '@millrace/kernel'
 import { ByteBudget, movableClock, noMetrics } from '@millrace/kernel'
 import type { Api } from '@millrace/protocol'
 import {
@@ -18,6 +18,7 @@ import {
   produceApi,
 } from '@millrace/protocol'
 
+import { hostTime } from '@millrace/testkit/host-time'
 import { listenerSettings } from '../config/listeners.ts'
 import { BrokerSettings } from '../config/settings.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
@@ -28,15 +29,6 @@ import { handlerTable } from '../dispatch/versions.ts'
 import { apiVersions } from '../handlers/18-api-versions.ts'
 import type { BrokerServices } from '../runtime/services.ts'
 import { NetServer } from './server.ts'
-
-const host: HostTime = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(delayMs, work) {
-    const timer = setTimeout(work, delayMs)
-    return () => clearTimeout(timer)
-  },
-}
 
 /** A server on a free port with a table of fake handlers; what it logs is kept. */
 export class Rig implements AsyncDisposable {
@@ -50,7 +42,7 @@ export class Rig implements AsyncDisposable {
 
   constructor(handlers: readonly AnyHandler[], settings: Readonly<Record<string, string>>) {
     const merged = new BrokerSettings(new Map(Object.entries({ listeners: 'PLAINTEXT://127.0.0.1:0', ...settings })))
-    this.clock = movableClock(host, (error) => this.lines.push(`timer: ${String(error)}`))
+    this.clock = movableClock(hostTime, (error) => this.lines.push(`timer: ${String(error)}`))
     this.budget = new ByteBudget(merged.number('queued.max.request.bytes'))
     const table = handlerTable([apiVersions(() => table), ...handlers])
     const dispatcher = new Dispatcher({

@@ -1,21 +1,9 @@
 // What is asked for wrongly is refused here: a broker would do something else, or nothing, and say that it was done.
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { Broker } from '@millrace/broker'
-import { startBroker } from '@millrace/broker'
-import { Admin } from './admin.ts'
+import { adminWorld } from '@millrace/testkit/admin-world'
+import type { Admin } from './admin.ts'
 import { valuesOf } from './outcome.ts'
-
-async function world(t: TestContext): Promise<{ broker: Broker; admin: Admin }> {
-  const broker = await startBroker()
-  const admin = new Admin({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, defaultApiTimeoutMs: 20_000 })
-  t.after(async () => {
-    await admin.close()
-    await broker.close()
-  })
-  return { broker, admin }
-}
 
 /** As of who writes JavaScript. */
 const anything = (value: unknown): never => value as never
@@ -61,7 +49,7 @@ const twoWays: Readonly<Record<string, (admin: Admin) => Promise<unknown>>> = {
 }
 
 test('two things for one are refused, for one of them would be lost', async (t) => {
-  const { admin } = await world(t)
+  const { admin } = await adminWorld(t)
   for (const [message, ask] of Object.entries(twoWays)) {
     await assert.rejects(ask(admin), { name: 'RangeError', message: new RegExp(message) })
   }
@@ -96,7 +84,7 @@ const words: Readonly<Record<string, (admin: Admin) => Promise<unknown>>> = {
 }
 
 test('a word that is none is refused with those that are, before a broker is asked', async (t) => {
-  const { admin } = await world(t)
+  const { admin } = await adminWorld(t)
   await admin.createTopics([{ name: 'orders' }])
   for (const [message, ask] of Object.entries(words)) {
     await assert.rejects(ask(admin), (error: Error) => {
@@ -108,7 +96,7 @@ test('a word that is none is refused with those that are, before a broker is ask
 })
 
 test('a list of nothing asks for nothing, and not for all', async (t) => {
-  const { admin } = await world(t)
+  const { admin } = await adminWorld(t)
   await admin.createTopics([{ name: 'orders' }])
   const nothing = [
     await admin.createTopics([]),
@@ -128,7 +116,7 @@ test('a list of nothing asks for nothing, and not for all', async (t) => {
 })
 
 test('a topic without a name is one that fails among others', async (t) => {
-  const { admin } = await world(t)
+  const { admin } = await adminWorld(t)
   await admin.createTopics([{ name: 'orders' }])
   const described = await admin.describeTopics(['orders', ''])
   const nameless = described.get('')
@@ -137,7 +125,7 @@ test('a topic without a name is one that fails among others', async (t) => {
 })
 
 test('an error says which of many it is about', async (t) => {
-  const { admin } = await world(t)
+  const { admin } = await adminWorld(t)
   await admin.createTopics([{ name: 'orders' }])
   const deleted = await admin.deleteGroups(['nobody', 'noone'])
   assert.throws(() => valuesOf(deleted), /GROUP_ID_NOT_FOUND: .*DeleteGroups to 127\.0\.0\.1:\d+, nobody/)

@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import type { Broker } from '@millrace/broker'
-import { startBroker } from '@millrace/broker'
 import { errorCode } from '@millrace/protocol'
-import { Admin } from './admin.ts'
+import { adminWorld } from '@millrace/testkit/admin-world'
 import { valueOf, valuesOf } from './outcome.ts'
 
-async function world(t: TestContext): Promise<{ broker: Broker; admin: Admin }> {
-  const broker = await startBroker()
-  const admin = new Admin({ bootstrapServers: broker.bootstrapServers, retryBackoffMs: 5, defaultApiTimeoutMs: 20_000 })
-  t.after(async () => {
-    await admin.close()
-    await broker.close()
-  })
-  return { broker, admin }
-}
-
 test('a listing goes on without a broker that goes meanwhile', async (t) => {
-  const { admin, broker } = await world(t)
+  const { admin, broker } = await adminWorld(t)
   await admin.createTopics([{ name: 'orders' }])
   valuesOf(await admin.commitOffsets('g', [{ topic: 'orders', partition: 0, offset: 1 }]))
   let asked = 0
@@ -36,7 +23,7 @@ test('a listing goes on without a broker that goes meanwhile', async (t) => {
 })
 
 test('a topic that this client has made is waited for at brokers that have not heard of it, and no other', async (t) => {
-  const { admin, broker } = await world(t)
+  const { admin, broker } = await adminWorld(t)
   const created = valuesOf(await admin.createTopics([{ name: 'orders' }]))
   const topicId = created.get('orders')?.topicId ?? ''
   const late = { DescribeTopicPartitions: 2, Metadata: 2, DescribeConfigs: 2 }
